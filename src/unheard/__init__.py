@@ -1,0 +1,10 @@
+"""Speech emotion recognition for voices it has never heard."""
+
+from importlib.metadata import version
+
+from unheard.errors import UnheardError
+from unheard.records import UNLABELLED, Batch, Prediction, Utterance
+
+__all__ = ["UNLABELLED", "Batch", "Prediction", "UnheardError", "Utterance", "__version__"]
+
+__version__ = version("unheard")

@@ -1,0 +1,62 @@
+"""Names are the files of a folder: a corpus, feature, encoder, objective or metric is one file.
+
+The folder is listed without importing anything; only the file that is asked for is imported. A file whose
+name begins with an underscore is a part that the others share, not a member. A plug-in package adds a
+member through an entry point of the group ``unheard.<kind>`` (e.g. ``unheard.corpora``) that names a module.
+"""
+
+import importlib
+import importlib.metadata
+import pkgutil
+from types import ModuleType
+
+from unheard.errors import UnknownNameError
+
+__all__ = ["KINDS", "load", "names"]
+
+KINDS = {
+    "corpora": "unheard.corpora",
+    "features": "unheard.features",
+    "encoders": "unheard.models.encoders",
+    "objectives": "unheard.objectives",
+    "metrics": "unheard.metrics",
+    "splits": "unheard.data.splits",
+}
+"""Kind -> the package whose files are its members."""
+
+
+def _plugins(kind: str) -> dict[str, importlib.metadata.EntryPoint]:
+    return {point.name: point for point in importlib.metadata.entry_points(group=f"unheard.{kind}")}
+
+
+def _own(kind: str) -> set[str]:
+    package = importlib.import_module(KINDS[kind])
+    return {found.name for found in pkgutil.iter_modules(package.__path__) if not found.name.startswith("_")}
+
+
+def names(kind: str) -> list[str]:
+    """All names of a kind, sorted.
+
+    >>> "plain" in names("objectives")
+    True
+
+    Raises:
+        UnknownNameError: there is no such kind.
+    """
+    if kind not in KINDS:
+        raise UnknownNameError("kind", kind, KINDS)
+    return sorted(_own(kind) | set(_plugins(kind)))
+
+
+def load(kind: str, name: str) -> ModuleType:
+    """The module of one member; nothing else of its folder is imported.
+
+    Raises:
+        UnknownNameError: there is no such kind, or no such member; names the nearest one.
+    """
+    if name not in names(kind):
+        raise UnknownNameError(kind.removesuffix("s"), name, names(kind))
+    plugin = _plugins(kind).get(name)
+    if plugin is not None and name not in _own(kind):
+        return importlib.import_module(plugin.value)
+    return importlib.import_module(f"{KINDS[kind]}.{name}")
