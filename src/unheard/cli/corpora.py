@@ -1,0 +1,41 @@
+"""`unheard corpora`: which corpora can be read, and how to get them."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from unheard.cli._progress import console
+from unheard.registry import load, names
+
+__all__ = ["corpora"]
+
+
+def corpora(
+    name: Annotated[str | None, typer.Argument(help="Show all about one corpus.")] = None,
+) -> None:
+    """List the corpora that can be read, with licence and languages; or all about one.
+
+    Examples:
+
+      unheard corpora
+
+      unheard corpora ravdess
+    """
+    if name is not None:
+        card = load("corpora", name).CARD
+        for title, text in (
+            ("title", card.title),
+            ("licence", card.licence),
+            ("citation", card.citation),
+            ("languages", ", ".join(card.languages)),
+            ("how to get it", card.obtain),
+        ):
+            typer.echo(f"{title}: {text}")
+        return
+    table = Table("name", "title", "licence", "languages")
+    for known in names("corpora"):
+        card = load("corpora", known).CARD
+        table.add_row(card.name, card.title, card.licence, ", ".join(card.languages))
+    # The table is the output, so it goes to standard output, not to where progress goes.
+    type(console)(highlight=False).print(table)

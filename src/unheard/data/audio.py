@@ -1,0 +1,189 @@
+"""Recordings in: any rate and channel count, from WAV, FLAC, OGG, Opus and MP3, to one mono waveform.
+
+What cannot be used is an error that names the file and the mend; nothing is repaired in silence.
+"""
+
+import hashlib
+import struct
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import soundfile
+import soxr
+from pydantic import BaseModel, ConfigDict, Field
+
+from unheard.errors import AudioError
+from unheard.records import Hertz, Samples, Seconds
+
+__all__ = ["ENDINGS", "AudioSettings", "condition", "read_audio", "read_recording", "recording_digest"]
+
+ENDINGS = {
+    ".wav": {"WAV", "WAVEX", "RF64", "NIST"},
+    ".flac": {"FLAC"},
+    ".ogg": {"OGG"},
+    ".oga": {"OGG"},
+    ".opus": {"OGG"},
+    ".mp3": {"MP3", "MPEG"},
+}
+"""File ending -> the container formats (libsndfile's names) that may stand behind it."""
+
+_QUIETEST = 1e-7  # full scale; below the last bit of 16 and of 20 bits: nobody speaks there
+
+
+class AudioSettings(BaseModel):
+    """How a recording is brought into the form that features are computed from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rate: Hertz = Field(16_000, ge=4_000, le=96_000)
+    """Sampling rate that every recording is resampled to, in hertz."""
+    trim: float = Field(0.0, ge=0.0, le=120.0)
+    """Leading and trailing parts quieter than this many decibels below the loudest 25 ms are cut; 0 cuts nothing."""
+    level: Literal["as recorded", "rms"] = "as recorded"
+    """'rms' scales every utterance to the same root mean square (-26 dBFS), where the level betrays the label."""
+
+
+def _check_header(file: Path) -> None:
+    """Refuse what libsndfile would accept in silence: a WAV cut short (it reads the rest and says nothing)."""
+    if not file.is_file():
+        raise AudioError(file, "no such file", "Check the path, or remove it from the table.")
+    size = file.stat().st_size
+    if size == 0:
+        raise AudioError(file, "the file is empty (0 bytes)", "Copy it again from its source, or pass --skip-bad.")
+    with file.open("rb") as stream:
+        head = stream.read(12)
+    if len(head) == 12 and head[:4] == b"RIFF" and head[8:] == b"WAVE":
+        announced = int(struct.unpack("<I", head[4:8])[0]) + 8
+        # 0 and the maximum are what streaming writers leave behind; an odd byte may be padding.
+        if announced < 0xFFFFFFF0 and announced > 8 and announced > size + 1:
+            raise AudioError(
+                file,
+                f"truncated: the header announces {announced} bytes, the file has {size}",
+                "Copy it again from its source, or pass --skip-bad.",
+            )
+
+
+def read_recording(file: Path | str) -> tuple[np.ndarray, Hertz]:
+    """All channels of a recording as they are on disk.
+
+    Returns:
+        The samples, shape (samples, channels), float32, and the sampling rate in hertz.
+
+    Raises:
+        AudioError: the file is missing, empty, truncated, not audio, named for another format, or holds
+            NaN, infinite or no samples.
+    """
+    file = Path(file)
+    _check_header(file)
+    try:
+        with soundfile.SoundFile(file) as sound:
+            container, rate, announced = sound.format, int(sound.samplerate), int(sound.frames)
+            samples = sound.read(dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, RuntimeError, TypeError) as problem:
+        known = ", ".join(sorted(ENDINGS))
+        raise AudioError(
+            file,
+            f"cannot be decoded ({str(problem).split(': ')[-1].rstrip('.')})",
+            f"It should be one of {known}; convert it, copy it again, or pass --skip-bad.",
+        ) from problem
+    expected = ENDINGS.get(file.suffix.lower())
+    if expected is not None and container not in expected:
+        raise AudioError(file, f"is named {file.suffix} but holds {container} audio", "Give it its true ending.")
+    if 0 < len(samples) < announced < 2**60:
+        raise AudioError(
+            file,
+            f"truncated: {announced} samples announced, {len(samples)} decoded",
+            "Copy it again from its source, or pass --skip-bad.",
+        )
+    if len(samples) == 0:
+        raise AudioError(file, "holds no samples", "Remove it, or pass --skip-bad.")
+    if not np.isfinite(samples).all():
+        bad = int((~np.isfinite(samples)).any(axis=1).sum())
+        raise AudioError(
+            file, f"{bad} of {len(samples)} samples are NaN or infinite", "Export it again, or pass --skip-bad."
+        )
+    return samples, rate
+
+
+def recording_digest(samples: np.ndarray, rate: Hertz) -> str:
+    """The identity of a recording by its content: SHA-256 over rate, channels and decoded samples.
+
+    A lossless copy in another container has the same digest; a renamed file has, too.
+    """
+    digest = hashlib.sha256(struct.pack("<II", rate, samples.shape[1] if samples.ndim > 1 else 1))
+    digest.update(np.ascontiguousarray(samples, dtype="<f4").tobytes())
+    return digest.hexdigest()
+
+
+def _cut(file: Path, samples: np.ndarray, rate: Hertz, start: Seconds, end: Seconds | None) -> np.ndarray:
+    length = len(samples) / rate
+    last = length if end is None else end
+    # Annotators' ends run over the recording by a frame or two; more than that is a wrong table.
+    if start < 0 or start >= length or last <= start or last > length + 0.1:
+        raise AudioError(
+            file,
+            f"the part from {start:g} s to {last:g} s does not lie in the recording of {length:.3f} s",
+            "Correct start and end in the table, or pass --skip-bad.",
+        )
+    return samples[round(start * rate) : round(last * rate)]
+
+
+def read_audio(
+    file: Path | str, *, rate: Hertz = 16_000, start: Seconds = 0.0, end: Seconds | None = None
+) -> tuple[Samples, str]:
+    """One stretch of a recording as a mono waveform, and the digest of the whole recording.
+
+    Args:
+        file: WAV, FLAC, OGG, Opus or MP3.
+        rate: sampling rate of what is returned, in hertz (soxr, high quality).
+        start: in seconds.
+        end: in seconds; None is the end of the recording.
+
+    Returns:
+        Samples of shape (samples,), float32 (channels are averaged), and the digest of `recording_digest`.
+
+    Raises:
+        AudioError: see `read_recording`; also when the stretch lies outside the recording or is silent.
+    """
+    file = Path(file)
+    channels, native = read_recording(file)
+    digest = recording_digest(channels, native)
+    mono = _cut(file, channels, native, start, end).mean(axis=1, dtype=np.float32)
+    if np.abs(mono).max(initial=0.0) < _QUIETEST:
+        raise AudioError(file, "is digital silence", "Remove it, or pass --skip-bad.")
+    if native != rate:
+        mono = soxr.resample(mono, native, rate, quality="HQ")
+    return np.ascontiguousarray(mono, dtype=np.float32), digest
+
+
+def condition(samples: Samples, settings: AudioSettings) -> Samples:
+    """Trim silence at both ends and set the level, as the settings say.
+
+    Args:
+        samples: shape (samples,) at `settings.rate`.
+        settings: what to do.
+
+    Returns:
+        Samples of shape (samples,), never empty.
+    """
+    if settings.trim > 0:
+        samples = _trim(samples, settings.rate, settings.trim)
+    if settings.level == "rms":
+        rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
+        samples = (samples * (10 ** (-26 / 20) / max(rms, _QUIETEST))).astype(np.float32)
+    return samples
+
+
+def _trim(samples: Samples, rate: Hertz, decibels: float) -> Samples:
+    """Cut both ends below the loudest frame; 50 ms stay on each side, so that no onset is lost."""
+    frame = max(1, round(0.025 * rate))
+    count = len(samples) // frame
+    if count < 2:
+        return samples
+    power = np.square(samples[: count * frame].reshape(count, frame), dtype=np.float64).mean(axis=1)
+    loud = np.flatnonzero(power > power.max() * 10 ** (-decibels / 10))
+    margin = round(0.05 * rate)
+    first = max(0, loud[0] * frame - margin)
+    last = min(len(samples), (loud[-1] + 1) * frame + margin)
+    return samples[first:last]

@@ -1,0 +1,60 @@
+"""Batches of P speakers x K utterances, the emotions spread evenly within each speaker.
+
+A batch that holds one speaker's voice only would tell batch norm who speaks, and a batch that ties a speaker to
+an emotion would teach the adversary the emotion; so batches mix both on purpose.
+"""
+
+import numpy as np
+
+__all__ = ["speaker_batches"]
+
+
+def speaker_batches(
+    speakers: np.ndarray,
+    emotions: np.ndarray,
+    *,
+    speakers_per_batch: int,
+    utterances_per_speaker: int,
+    seed: int,
+) -> list[np.ndarray]:
+    """One epoch: every utterance exactly once.
+
+    Args:
+        speakers: shape (items,), int; who speaks.
+        emotions: shape (items,), int; UNLABELLED counts as one more kind.
+        speakers_per_batch: P. Where fewer speakers have utterances left, the batch holds fewer.
+        utterances_per_speaker: K.
+        seed: of this epoch.
+
+    Returns:
+        Batches of positions into the arrays; only the epoch's last ones may hold fewer than P x K.
+    """
+    generator = np.random.default_rng(seed)
+    queues = {
+        speaker: list(_spread(np.flatnonzero(speakers == speaker), emotions, generator))
+        for speaker in np.unique(speakers)
+    }
+    batches: list[np.ndarray] = []
+    while queues:
+        # Those with most left come first, ties at random, so that the last batches still mix speakers.
+        order = sorted(queues, key=lambda speaker: (-len(queues[speaker]), generator.random()))
+        batch: list[int] = []
+        for speaker in order[:speakers_per_batch]:
+            batch.extend(queues[speaker][:utterances_per_speaker])
+            del queues[speaker][:utterances_per_speaker]
+            if not queues[speaker]:
+                del queues[speaker]
+        batches.append(np.array(batch))
+    generator.shuffle(batches)  # type: ignore[arg-type] # a list is a mutable sequence
+    return batches
+
+
+def _spread(positions: np.ndarray, emotions: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """One speaker's utterances in an order in which each emotion recurs at even distances."""
+    keys = np.empty(len(positions))
+    for emotion in np.unique(emotions[positions]):
+        own = np.flatnonzero(emotions[positions] == emotion)
+        generator.shuffle(own)
+        keys[own] = (np.arange(len(own)) + generator.random()) / len(own)
+    order: np.ndarray = positions[np.argsort(keys, kind="stable")]
+    return order

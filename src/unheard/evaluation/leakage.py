@@ -1,0 +1,94 @@
+"""How much of the speaker a representation still holds, measured after freezing, by fresh probes.
+
+Closed set: probes learn the training speakers from the very utterances that the encoder learned from and are
+tested on utterances of the same speakers that were withheld from both. Open set: pairs of utterances of speakers
+that never gave a gradient (dev and test) are compared; the EER is that of "same speaker or not".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from unheard.evaluation.probes import emotion_code_floor, probe_closed_set
+from unheard.evaluation.recipe import LeakageSettings
+from unheard.evaluation.verification import verification_eer
+from unheard.training.dataset import Dataset
+
+__all__ = ["Views", "emotion_floor", "leakage_of", "raw_statistics"]
+
+
+@dataclass(frozen=True)
+class Views:
+    """One representation of four groups of utterances.
+
+    Args:
+        train: shape (items, size): what the encoder and the probes learn from.
+        train_speakers: shape (items,), int.
+        withheld: shape (items, size): other utterances of the same speakers.
+        withheld_speakers: shape (items,), int.
+        unseen: shape (items, size): utterances of speakers without a gradient step.
+        unseen_speakers: shape (items,), str.
+    """
+
+    train: np.ndarray
+    train_speakers: np.ndarray
+    withheld: np.ndarray
+    withheld_speakers: np.ndarray
+    unseen: np.ndarray
+    unseen_speakers: np.ndarray
+
+
+def leakage_of(views: Views, settings: LeakageSettings, *, seed: int) -> dict[str, Any]:
+    """Balanced accuracy of each probe and the best, chance, and the open-set EER with its trials.
+
+    All numbers are fractions; the EER is nan where there are fewer than two unseen speakers.
+    """
+    scores = probe_closed_set(
+        views.train,
+        views.train_speakers,
+        views.withheld,
+        views.withheld_speakers,
+        seed=seed,
+        kinds=settings.probes,
+    )
+    verification = verification_eer(
+        views.unseen,
+        views.unseen_speakers,
+        centre=views.train.mean(axis=0),
+        limit=settings.trials,
+        seed=seed,
+    )
+    return {
+        **scores,
+        "best": max(scores.values()),
+        "chance": 1.0 / len(np.unique(views.train_speakers)),
+        "eer": verification.eer,
+        "eer_targets": verification.targets,
+        "eer_impostors": verification.impostors,
+        "withheld": len(views.withheld),
+        "speakers": len(np.unique(views.train_speakers)),
+    }
+
+
+def raw_statistics(data: Dataset) -> np.ndarray:
+    """Mean and deviation over time of each channel of the raw features, shape (items, 2 channels)."""
+    return np.stack(
+        [np.concatenate([item[0].mean(axis=0), item[0].std(axis=0)]) for item in data.frames]
+    ).astype(np.float32)
+
+
+def emotion_floor(
+    train: Dataset, withheld: Dataset, *, seed: int, kinds: Sequence[str]
+) -> dict[str, Any]:
+    """What the best probe reads of the speaker from a perfect emotion code: the floor of honest invariance."""
+    del kinds
+    score = emotion_code_floor(
+        train.columns["emotion"],
+        train.columns["speaker"],
+        withheld.columns["emotion"],
+        withheld.columns["speaker"],
+        seed=seed,
+    )
+    return {"best": score, "chance": 1.0 / len(np.unique(train.columns["speaker"]))}

@@ -1,0 +1,299 @@
+"""Closed-set leakage: what a fresh classifier, trained after freezing, can still read from an embedding.
+
+The adversary of the training is never asked: one that failed to learn looks like invariance. A probe only
+shows what it finds, so several kinds are tried and the best one counts.
+"""
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
+
+from unheard.errors import SplitError, UnknownNameError
+from unheard.metrics import uar
+from unheard.records import UNLABELLED
+
+__all__ = [
+    "KINDS",
+    "ProbeScore",
+    "emotion_code_floor",
+    "probe",
+    "probe_closed_set",
+    "shuffled_chance",
+]
+
+KINDS = ("linear", "mlp")
+"""Softmax regression, and a network with one hidden layer."""
+_INNER_SHARE = 0.2
+_STRENGTHS = (0.01, 0.1, 1.0, 10.0)
+_HIDDEN, _EPOCHS, _PATIENCE, _BATCH = 128, 150, 20, 64
+
+Matrix = NDArray[np.float32]
+Labels = NDArray[np.int64]
+Predict = Callable[[Matrix], NDArray[np.generic]]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeScore:
+    """What one probe read.
+
+    Args:
+        name: kind of probe.
+        accuracy: balanced accuracy on the test items, in [0, 1]; nan without test items or two labels.
+        chance: one over the number of labels that the probe knows; nan without any.
+        train_items: items that it learnt from (its inner dev part included).
+        test_items: items that it was asked.
+    """
+
+    name: str
+    accuracy: float
+    chance: float
+    train_items: int
+    test_items: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Scaled embeddings and label numbers of the labelled items."""
+
+    train: Matrix
+    train_labels: Labels
+    test: Matrix
+    test_labels: Labels
+    classes: int
+
+
+def _labelled(
+    part: str, embeddings: NDArray[np.floating], labels: NDArray[np.generic]
+) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
+    embeddings, labels = np.asarray(embeddings, dtype=np.float64), np.asarray(labels)
+    if embeddings.ndim != 2 or labels.shape != embeddings.shape[:1]:
+        shapes = f"embeddings {embeddings.shape} and labels {labels.shape}"
+        raise SplitError(f"probe: {part} {shapes}, expected (items, size), (items,). Give each item a label.")
+    if not np.isfinite(embeddings).all():
+        raise SplitError(f"probe: {part} embeddings hold nan or inf. Look for a diverged model.")
+    known = np.ones(labels.shape, np.bool_) if labels.dtype.kind in "US" else labels != UNLABELLED
+    return embeddings[known], labels[known]
+
+
+def _prepare(
+    train: NDArray[np.floating],
+    train_labels: NDArray[np.generic],
+    test: NDArray[np.floating],
+    test_labels: NDArray[np.generic],
+) -> _Parts:
+    """Labelled items only, labels numbered, both parts scaled by the mean and deviation of train."""
+    train, train_labels = _labelled("train", train, train_labels)
+    test, test_labels = _labelled("test", test, test_labels)
+    if train.shape[1] != test.shape[1]:
+        sizes = f"train embeddings have size {train.shape[1]}, test embeddings {test.shape[1]}"
+        raise SplitError(f"probe: {sizes}. Encode both with the same model.")
+    names, numbers = np.unique(train_labels, return_inverse=True)
+    strange = np.setdiff1d(test_labels, names)
+    if strange.size:
+        found = f"test items of {strange[0]!r} ({strange.size} labels in all), of which train has none"
+        raise SplitError(f"closed-set probe: {found}. Hold out utterances of training speakers.")
+    if len(train):
+        scaler = StandardScaler().fit(train)
+        train, test = scaler.transform(train), scaler.transform(test) if len(test) else test
+    wanted = np.searchsorted(names, test_labels).astype(np.int64)
+    numbers = numbers.astype(np.int64)
+    return _Parts(train.astype(np.float32), numbers, test.astype(np.float32), wanted, names.size)
+
+
+def _inner_split(labels: Labels, generator: np.random.Generator) -> NDArray[np.bool_]:
+    """Which items are set aside to choose settings: a fifth of each label, at least one if it has two."""
+    aside = np.zeros(labels.size, np.bool_)
+    for label in np.unique(labels):
+        items = generator.permutation(np.flatnonzero(labels == label))
+        number = max(1, round(_INNER_SHARE * items.size)) if items.size > 1 else 0
+        aside[items[:number]] = True
+    return aside
+
+
+def _linear(train: Matrix, labels: Labels, aside: NDArray[np.bool_], seed: int) -> Predict:
+    """Softmax regression, labels weighted evenly, as strong as was best on the items set aside."""
+    del seed  # the same start always
+    classes = int(labels.max()) + 1
+    model = LogisticRegression(class_weight="balanced", max_iter=200, tol=1e-3, warm_start=True)
+    best, chosen = -1.0, _STRENGTHS[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # 200 steps from a warm start are enough to rank
+        for strength in _STRENGTHS if aside.any() else ():
+            model.set_params(C=strength).fit(train[~aside], labels[~aside])
+            reached = uar.score(labels[aside], model.predict(train[aside]), classes=classes)
+            if reached > best:
+                best, chosen = reached, strength
+        model.set_params(C=chosen).fit(train, labels)
+    predict: Predict = model.predict
+    return predict
+
+
+def _mlp(train: Matrix, labels: Labels, aside: NDArray[np.bool_], seed: int) -> Predict:
+    """One hidden layer, Adam, labels drawn evenly; the epoch that was best on the items set aside."""
+    generator = np.random.default_rng(seed)
+    inner, inner_labels = train[~aside], labels[~aside]
+    weight = 1.0 / np.bincount(inner_labels)[inner_labels]
+    weight /= weight.sum()
+    numbers = np.unique(inner_labels)
+    batch = min(_BATCH, len(inner))
+    model = MLPClassifier(_HIDDEN, alpha=1e-3, learning_rate_init=2e-3, batch_size=batch, random_state=seed)
+    best, waited = -1.0, 0
+    kept: tuple[list[Matrix], list[Matrix]] = ([], [])
+    for _ in range(_EPOCHS):
+        drawn = generator.choice(len(inner), len(inner), p=weight)
+        model.partial_fit(inner[drawn], inner_labels[drawn], classes=numbers)
+        judged = aside if aside.any() else ~aside
+        reached = uar.score(labels[judged], model.predict(train[judged]), classes=int(labels.max()) + 1)
+        waited += 1
+        if reached > best:
+            best, waited = reached, 0
+            kept = ([each.copy() for each in model.coefs_], [each.copy() for each in model.intercepts_])
+        if waited >= _PATIENCE:
+            break
+    model.coefs_, model.intercepts_ = kept
+    predict: Predict = model.predict
+    return predict
+
+
+_FITS = {"linear": _linear, "mlp": _mlp}
+
+
+def _accuracy(parts: _Parts, kind: str, seed: int) -> float:
+    if kind not in _FITS:
+        raise UnknownNameError("probe", kind, _FITS)
+    if parts.classes < 2 or not parts.test_labels.size:
+        return float("nan")
+    aside = _inner_split(parts.train_labels, np.random.default_rng(seed))
+    predict = _FITS[kind](parts.train, parts.train_labels, aside, seed)
+    prediction = np.asarray(predict(parts.test)).astype(np.int64)
+    return uar.score(parts.test_labels, prediction, classes=parts.classes)
+
+
+def probe(  # noqa: PLR0913 (two parts of two arrays each)
+    kind: str,
+    train_embeddings: NDArray[np.floating],
+    train_labels: NDArray[np.generic],
+    test_embeddings: NDArray[np.floating],
+    test_labels: NDArray[np.generic],
+    *,
+    seed: int,
+) -> ProbeScore:
+    """What a fresh probe of one kind reads from frozen embeddings; see `probe_closed_set`.
+
+    Args:
+        kind: 'linear' or 'mlp'; the other arguments and the errors are those of `probe_closed_set`.
+        train_embeddings: shape (items, size).
+        train_labels: shape (items,).
+        test_embeddings: shape (items, size).
+        test_labels: shape (items,).
+        seed: the same seed gives the same score.
+    """
+    parts = _prepare(train_embeddings, train_labels, test_embeddings, test_labels)
+    chance = 1.0 / parts.classes if parts.classes else float("nan")
+    accuracy = _accuracy(parts, kind, seed)
+    return ProbeScore(kind, accuracy, chance, parts.train_labels.size, parts.test_labels.size)
+
+
+def probe_closed_set(  # noqa: PLR0913 (two parts of two arrays each)
+    train_embeddings: NDArray[np.floating],
+    train_labels: NDArray[np.generic],
+    test_embeddings: NDArray[np.floating],
+    test_labels: NDArray[np.generic],
+    *,
+    seed: int,
+    kinds: Sequence[str] = KINDS,
+) -> dict[str, float]:
+    """How well fresh probes name the speaker (or another domain) of held-out utterances.
+
+    Scaling, regularisation and stopping see train items only (settings are chosen on a fifth of each
+    label's train items); test items are read once. The score is balanced accuracy (the mean recall of the
+    labels in test). 'best' picks by test score, so on pure noise it lies a little above chance: leakage is
+    the part above chance (`shuffled_chance` is measured the same way) and above `emotion_code_floor`.
+
+    Args:
+        train_embeddings: of training utterances, shape (items, size).
+        train_labels: shape (items,), numbers or names; items with UNLABELLED (-1) are left out.
+        test_embeddings: of other utterances of the same speakers, shape (items, size).
+        test_labels: shape (items,); only labels that train has.
+        seed: of the inner split and of the MLP's start; the same seed gives the same scores.
+        kinds: probes to fit.
+
+    Returns:
+        Balanced accuracy in [0, 1] of each kind, and 'best', their maximum; nan without test items or with
+        fewer than two labels. Chance is one over the number of labels in train.
+
+    Raises:
+        SplitError: shapes do not fit, an embedding is not finite, or test holds a label that train has not.
+        UnknownNameError: a kind is unknown, or none is given.
+    """
+    if not kinds:
+        raise UnknownNameError("probe", "", _FITS)
+    parts = _prepare(train_embeddings, train_labels, test_embeddings, test_labels)
+    scores = {kind: _accuracy(parts, kind, seed) for kind in kinds}
+    return {**scores, "best": max(scores.values())}
+
+
+def shuffled_chance(  # noqa: PLR0913 (two parts of two arrays each)
+    train_embeddings: NDArray[np.floating],
+    train_labels: NDArray[np.generic],
+    test_embeddings: NDArray[np.floating],
+    test_labels: NDArray[np.generic],
+    *,
+    seed: int,
+    kinds: Sequence[str] = KINDS,
+) -> float:
+    """The best probe's score when the train labels are shuffled: measured chance, with its optimism.
+
+    Arguments, errors and cost are those of `probe_closed_set`; the result is about one over the labels.
+    """
+    known = np.asarray(train_labels)
+    order = np.random.default_rng([seed, 1]).permutation(known.size)
+    parts = (train_embeddings, known[order], test_embeddings, test_labels)
+    return probe_closed_set(*parts, seed=seed, kinds=kinds)["best"]
+
+
+def emotion_code_floor(
+    train_emotions: NDArray[np.generic],
+    train_speakers: NDArray[np.generic],
+    test_emotions: NDArray[np.generic],
+    test_speakers: NDArray[np.generic],
+    *,
+    seed: int = 0,
+) -> float:
+    """How well a probe names the speaker from a perfect emotion code alone: the floor of invariance.
+
+    Where speakers show some emotions more often than others do, an embedding that is nothing but the right
+    emotion, one-hot, still leaks this much. Items without an emotion or a speaker are left out.
+
+    Args:
+        train_emotions: shape (items,), numbers or names, UNLABELLED (-1) where unknown.
+        train_speakers: shape (items,), likewise.
+        test_emotions: of other items, shape (items,).
+        test_speakers: shape (items,); only speakers that train has.
+        seed: of the probe's inner split.
+
+    Returns:
+        Balanced accuracy of the best probe, in [0, 1]; nan without test items or with one speaker.
+
+    Raises:
+        SplitError: shapes do not fit, or test holds a speaker that train has not.
+    """
+    known: list[NDArray[np.bool_]] = []
+    for emotions, speakers in ((train_emotions, train_speakers), (test_emotions, test_speakers)):
+        if np.asarray(emotions).shape != np.asarray(speakers).shape:
+            raise SplitError(
+                "emotion code: emotions and speakers differ in number. Pass one of each an item."
+            )
+        known.append(np.asarray([str(emotion) != str(UNLABELLED) for emotion in emotions], dtype=np.bool_))
+    train, test = np.asarray(train_emotions)[known[0]], np.asarray(test_emotions)[known[1]]
+    names = np.unique(train)
+    parts = (np.asarray(train_speakers)[known[0]], np.asarray(test_speakers)[known[1]])
+    codes = [np.asarray(part[:, np.newaxis] == names, dtype=np.float64) for part in (train, test)]
+    return probe_closed_set(codes[0], parts[0], codes[1], parts[1], seed=seed)["best"]

@@ -1,0 +1,174 @@
+"""The recipe: everything that determines a run, as one typed value."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from unheard.data.audio import AudioSettings
+from unheard.data.perturb import Perturbation
+from unheard.errors import CorpusError, SettingsError, UnknownNameError
+from unheard.features.cache import Recipe as FeatureRecipe
+from unheard.models.model import ModelSettings
+from unheard.registry import load
+from unheard.settings import Document, validate
+from unheard.training.settings import TrainingSettings
+
+__all__ = ["CorpusSettings", "LeakageSettings", "RunRecipe", "corpus_folder", "objective_of", "read_recipe"]
+
+
+class CorpusSettings(BaseModel):
+    """Which recordings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    """Registered name; `table` for a CSV of one's own, `audformat` for an audformat database."""
+    folder: str | None = None
+    """The corpus's folder (or the CSV), relative to the recipe; by default $UNHEARD_CORPORA/<name>."""
+    emotions: tuple[str, ...] = ()
+    """Emotions to keep; empty keeps all. Utterances without an emotion are left out of a run."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """What this corpus's reader understands, e.g. classes = "four" for IEMOCAP."""
+    skip_bad: bool = False
+    """Set recordings aside that cannot be used, and list them in the result, instead of stopping."""
+
+
+class LeakageSettings(BaseModel):
+    """How much of the speaker is left in the embedding: what is measured after training."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    measure: bool = True
+    withheld: float = Field(0.1, gt=0, lt=0.9)
+    """Share of each training speaker's utterances that neither the encoder nor a probe trains on."""
+    probes: tuple[str, ...] = ("linear", "mlp")
+    trials: int = Field(100_000, ge=100)
+    """Most pairs of utterances a verification EER is computed from."""
+
+
+class RunRecipe(BaseModel):
+    """One run: every objective on every fold with every seed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(min_length=1)
+    seeds: tuple[int, ...] = Field((0,), min_length=1)
+    corpus: CorpusSettings
+    audio: AudioSettings = AudioSettings()
+    features: dict[str, Any] = Field(default_factory=lambda: {"name": "logmel"})
+    split: dict[str, Any]
+    model: ModelSettings = ModelSettings()
+    training: TrainingSettings = TrainingSettings()
+    leakage: LeakageSettings = LeakageSettings()
+    objectives: dict[str, dict[str, Any]] = Field(min_length=1)
+    """Label -> settings of one objective; its registered name is the label unless `name` says otherwise."""
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(seeds)) != len(seeds):
+            msg = "a seed stands twice"
+            raise ValueError(msg)
+        return seeds
+
+    @field_validator("objectives")
+    @classmethod
+    def _plain_labels(cls, objectives: dict[str, Any]) -> dict[str, Any]:
+        for label in objectives:
+            if not label.replace("-", "").replace("_", "").replace(".", "").isalnum():
+                msg = f"'{label}' becomes a folder's name: use letters, digits, '-', '_' and '.' only"
+                raise ValueError(msg)
+        return objectives
+
+    def feature_recipe(self) -> FeatureRecipe:
+        """What the feature cache needs to know."""
+        own = {key: value for key, value in self.features.items() if key != "name"}
+        name = str(self.features["name"])
+        augmentation = self.training.augmentation
+        copies = [Perturbation(speed=factor) for factor in augmentation.speeds]
+        copies += [Perturbation(semitones=shift) for shift in augmentation.semitones]
+        settings = load("features", name).Settings(**own)
+        kept = tuple(copy for copy in copies if not copy.identity)
+        return FeatureRecipe(name, settings, self.audio, (Perturbation(), *kept))
+
+    @property
+    def hop(self) -> float:
+        """Distance between frames, in seconds (features without one count as 10 ms)."""
+        return float(getattr(self.feature_recipe().settings, "hop", 0.01))
+
+    def fingerprint(self, *parts: object) -> str:
+        """A digest of what determines a task: the recipe less its list of seeds, and `parts`."""
+        own = self.model_dump(mode="json", exclude={"seeds", "objectives", "name"})
+        own["corpus"].pop("folder")  # where it lies does not matter; what it holds does, and is in `parts`
+        return hashlib.sha256(json.dumps([own, *map(str, parts)], sort_keys=True).encode()).hexdigest()
+
+
+def objective_of(recipe: RunRecipe, label: str) -> tuple[str, Any, Any]:
+    """The registered name, the module and the typed settings of one objective of a recipe."""
+    own = dict(recipe.objectives[label])
+    name = str(own.pop("name", label))
+    module = load("objectives", name)
+    return name, module, module.Settings(**own)
+
+
+def _check_member(document: Document, kind: str, at: tuple[str, ...], table: dict[str, Any], name: str) -> None:
+    """Check the settings of a registered member against its own model."""
+    try:
+        module = load(kind, name)
+    except UnknownNameError as problem:
+        line = document.line_of([*at, "name"]) or document.line_of(at)
+        raise SettingsError(document.source, ".".join([*at, "name"]), str(problem), line) from problem
+    validate(document, module.Settings, {key: value for key, value in table.items() if key != "name"}, at)
+
+
+def read_recipe(document: Document) -> RunRecipe:
+    """The recipe of a document, its registered parts checked too.
+
+    Paths in it are made absolute, relative to the document's folder.
+
+    Raises:
+        SettingsError: with the line and the nearest valid name.
+    """
+    recipe = validate(document, RunRecipe)
+    source = document.source
+    for key, kind in (("features", "features"), ("split", "splits")):
+        table = getattr(recipe, key)
+        if "name" not in table:
+            raise SettingsError(source, f"{key}.name", "is missing", document.line_of([key]))
+        _check_member(document, kind, (key,), table, str(table["name"]))
+    encoder = dict(recipe.model.encoder)
+    _check_member(document, "encoders", ("model", "encoder"), encoder, str(encoder.get("name", "tdnn_lstm")))
+    for label, own in recipe.objectives.items():
+        _check_member(document, "objectives", ("objectives", label), own, str(own.get("name", label)))
+    split, corpus = dict(recipe.split), recipe.corpus
+    for key in ("file", "speakers_file"):
+        if isinstance(split.get(key), str):
+            split[key] = str((document.folder / split[key]).resolve())
+    if corpus.folder is not None:
+        folder = str((document.folder / Path(corpus.folder).expanduser()).resolve())
+        corpus = corpus.model_copy(update={"folder": folder})
+    return recipe.model_copy(update={"split": split, "corpus": corpus})
+
+
+def corpus_folder(settings: CorpusSettings) -> Path:
+    """Where the corpus lies: the recipe's folder, else $UNHEARD_CORPORA/<name>.
+
+    Raises:
+        CorpusError: neither is given, or nothing is there; says how to get the corpus.
+    """
+    card = load("corpora", settings.name).CARD
+    if settings.folder is not None:
+        return Path(settings.folder)
+    root = os.environ.get("UNHEARD_CORPORA")
+    if root is None:
+        raise CorpusError(
+            settings.name,
+            "no folder is given",
+            "Pass --set corpus.folder=PATH, or set UNHEARD_CORPORA to the folder that holds "
+            f"'{settings.name}'. {card.obtain}",
+        )
+    return Path(root).expanduser() / settings.name

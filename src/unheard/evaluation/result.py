@@ -1,0 +1,207 @@
+"""The files of a run: result.json, predictions.csv, settings.toml, splits, weights. See docs/reference/result.md."""
+
+import importlib.metadata
+import json
+import math
+import platform
+import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load_file
+from sklearn.manifold import TSNE
+
+from unheard.data.audit import audit
+from unheard.errors import RunError
+from unheard.evaluation.collect import compare_pools, predictions_csv, reference_summary, summarise
+from unheard.evaluation.protocol import REFERENCES, Prepared, Task, plan_tasks
+from unheard.evaluation.run import write_atomically
+from unheard.registry import load
+
+__all__ = ["RESULT", "build_result", "plain_numbers", "read_result", "write_result"]
+
+RESULT = "result.json"
+SCHEMA = 1
+_PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "soundfile", "soxr")
+
+
+def plain_numbers(value: Any) -> Any:
+    """The same nested value as JSON knows it: nan and infinite become None, numpy's numbers become Python's."""
+    if isinstance(value, Mapping):
+        return {str(key): plain_numbers(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain_numbers(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _corpus_part(prepared: Prepared) -> dict[str, Any]:
+    card = load("corpora", prepared.recipe.corpus.name).CARD
+    items = prepared.utterances.values()
+    counts = Counter(str(item.emotion) for item in items)
+    return {
+        "name": card.name,
+        "title": card.title,
+        "licence": card.licence,
+        "citation": card.citation,
+        "languages": list(card.languages),
+        "utterances": len(prepared.utterances),
+        "speakers": len({item.speaker for item in items}),
+        "hours": sum(prepared.seconds[name] for name in prepared.utterances) / 3600,
+        "digest": prepared.digest,
+        "classes": {name: counts[name] for name in prepared.classes},
+        "skipped": [{"file": name, "problem": problem} for name, problem in prepared.skipped],
+        "duplicates": [list(pair) for pair in prepared.duplicates],
+    }
+
+
+def _split_part(prepared: Prepared) -> dict[str, Any]:
+    folds = []
+    for seed, plan in prepared.plans.items():
+        for fold in plan.folds:
+            speakers = {
+                part: sorted({str(prepared.utterances[name].speaker) for name in getattr(fold, part)})
+                for part in ("dev", "test")
+            }
+            folds.append(
+                {
+                    "name": fold.name,
+                    "seed": seed,
+                    **{part: len(getattr(fold, part)) for part in ("train", "dev", "test", "excluded")},
+                    "test_speakers": speakers["test"],
+                    "dev_speakers": speakers["dev"],
+                }
+            )
+    first = next(iter(prepared.plans.values()))
+    return {
+        "protocol": first.protocol,
+        "disjoint": sorted(first.disjoint),
+        "digest": {str(seed): plan.digest for seed, plan in prepared.plans.items()},
+        "inflated": first.inflated,
+        "selection": prepared.recipe.training.selection,
+        "folds": folds,
+    }
+
+
+def _confound_part(prepared: Prepared) -> dict[str, Any]:
+    """How far the corpus itself ties emotion to speaker: what an adversary would destroy, or a cheat would use."""
+    found = audit(list(prepared.utterances.values()), prepared.contents)
+    speaker = found.dependence["speaker"]
+    return {
+        "emotion_bits": speaker.entropy,
+        "emotion_speaker_bits": speaker.information,
+        "shuffled_bits": speaker.shuffled,
+        "speaker_lookup_uar": speaker.lookup,
+    }
+
+
+def _maps(prepared: Prepared, tasks: Sequence[Task]) -> dict[str, Any]:
+    """A t-SNE of the embeddings of unseen speakers, for the first seed's first fold of each objective."""
+    maps: dict[str, Any] = {}
+    for task in tasks:
+        if task.label in maps or task.label == REFERENCES:
+            continue
+        embeddings = load_file(task.folder / "embeddings.safetensors")["unseen"]
+        names = [*task.fold.dev, *task.fold.test]
+        keep = np.random.default_rng(0).permutation(len(names))[:600]
+        points = embeddings[keep].astype(np.float64)
+        if len(points) < 5:
+            continue
+        perplexity = min(30.0, (len(points) - 1) / 3)
+        flat = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(points)
+        items = [prepared.utterances[names[position]] for position in keep]
+        maps[task.label] = {
+            "points": np.round(flat, 2).tolist(),
+            "emotion": [str(item.emotion) for item in items],
+            "speaker": [str(item.speaker) for item in items],
+        }
+    return maps
+
+
+def _warnings(prepared: Prepared, confound: Mapping[str, Any]) -> list[str]:
+    warnings = []
+    if next(iter(prepared.plans.values())).inflated:
+        warnings.append(
+            "INFLATED: this split lets the same speakers stand in train and test. It is a diagnostic, not a result."
+        )
+    bits, total = confound["emotion_speaker_bits"], confound["emotion_bits"]
+    if bits is not None and total and bits - (confound["shuffled_bits"] or 0.0) > 0.2 * total:
+        warnings.append(
+            f"Emotion and speaker depend on each other here ({bits:.2f} of {total:.2f} bits): what removes the "
+            "speaker removes part of the label. Consider an adversary that is conditional on the emotion."
+        )
+    if prepared.skipped:
+        warnings.append(f"{len(prepared.skipped)} recordings were set aside (--skip-bad).")
+    return warnings
+
+
+def build_result(
+    prepared: Prepared, results: Sequence[Mapping[str, Any]], out: Path, *, command: Sequence[str] = ()
+) -> tuple[dict[str, Any], str]:
+    """The result of a run as plain JSON values, and predictions.csv as text."""
+    recipe = prepared.recipe
+    objectives, pools = {}, {}
+    for label in recipe.objectives:
+        objectives[label], pools[label] = summarise(label, results, prepared)
+    tasks = plan_tasks(prepared, out)
+    confound = _confound_part(prepared)
+    result = {
+        "schema": SCHEMA,
+        "name": recipe.name,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "unheard": importlib.metadata.version("unheard"),
+        "command": shlex.join(command),
+        "corpus": _corpus_part(prepared),
+        "split": _split_part(prepared),
+        "confound": confound,
+        "warnings": _warnings(prepared, confound),
+        "classes": prepared.classes,
+        "seeds": list(recipe.seeds),
+        "objectives": objectives,
+        "references": reference_summary(results),
+        "comparisons": compare_pools(pools),
+        "maps": _maps(prepared, tasks),
+        "map_note": "t-SNE of the embeddings of speakers that training never saw (dev and test of one fold).",
+        "timings": {
+            "task_seconds": sum(one["total_seconds"] for one in results),
+            "train_seconds": sum(one.get("seconds", 0.0) for one in results),
+        },
+        "peak_memory_bytes": max(one["peak_memory_bytes"] for one in results),
+        "versions": {
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            **{name: importlib.metadata.version(name) for name in _PACKAGES},
+        },
+        "settings_text": (out / "settings.toml").read_text(encoding="utf-8"),
+    }
+    plain: dict[str, Any] = plain_numbers(result)
+    return plain, predictions_csv(pools)
+
+
+def write_result(result: Mapping[str, Any], predictions: str, out: Path) -> None:
+    """Write result.json and predictions.csv, each aside and renamed."""
+    write_atomically(predictions, out / "predictions.csv")
+    write_atomically(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n", out / RESULT)
+
+
+def read_result(run: Path) -> dict[str, Any]:
+    """result.json of a run folder, or of the file itself.
+
+    Raises:
+        RunError: it is missing, damaged, or of another schema.
+    """
+    file = run if run.is_file() else run / RESULT
+    try:
+        result: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as problem:
+        raise RunError(f"{file}: not a result ({problem}). Is it the --out folder of a finished run?") from problem
+    if not isinstance(result, dict) or result.get("schema") != SCHEMA:
+        raise RunError(f"{file}: not a result of schema {SCHEMA}. Run it again with this version.")
+    return result

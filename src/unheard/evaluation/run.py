@@ -1,0 +1,111 @@
+"""A whole run: all tasks of a recipe, in parallel, then one result."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from joblib import Parallel, delayed
+
+from unheard.errors import RunError
+from unheard.evaluation.protocol import Prepared, Task, plan_tasks
+from unheard.evaluation.recipe import RunRecipe
+from unheard.evaluation.task import run_task
+from unheard.settings import read_document, to_toml
+
+__all__ = ["PROGRESS", "claim_folder", "run_tasks", "save_plans", "write_atomically"]
+
+PROGRESS = "progress.json"
+"""What a running task writes after each epoch, for whoever wants to watch."""
+
+
+def write_atomically(text: str, file: Path) -> None:
+    """Write aside, then rename."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_name(f".{file.name}.{os.getpid()}")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(file)
+
+
+def claim_folder(recipe: RunRecipe, out: Path) -> None:
+    """Make the result folder this recipe's, or find that it is already.
+
+    A folder may be extended by more seeds and more objectives; anything else would mix two runs.
+
+    Raises:
+        RunError: the folder holds the results of other settings.
+    """
+    file = out / "settings.toml"
+    if file.exists():
+        before = RunRecipe.model_validate(read_document(file).data)
+        changed = sorted(
+            label for label, own in before.objectives.items() if recipe.objectives.get(label, own) != own
+        )
+        if before.fingerprint() != recipe.fingerprint() or changed:
+            what = f"objective {', '.join(changed)}" if changed else "its settings"
+            raise RunError(
+                f"{out} holds a run of other settings ({what} differ; see {file.name} there). "
+                "Choose another --out, or remove that folder."
+            )
+        objectives = {**before.objectives, **recipe.objectives}
+        seeds = tuple(dict.fromkeys([*before.seeds, *recipe.seeds]))
+        recipe = recipe.model_copy(update={"objectives": objectives, "seeds": seeds})
+    write_atomically(to_toml(recipe.model_dump(mode="json")) + "\n", file)
+
+
+def save_plans(prepared: Prepared, out: Path) -> None:
+    """Write each seed's split plan beside the results."""
+    for seed, plan in prepared.plans.items():
+        plan.save(out / "splits" / f"seed{seed}.json")
+
+
+def _run_one(prepared: Prepared, task: Task) -> dict[str, Any]:
+    file = task.folder / PROGRESS
+
+    def report(numbers: Mapping[str, float]) -> None:
+        write_atomically(json.dumps({"label": task.label, **numbers}), file)
+
+    result = run_task(prepared, task, report)
+    file.unlink(missing_ok=True)
+    return result
+
+
+def run_tasks(
+    prepared: Prepared,
+    out: Path,
+    *,
+    jobs: int = 1,
+    on_done: Callable[[Task, Mapping[str, Any]], None] | None = None,
+) -> list[dict[str, Any]]:
+    """Run every task that is not done yet and return the results of all, in the order of `plan_tasks`.
+
+    Tasks do not know of each other; how many run at once changes no number.
+    """
+    tasks = plan_tasks(prepared, out)
+    results: dict[int, dict[str, Any]] = {}
+    for position, result in _results(prepared, tasks, jobs):
+        results[position] = result
+        if on_done is not None:
+            on_done(tasks[position], result)
+    return [results[position] for position in range(len(tasks))]
+
+
+def _results(prepared: Prepared, tasks: list[Task], jobs: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    waiting = []
+    for position, task in enumerate(tasks):
+        done = task.result()
+        if done is None:
+            waiting.append(position)
+        else:
+            yield position, done
+    if jobs == 1:
+        for position in waiting:
+            yield position, _run_one(prepared, tasks[position])
+        return
+    work = (delayed(_numbered)(prepared, position, tasks[position]) for position in waiting)
+    yield from Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)(work)
+
+
+def _numbered(prepared: Prepared, position: int, task: Task) -> tuple[int, dict[str, Any]]:
+    return position, _run_one(prepared, task)

@@ -1,0 +1,210 @@
+"""One task: train on one fold, predict its test part, measure what is left of the speaker, write it down."""
+
+import json
+import os
+import resource
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+
+from unheard.evaluation.leakage import Views, emotion_floor, leakage_of, raw_statistics
+from unheard.evaluation.protocol import REFERENCES, Prepared, Task, part_of, withhold
+from unheard.evaluation.recipe import objective_of
+from unheard.models.model import Model, build_model, named_seed, save_model
+from unheard.training.dataset import Dataset
+from unheard.training.loop import Trained, Trainer, choose_device, embed_all, predict_all
+
+__all__ = ["class_weights", "run_task"]
+
+
+def class_weights(labels: np.ndarray, classes: int) -> torch.Tensor:
+    """Inverse frequency in the training part, mean 1 over its items; absent classes weigh 0. Shape (classes,)."""
+    counts = np.bincount(labels[labels >= 0], minlength=classes).astype(np.float64)
+    present = counts > 0
+    weights = np.where(present, counts.sum() / (present.sum() * np.maximum(counts, 1)), 0.0)
+    return torch.tensor(weights, dtype=torch.float32)
+
+
+class _Parts:
+    """The four groups of utterances of a fold: train, withheld, dev, test."""
+
+    def __init__(self, prepared: Prepared, task: Task) -> None:
+        fold, recipe = task.fold, prepared.recipe
+        self.speakers = sorted({str(prepared.utterances[name].speaker) for name in fold.train})
+        train, withheld = fold.train, ()
+        if recipe.leakage.measure:
+            train, withheld = withhold(prepared, fold, task.seed, recipe.leakage.withheld)  # type: ignore[assignment]
+        augmented = task.label != REFERENCES
+        self.train = part_of(prepared, train, self.speakers, augmented=augmented)
+        self.withheld = part_of(prepared, withheld, self.speakers)
+        self.dev = part_of(prepared, fold.dev, self.speakers)
+        self.test = part_of(prepared, fold.test, self.speakers)
+        unseen = [*fold.dev, *fold.test]
+        self.unseen_speakers = np.array([str(prepared.utterances[name].speaker) for name in unseen])
+
+    def views(self, embed: Callable[[Dataset], np.ndarray]) -> Views:
+        """All groups through one representation."""
+        return Views(
+            embed(self.train),
+            self.train.columns["speaker"],
+            embed(self.withheld),
+            self.withheld.columns["speaker"],
+            np.concatenate([embed(self.dev), embed(self.test)]),
+            self.unseen_speakers,
+        )
+
+
+def run_task(
+    prepared: Prepared,
+    task: Task,
+    report: Callable[[Mapping[str, float]], None] | None = None,
+    threads: int = 1,
+) -> dict[str, Any]:
+    """Run a task, or return what it wrote when it was run before.
+
+    Args:
+        prepared: the corpus.
+        task: which objective, seed and fold.
+        report: called after each epoch with its numbers.
+        threads: of torch; one by default, as folds run side by side and results must not depend on their number.
+    """
+    done = task.result()
+    if done is not None:
+        return done
+    torch.set_num_threads(threads)
+    begun = time.monotonic()
+    parts = _Parts(prepared, task)
+    result = _references(prepared, task, parts) if task.label == REFERENCES else _train(prepared, task, parts, report)
+    result |= {
+        "label": task.label,
+        "seed": task.seed,
+        "fold": task.fold.name,
+        "fingerprint": task.fingerprint,
+        "total_seconds": time.monotonic() - begun,
+        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+    }
+    _write(result, task.result_file)
+    (task.folder / "checkpoint.safetensors").unlink(missing_ok=True)
+    return result
+
+
+def _write(result: Mapping[str, Any], file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_suffix(f".{os.getpid()}.part")
+    aside.write_text(json.dumps(result), encoding="utf-8")
+    aside.replace(file)
+
+
+def _references(prepared: Prepared, task: Task, parts: _Parts) -> dict[str, Any]:
+    """Leakage of what no objective has touched: raw features, an untrained encoder, a perfect emotion code."""
+    settings = prepared.recipe.leakage
+    untrained = _fresh_model(prepared, task.seed, parts, {})
+    seed = named_seed(task.seed, "probe", task.fold.name) % 2**31
+    return {
+        "raw_features": leakage_of(parts.views(raw_statistics), settings, seed=seed),
+        "untrained": leakage_of(parts.views(lambda part: embed_all(untrained, part)), settings, seed=seed),
+        "emotion_code": emotion_floor(parts.train, parts.withheld, seed=seed, kinds=settings.probes),
+    }
+
+
+def _fresh_model(
+    prepared: Prepared, seed: int, parts: _Parts, domains: Mapping[str, int], *, companion: bool = False
+) -> Model:
+    recipe = prepared.recipe
+    model = build_model(
+        parts.train.channels,
+        {"emotion": len(prepared.classes), **domains},
+        recipe.model,
+        companion=companion,
+        seed=seed,
+    )
+    frames = np.concatenate([variants[0] for variants in parts.train.frames])
+    mean, deviation = torch.from_numpy(frames.mean(axis=0)), torch.from_numpy(frames.std(axis=0))
+    model.network.normaliser.fit(mean, deviation)
+    if model.companion is not None:
+        model.companion.normaliser.fit(mean, deviation)
+    return model
+
+
+def _train(
+    prepared: Prepared, task: Task, parts: _Parts, report: Callable[[Mapping[str, float]], None] | None
+) -> dict[str, Any]:
+    recipe = prepared.recipe
+    _, module, settings = objective_of(recipe, task.label)
+    domains = {
+        name: len(parts.speakers) if name == "speaker" else int(parts.train.columns[name].max()) + 1
+        for name in settings.domains
+    }
+    model = _fresh_model(prepared, task.seed, parts, domains, companion=getattr(settings, "companion", False))
+    device = choose_device(recipe.training.device)
+    weights = {}
+    if recipe.training.balance:
+        weights["emotion"] = class_weights(parts.train.columns["emotion"], len(prepared.classes)).to(device)
+    trained = Trainer(
+        model,
+        module.Objective(settings, weights),
+        parts.train,
+        parts.dev,
+        recipe.training,
+        seed=named_seed(task.seed, "training", task.fold.name),
+        checkpoint=task.folder / "checkpoint.safetensors",
+        fingerprint=task.fingerprint,
+        report=report,
+    ).run()
+    _save_weights(prepared, task, trained.model)
+    return _outcome(prepared, task, parts, trained)
+
+
+def _outcome(prepared: Prepared, task: Task, parts: _Parts, trained: Trained) -> dict[str, Any]:
+    probabilities = predict_all(trained.model, parts.test)
+    views = parts.views(lambda part: embed_all(trained.model, part))
+    leakage: dict[str, Any] = {}
+    if prepared.recipe.leakage.measure:
+        seed = named_seed(task.seed, "probe", task.fold.name) % 2**31
+        leakage = leakage_of(views, prepared.recipe.leakage, seed=seed)
+    names = [*task.fold.dev, *task.fold.test]
+    _save_embeddings(task.folder / "embeddings.safetensors", views.unseen)
+    return {
+        "predictions": [
+            [name, [round(float(value), 6) for value in row]]
+            for name, row in zip(parts.test.names, probabilities, strict=True)
+        ],
+        "history": trained.history,
+        "best_epoch": trained.best_epoch,
+        "epochs": len(trained.history),
+        "seconds": trained.seconds,
+        "leakage": leakage,
+        "unseen": names,
+    }
+
+
+def _save_embeddings(file: Path, embeddings: np.ndarray) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_suffix(f".{os.getpid()}.part")
+    save_file({"unseen": np.ascontiguousarray(embeddings, dtype=np.float32)}, aside)
+    aside.replace(file)
+
+
+def _save_weights(prepared: Prepared, task: Task, model: Model) -> None:
+    recipe = prepared.recipe
+    about = {
+        "emotions": prepared.classes,
+        "features": recipe.features,
+        "audio": recipe.audio.model_dump(mode="json"),
+        "objective": task.label,
+        "seed": task.seed,
+        "fold": task.fold.name,
+        "corpus": recipe.corpus.name,
+        "test_speakers": sorted({str(prepared.utterances[name].speaker) for name in task.fold.test}),
+    }
+    run = task.folder.parents[2]
+    save_model(model, task.folder / "model.safetensors", about)
+    kept = run / "weights" / f"{task.label}-{task.folder.name}.safetensors"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(task.folder / "model.safetensors", kept)

@@ -1,0 +1,124 @@
+"""Open-set leakage: can two utterances of a voice never heard be told to be the same voice?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unheard.errors import SplitError
+from unheard.metrics import eer
+from unheard.records import UNLABELLED
+
+__all__ = ["Verification", "verification_eer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The equal error rate of telling voices apart, and on how many trials it stands.
+
+    Args:
+        eer: in [0, 1]; 0: every voice is recognised, 0.5: nothing of it is left; nan without both kinds.
+        targets: trials of one speaker against the same.
+        impostors: trials of one speaker against another.
+    """
+
+    eer: float
+    targets: int
+    impostors: int
+
+
+def _pairs(
+    first_partner: NDArray[np.int64], number: NDArray[np.int64], quota: int, generator: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """At most `quota` different pairs: item i has `number[i]` partners, from `first_partner[i]` on."""
+    ends = np.cumsum(number)
+    total = int(ends[-1]) if ends.size else 0
+    chosen = (
+        np.arange(total) if total <= quota else generator.choice(total, quota, replace=False, shuffle=False)
+    )
+    left = np.searchsorted(ends, chosen, side="right")
+    right = first_partner[left] + chosen - (ends[left] - number[left])
+    return left, right
+
+
+def _trials(
+    speakers: NDArray[np.int64], limit: int, generator: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Left item, right item and whether they are the same speaker; `speakers` is sorted."""
+    items = speakers.size
+    after = np.searchsorted(speakers, speakers, side="right").astype(np.int64)
+    following = np.arange(1, items + 1, dtype=np.int64)
+    same, other = after - following, items - after
+    targets = min(int(same.sum()), max(limit // 2, limit - int(other.sum())))
+    left, right = _pairs(following, same, targets, generator)
+    left_other, right_other = _pairs(after, other, limit - left.size, generator)
+    truth = np.arange(left.size + left_other.size) < left.size
+    return np.concatenate([left, left_other]), np.concatenate([right, right_other]), truth
+
+
+def _directions(embeddings: NDArray[np.floating], centre: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Each embedding as seen from the centre, at length 1 (length 0 stays 0: alike to nothing)."""
+    seen = np.asarray(embeddings, dtype=np.float64) - np.asarray(centre, dtype=np.float64)
+    for size in (np.abs(seen).max(axis=1, initial=0.0), None):  # by the largest first: tiny squares vanish
+        length = np.linalg.norm(seen, axis=1) if size is None else size
+        seen /= np.where(length > 0, length, 1.0)[:, np.newaxis]
+    return seen
+
+
+def _check(
+    embeddings: NDArray[np.floating], speakers: NDArray[np.generic], centre: NDArray[np.floating], limit: int
+) -> None:
+    if embeddings.ndim != 2 or speakers.shape != embeddings.shape[:1] or centre.shape != embeddings.shape[1:]:
+        shapes = f"embeddings {embeddings.shape}, speakers {speakers.shape}, centre {centre.shape}"
+        message = (
+            f"verification: {shapes}; expected (items, size), (items,), (size,). Pass one speaker an item."
+        )
+        raise SplitError(message)
+    if not (np.isfinite(embeddings).all() and np.isfinite(centre).all()):
+        raise SplitError("verification: embeddings hold nan or inf. Look for a diverged model.")
+    if limit < 2:
+        raise SplitError(f"verification: a limit of {limit} trials, expected at least 2. Raise the limit.")
+
+
+def verification_eer(
+    embeddings: NDArray[np.floating],
+    speakers: NDArray[np.generic],
+    *,
+    centre: NDArray[np.floating],
+    limit: int = 200_000,
+    seed: int,
+) -> Verification:
+    """How far unseen speakers can be verified by the cosine of two embeddings: 0.5 is full invariance.
+
+    Every pair of items is a trial. If there are more than `limit`, each kind is thinned by a seeded draw
+    without replacement: targets to half of the limit, impostors to the rest (EER does not depend on the
+    proportion of the two). The cosine is taken as seen from `centre`, for embeddings behind a ReLU all point
+    the same way. Embeddings that have collapsed onto the centre are alike to nothing, which gives 0.5.
+
+    Args:
+        embeddings: of speakers that training never heard, shape (items, size).
+        speakers: who speaks, shape (items,), numbers or names; items with UNLABELLED (-1) are left out.
+        centre: mean embedding of the *training* items, shape (size,).
+        limit: most trials, at least 2.
+        seed: of the draw of trials.
+
+    Returns:
+        EER and the number of trials of each kind; eer is nan unless there are two speakers, one of them
+        with two items.
+
+    Raises:
+        SplitError: shapes do not fit, an embedding is not finite, or the limit is below 2.
+    """
+    embeddings, speakers, centre = np.asarray(embeddings), np.asarray(speakers), np.asarray(centre)
+    _check(embeddings, speakers, centre, limit)
+    known = np.ones(speakers.shape, np.bool_) if speakers.dtype.kind in "US" else speakers != UNLABELLED
+    numbers = np.unique(speakers[known], return_inverse=True)[1].astype(np.int64)
+    order = np.argsort(numbers, kind="stable")
+    directions = _directions(embeddings[known][order], centre)
+    left, right, same = _trials(numbers[order], limit, np.random.default_rng(seed))
+    similarity = np.empty(left.size)
+    for start in range(0, left.size, 8192):  # so many pairs of directions at once, to bound memory
+        part = slice(start, start + 8192)
+        similarity[part] = np.einsum("ij,ij->i", directions[left[part]], directions[right[part]])
+    targets = int(np.count_nonzero(same))
+    return Verification(eer.score(same, similarity), targets, left.size - targets)

@@ -1,0 +1,85 @@
+"""The short-time spectrum on the mel scale, which log-mel and MFCC share."""
+
+import functools
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from unheard.records import Hertz, Samples, Seconds
+
+__all__ = ["MelSettings", "log_mel", "mel_filters"]
+
+
+class MelSettings(BaseModel):
+    """Framing and filters."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    channels: int = Field(80, ge=1, le=256)
+    """Mel bands."""
+    window: Seconds = Field(0.025, gt=0, le=0.5)
+    """Length of the Hann window, in seconds."""
+    hop: Seconds = Field(0.010, gt=0, le=0.5)
+    """Distance between frames, in seconds."""
+    low: float = Field(20.0, ge=0)
+    """Lower edge of the lowest band, in hertz."""
+    high: float = Field(8000.0, gt=0)
+    """Upper edge of the highest band, in hertz; at most half the sampling rate."""
+    floor: float = Field(1e-6, gt=0)
+    """Power below which the logarithm is not taken (about -60 dB of a full-scale sine's band)."""
+
+    @model_validator(mode="after")
+    def _edges(self) -> "MelSettings":
+        if self.high <= self.low:
+            msg = f"high ({self.high:g} Hz) must lie above low ({self.low:g} Hz)"
+            raise ValueError(msg)
+        return self
+
+
+@functools.lru_cache(maxsize=8)
+def mel_filters(channels: int, size: int, rate: Hertz, low: float, high: float) -> torch.Tensor:
+    """Triangular filters, equally wide on the mel scale m = 1127 ln(1 + f / 700).
+
+    Args:
+        channels: number of bands.
+        size: length of the Fourier transform.
+        rate: sampling rate, in hertz.
+        low: lower edge of the lowest band, in hertz.
+        high: upper edge of the highest band, in hertz; cut to half the rate.
+
+    Returns:
+        Shape (size // 2 + 1, channels). The triangles are linear in mel (O'Shaughnessy 1987), each with peak 1.
+    """
+
+    def mel(hertz: np.ndarray | float) -> np.ndarray:
+        return np.asarray(1127.0 * np.log1p(np.asarray(hertz) / 700.0))
+
+    edges = np.linspace(mel(low), mel(min(high, rate / 2)), channels + 2)
+    bins = mel(np.arange(size // 2 + 1) * rate / size)[:, None]
+    rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
+    falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
+    filters = np.clip(np.minimum(rising, falling), 0.0, None)
+    return torch.from_numpy(filters.astype(np.float32))
+
+
+def log_mel(samples: Samples, rate: Hertz, settings: MelSettings) -> torch.Tensor:
+    """Natural logarithm of the mel power spectrum.
+
+    Args:
+        samples: shape (samples,). Shorter than one window: padded with zeros to one.
+        rate: in hertz.
+        settings: framing and filters.
+
+    Returns:
+        Shape (frames, channels), float32, frames = 1 + (samples - window) // hop.
+    """
+    window, hop = round(settings.window * rate), max(1, round(settings.hop * rate))
+    size = 1 << (window - 1).bit_length()
+    wave = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
+    if len(wave) < window:
+        wave = torch.nn.functional.pad(wave, (0, window - len(wave)))
+    frames = wave.unfold(0, window, hop) * torch.hann_window(window, periodic=False)
+    power = torch.fft.rfft(frames, size).abs().square()
+    filters = mel_filters(settings.channels, size, rate, settings.low, settings.high)
+    return torch.clamp(power @ filters, min=settings.floor).log()

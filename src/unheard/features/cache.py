@@ -1,0 +1,160 @@
+"""Features on disk, keyed by the content of the recording and by everything that was done to it.
+
+An entry is written aside and renamed, so that a reader never sees half of one, however many processes fill the
+cache and whichever of them is killed. A damaged entry counts as missing.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from joblib import Parallel, delayed
+from pydantic import BaseModel
+
+from unheard.data.audio import AudioSettings, condition, read_audio
+from unheard.data.perturb import Perturbation
+from unheard.errors import AudioError
+from unheard.records import Features, Utterance
+from unheard.registry import load
+
+__all__ = ["Extraction", "Recipe", "extract_corpus", "extract_one", "read_entry"]
+
+_VERSION = 1  # to be raised whenever the same settings give other numbers
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is done to each recording: conditioning, perturbation, feature."""
+
+    feature: str
+    settings: BaseModel
+    audio: AudioSettings
+    perturbations: tuple[Perturbation, ...] = (Perturbation(),)
+
+    def key(self, digest: str, utterance: Utterance, perturbation: Perturbation) -> str:
+        """The name of the cache entry, a SHA-256 in hex."""
+        parts = [
+            _VERSION,
+            digest,
+            utterance.start,
+            utterance.end,
+            self.audio.model_dump(mode="json"),
+            perturbation.name,
+            self.feature,
+            self.settings.model_dump(mode="json"),
+        ]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What came of a corpus.
+
+    Args:
+        keys: utterance name -> cache keys, one a perturbation, in their order.
+        contents: utterance name -> digest of the recording.
+        seconds: utterance name -> length after conditioning.
+        skipped: (utterance name, problem) of what was set aside.
+    """
+
+    keys: dict[str, tuple[str, ...]]
+    contents: dict[str, str]
+    seconds: dict[str, float]
+    skipped: list[tuple[str, str]]
+
+
+def _entry(cache: Path, key: str) -> Path:
+    return cache / key[:2] / f"{key}.npy"
+
+
+def read_entry(cache: Path, key: str) -> Features | None:
+    """An entry of shape (frames, channels), or None where there is none that can be read."""
+    try:
+        frames = np.load(_entry(cache, key), allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    features: Features = frames
+    return features if frames.ndim == 2 and frames.dtype == np.float32 and len(frames) else None
+
+
+def _write_entry(cache: Path, key: str, features: Features) -> None:
+    file = _entry(cache, key)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_suffix(f".{os.getpid()}.part")
+    with aside.open("wb") as stream:
+        np.save(stream, features, allow_pickle=False)
+    aside.replace(file)
+
+
+def extract_one(utterance: Utterance, recipe: Recipe, cache: Path) -> tuple[tuple[str, ...], str, float]:
+    """Fill the cache for one utterance.
+
+    Returns:
+        The keys (one a perturbation), the digest of the recording, the conditioned length in seconds.
+
+    Raises:
+        AudioError: the recording cannot be used.
+    """
+    rate = recipe.audio.rate
+    samples, digest = read_audio(utterance.file, rate=rate, start=utterance.start, end=utterance.end)
+    samples = condition(samples, recipe.audio)
+    module = load("features", recipe.feature)
+    keys = []
+    for perturbation in recipe.perturbations:
+        key = recipe.key(digest, utterance, perturbation)
+        keys.append(key)
+        if read_entry(cache, key) is None:
+            frames = module.extract(perturbation.apply(samples, rate), rate, recipe.settings)
+            if not np.isfinite(frames).all():
+                raise AudioError(utterance.file, f"{recipe.feature} is not finite", "Remove it, or pass --skip-bad.")
+            _write_entry(cache, key, frames)
+    return tuple(keys), digest, len(samples) / rate
+
+
+def _try_one(
+    utterance: Utterance, recipe: Recipe, cache: Path
+) -> tuple[tuple[str, ...], str, float] | AudioError:
+    try:
+        return extract_one(utterance, recipe, cache)
+    except AudioError as problem:
+        return problem
+
+
+def extract_corpus(
+    utterances: Sequence[Utterance],
+    recipe: Recipe,
+    cache: Path,
+    *,
+    jobs: int = 1,
+    skip_bad: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Extraction:
+    """Fill the cache for many utterances, in parallel, and say what was found.
+
+    Raises:
+        AudioError: a recording cannot be used and `skip_bad` is false; with several, the message counts them.
+    """
+    tasks = (delayed(_try_one)(utterance, recipe, cache) for utterance in utterances)
+    results = Parallel(n_jobs=jobs, return_as="generator", batch_size=8 if jobs > 1 else 1)(tasks)
+    extraction = Extraction({}, {}, {}, [])
+    bad: list[AudioError] = []
+    for done, (utterance, result) in enumerate(zip(utterances, results, strict=True), start=1):
+        if isinstance(result, AudioError):
+            bad.append(result)
+            extraction.skipped.append((utterance.name, result.problem))
+        else:
+            keys, digest, seconds = result
+            extraction.keys[utterance.name] = keys
+            extraction.contents[utterance.name] = digest
+            extraction.seconds[utterance.name] = seconds
+        if progress is not None:
+            progress(done, len(utterances))
+    if bad and not skip_bad:
+        first = bad[0]
+        more = f" ({len(bad) - 1} more recordings have problems, too.)" if len(bad) > 1 else ""
+        raise AudioError(first.file, first.problem, first.mend + more)
+    return extraction

@@ -1,0 +1,170 @@
+"""The model: normaliser, encoder, pooling, embedding, and heads that read the embedding."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from unheard.errors import RunError
+from unheard.models.heads import build_head
+from unheard.models.normalisation import Normalisation, Normaliser
+from unheard.models.pooling import POOLINGS
+from unheard.registry import load
+
+__all__ = ["EmbeddingNetwork", "Model", "ModelSettings", "build_model", "load_model", "named_seed", "save_model"]
+
+
+class ModelSettings(BaseModel):
+    """What stands between the features and the heads."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    encoder: dict[str, Any] = Field(default_factory=lambda: {"name": "tdnn_lstm"})
+    """The encoder's registered name and its own settings."""
+    normalisation: Normalisation = "utterance"
+    pooling: Literal["statistics", "mean"] = "statistics"
+    embedding: int = Field(128, ge=1, le=4096)
+    """Size of the embedding."""
+    hidden: int = Field(128, ge=1, le=4096)
+    """Hidden units of each head."""
+    dropout: float = Field(0.3, ge=0, lt=1)
+    """Dropout on the embedding, in training."""
+
+
+def named_seed(seed: int, *names: object) -> int:
+    """A seed of its own for each named use, so that adding one part never shifts another's random numbers.
+
+    >>> named_seed(0, "encoder") == named_seed(0, "encoder") != named_seed(0, "heads.speaker")
+    True
+    """
+    text = json.dumps([seed, *map(str, names)])
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big")
+
+
+class EmbeddingNetwork(nn.Module):
+    """Features to embeddings.
+
+    Shape: (batch, frames, channels), lengths (batch,) -> (batch, size).
+    """
+
+    def __init__(self, channels: int, settings: ModelSettings) -> None:
+        super().__init__()
+        own = dict(settings.encoder)
+        module = load("encoders", own.pop("name", "tdnn_lstm"))
+        pool, times = POOLINGS[settings.pooling]
+        self.normaliser = Normaliser(settings.normalisation, channels)
+        self.encoder = module.Encoder(channels, module.Settings(**own))
+        self.pool = pool
+        self.projection = nn.Linear(self.encoder.size * times, settings.embedding)
+        self.dropout = nn.Dropout(settings.dropout)
+
+    def from_normalised(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """Embeddings of features that the normaliser has already seen (unit variance, zero padding)."""
+        sequence, lengths = self.encoder(features, lengths)
+        embedding: Tensor = self.dropout(torch.relu(self.projection(self.pool(sequence, lengths))))
+        return embedding
+
+    def forward(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """Embeddings of a padded batch of raw features."""
+        return self.from_normalised(self.normaliser(features, lengths), lengths)
+
+
+class Model(nn.Module):
+    """An embedding network and its heads; `companion` is a second network that some objectives train beside it.
+
+    Args:
+        channels: of the features.
+        classes: head name ('emotion', 'speaker', ...) -> number of classes.
+        settings: sizes.
+        companion: whether to build a second embedding network (CGT with two encoders).
+        seed: every part is initialised from a seed of its own, so that heads do not change each other.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        classes: Mapping[str, int],
+        settings: ModelSettings,
+        *,
+        companion: bool = False,
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        self.channels, self.classes, self.settings = channels, dict(classes), settings
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(named_seed(seed, "network"))
+            self.network = EmbeddingNetwork(channels, settings)
+            self.companion = None
+            if companion:
+                torch.manual_seed(named_seed(seed, "companion"))
+                self.companion = EmbeddingNetwork(channels, settings)
+            self.heads = nn.ModuleDict()
+            for name, count in classes.items():
+                torch.manual_seed(named_seed(seed, "head", name))
+                self.heads[name] = build_head(settings.embedding, settings.hidden, count)
+
+    def embed(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """Embeddings, shape (batch, size)."""
+        embedding: Tensor = self.network(features, lengths)
+        return embedding
+
+    def forward(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """Emotion logits, shape (batch, classes)."""
+        logits: Tensor = self.heads["emotion"](self.embed(features, lengths))
+        return logits
+
+
+def build_model(
+    channels: int, classes: Mapping[str, int], settings: ModelSettings, *, companion: bool = False, seed: int = 0
+) -> Model:
+    """A model with fresh weights (see `Model`)."""
+    return Model(channels, classes, settings, companion=companion, seed=seed)
+
+
+def save_model(model: Model, file: Path, about: Mapping[str, Any]) -> None:
+    """Write the weights as safetensors, with the architecture and `about` (JSON) in its header.
+
+    Written aside and renamed: a reader never sees half a file.
+    """
+    header = {
+        "channels": model.channels,
+        "classes": model.classes,
+        "companion": model.companion is not None,
+        "model": model.settings.model_dump(mode="json"),
+        **about,
+    }
+    state = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_name(f".{file.name}.{os.getpid()}")
+    save_file(state, aside, metadata={"unheard": json.dumps(header)})
+    aside.replace(file)
+
+
+def load_model(file: Path) -> tuple[Model, dict[str, Any]]:
+    """The model of a file and all that its header says. Nothing is unpickled.
+
+    Raises:
+        RunError: the file is missing, damaged, or not one of ours.
+    """
+    try:
+        with safe_open(file, framework="pt") as stored:
+            header = json.loads((stored.metadata() or {})["unheard"])
+            state = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 (not a dict)
+    except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as problem:
+        raise RunError(f"{file}: not a model of unheard ({problem}). Train it again with `unheard run`.") from problem
+    model = Model(
+        header["channels"],
+        header["classes"],
+        ModelSettings(**header["model"]),
+        companion=header["companion"],
+    )
+    model.load_state_dict(state)
+    return model.eval(), header

@@ -1,0 +1,28 @@
+"""How a weight grows with training."""
+
+import math
+
+__all__ = ["ramp"]
+
+
+def ramp(progress: float, *, warmup: float = 0.0, steepness: float = 10.0) -> float:
+    """From exactly 0 to exactly 1: the sigmoid schedule of DANN, rescaled to reach its end.
+
+    lambda(p) = (2 / (1 + exp(-steepness p)) - 1) / (2 / (1 + exp(-steepness)) - 1), where p is the progress after the warm-up.
+
+    Args:
+        progress: fraction of the planned steps, in [0, 1].
+        warmup: fraction during which the result stays 0, in [0, 1).
+        steepness: 10 in the source.
+
+    Reference: ganin2016domain, section 5.2.2. There the schedule ends at 0.9999; here at 1.
+
+    >>> ramp(0.0), ramp(1.0)
+    (0.0, 1.0)
+    """
+    since = max(0.0, (min(progress, 1.0) - warmup) / (1.0 - warmup))
+
+    def sigmoid(value: float) -> float:
+        return 2.0 / (1.0 + math.exp(-steepness * value)) - 1.0
+
+    return sigmoid(since) / sigmoid(1.0)

@@ -1,0 +1,107 @@
+"""Domain adversarial training (DAT): the embedding is trained to hide who speaks.
+
+    theta_f <- theta_f - eta (dL_emo / dtheta_f - lambda(p) dL_spk / dtheta_f)
+
+and each head descends its own loss. Any column can be the domain; a positive weight makes the head cooperative.
+
+Reference: tu2019speaker (section 2.1); ganin2016domain for the reversal and its schedule. The default weight is
+ours, to be chosen on held-out speakers.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+from torch.func import functional_call
+from torch.nn import functional as F
+
+from unheard.models.model import Model
+from unheard.objectives._losses import accuracy, cross_entropy
+from unheard.objectives._reversal import signed_gradient
+from unheard.objectives._schedules import ramp
+from unheard.records import UNLABELLED, Batch
+
+__all__ = ["Objective", "Settings"]
+
+
+class Settings(BaseModel):
+    """Weight, schedule and strength of the adversary."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    domain: str = "speaker"
+    """The column to hide (or, with a positive weight, to help with)."""
+    weight: float = Field(-0.3, ge=-100, le=100)
+    """Signed: -w is an adversary with lambda_max = w, 0 a head that watches, +w a cooperative task."""
+    warmup: float = Field(0.1, ge=0, lt=1)
+    """Fraction of training on the task alone, before the weight grows."""
+    form: Literal["reversal", "confusion"] = "reversal"
+    """'reversal': the encoder climbs the adversary's loss (unbounded). 'confusion': it descends the cross-entropy
+    between the adversary's answer and the even distribution, which has a floor (Tzeng et al. 2015)."""
+    inner_steps: int = Field(1, ge=1, le=20)
+    """Steps of the adversary a batch; 1 is the simultaneous step of gradient reversal, more give it a lead."""
+    smoothing: float = Field(0.0, ge=0, lt=1)
+    """Label smoothing of the emotion loss."""
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Columns that need a head beside 'emotion'."""
+        return (self.domain,)
+
+
+class Objective:
+    """Emotion loss and a signed domain loss on one embedding."""
+
+    def __init__(self, settings: Settings, class_weights: Mapping[str, Tensor]) -> None:
+        self.settings, self.class_weights = settings, class_weights
+        lead = settings.inner_steps if settings.inner_steps > 1 else 0
+        self.phases: tuple[str, ...] = ("adversary",) * lead + ("joint",)
+
+    def parameters_of(self, phase: str, model: Model) -> Iterable[nn.Parameter]:
+        """The head alone in the adversary's own steps; it then stands still in the joint one."""
+        head = list(model.heads[self.settings.domain].parameters())
+        if phase == "adversary":
+            return head
+        if len(self.phases) == 1:
+            return model.parameters()
+        own = {id(parameter) for parameter in head}
+        return [parameter for parameter in model.parameters() if id(parameter) not in own]
+
+    def weight_at(self, progress: float) -> float:
+        """The signed weight after the schedule: 0 during warm-up, the whole weight at the end."""
+        return self.settings.weight * ramp(progress, warmup=self.settings.warmup)
+
+    def losses(self, phase: str, model: Model, batch: Batch, progress: float) -> dict[str, Tensor]:
+        """Emotion cross-entropy plus the domain's, whose gradient reaches the embedding with the signed weight."""
+        domain, truth = self.settings.domain, batch.columns["emotion"]
+        embedding = model.embed(batch.features, batch.lengths)
+        if phase == "adversary":
+            return {"loss": cross_entropy(model.heads[domain](embedding.detach()), batch.columns[domain])}
+        logits = model.heads["emotion"](embedding)
+        emotion = cross_entropy(
+            logits, truth, weight=self.class_weights.get("emotion"), smoothing=self.settings.smoothing
+        )
+        weight = self.weight_at(progress)
+        read, spoken = self._domain_loss(model, embedding, batch.columns[domain], weight)
+        return {
+            "loss": emotion + spoken,
+            "emotion_loss": emotion.detach(),
+            "emotion_accuracy": accuracy(logits, truth),
+            f"{domain}_loss": cross_entropy(read.detach(), batch.columns[domain]),
+            f"{domain}_accuracy": accuracy(read, batch.columns[domain]),
+            "weight": torch.tensor(weight),
+        }
+
+    def _domain_loss(self, model: Model, embedding: Tensor, labels: Tensor, weight: float) -> tuple[Tensor, Tensor]:
+        head = model.heads[self.settings.domain]
+        if self.settings.form == "reversal" or weight >= 0:
+            read = head(signed_gradient(embedding, weight))
+            return read, cross_entropy(read, labels)
+        read = head(embedding.detach())
+        frozen = {name: value.detach() for name, value in head.named_parameters()}
+        answers = F.log_softmax(functional_call(head, frozen, (embedding,)), dim=1)
+        known = labels != UNLABELLED
+        confusion = -answers[known].mean() if bool(known.any()) else answers.sum() * 0.0
+        return read, cross_entropy(read, labels) - weight * confusion

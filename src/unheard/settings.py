@@ -1,0 +1,196 @@
+"""A run's settings: one TOML file, overridden by ``key=value``, checked against typed models.
+
+An unknown key, a wrong type or a value out of range is an error with the file, the line, and the nearest valid
+name. There is no inheritance, no interpolation and no dotted class path: names come from the registry.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from unheard.errors import SettingsError, nearest
+
+__all__ = ["Document", "read_document", "to_toml", "validate"]
+
+Settings = TypeVar("Settings", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed TOML file that still knows its lines.
+
+    Args:
+        source: what messages call it.
+        folder: what relative paths in it are relative to.
+        data: the parsed tables, overrides applied.
+        text: the file's text, for line numbers.
+        overridden: dotted keys that came from ``--set``.
+    """
+
+    source: str
+    folder: Path
+    data: dict[str, Any]
+    text: str
+    overridden: frozenset[str] = frozenset()
+
+    def line_of(self, path: Iterable[str]) -> int | None:
+        """The line on which a key (or, failing that, its table) stands; None for overridden or absent ones."""
+        keys = [str(key) for key in path]
+        if ".".join(keys) in self.overridden:
+            return None
+        table = ""
+        found: int | None = None
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
+            if header:
+                table = header[1].replace('"', "").replace(" ", "")
+                if table == ".".join(keys) or (found is None and keys and table == ".".join(keys[:-1])):
+                    found = number
+                continue
+            key = re.match(r"\s*([\w.\-\"]+)\s*=", line)
+            if key:
+                full = f"{table}.{key[1]}" if table else key[1]
+                full = full.replace('"', "")
+                if full == ".".join(keys):
+                    return number
+                # Inline tables: the key of the table is the nearest line there is.
+                if ".".join(keys).startswith(f"{full}."):
+                    found = number
+        return found
+
+
+def _parse_value(text: str) -> Any:
+    """A value of ``--set``: TOML if it parses, else the text itself (so that names need no quotes)."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _override(data: dict[str, Any], assignment: str) -> str:
+    key, separator, value = assignment.partition("=")
+    key = key.strip()
+    if not separator or not key:
+        raise SettingsError("--set", assignment, "expected key=value, e.g. training.epochs=5")
+    parts = key.split(".")
+    table: dict[str, Any] = data
+    for part in parts[:-1]:
+        below = table.setdefault(part, {})
+        if not isinstance(below, dict):
+            raise SettingsError("--set", key, f"'{part}' is a value, not a table")
+        table = below
+    table[parts[-1]] = _parse_value(value.strip())
+    return key
+
+
+def read_document(file: Path | str, overrides: Iterable[str] = ()) -> Document:
+    """Parse a TOML file and apply overrides of the form ``table.key=value``.
+
+    Raises:
+        SettingsError: the file is missing or not TOML (with the line), or an override is malformed.
+    """
+    file = Path(file)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SettingsError(str(file), "", f"cannot be read ({problem})") from problem
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        where = re.search(r"line (\d+)", str(problem))
+        raise SettingsError(
+            str(file), "", f"not valid TOML: {problem}", int(where[1]) if where else None
+        ) from problem
+    overridden = frozenset(_override(data, assignment) for assignment in overrides)
+    return Document(str(file), file.resolve().parent, data, text, overridden)
+
+
+def _known_keys(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
+    """The valid names at the place of an unknown key."""
+    for key in path:
+        field = model.model_fields.get(str(key))
+        kind = field.annotation if field is not None else None
+        if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+            return []
+        model = kind
+    return list(model.model_fields)
+
+
+def validate(
+    document: Document, model: type[Settings], data: Mapping[str, Any] | None = None, at: tuple[str, ...] = ()
+) -> Settings:
+    """Check settings against their model.
+
+    Args:
+        document: where they come from, for the message.
+        model: what they must be.
+        data: the table to check; by default the whole document.
+        at: the place of that table in the document.
+
+    Raises:
+        SettingsError: the first problem, with its line.
+    """
+    try:
+        return model.model_validate(document.data if data is None else data)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        path = tuple(first["loc"])
+        key = ".".join(str(part) for part in (*at, *path))
+        line = document.line_of([str(part) for part in (*at, *path)])
+        source = "--set" if key in document.overridden else document.source
+        if first["type"] == "extra_forbidden":
+            known = _known_keys(model, path[:-1])
+            near = nearest(str(path[-1]), known)
+            hint = f"did you mean '{near}'? " if near else ""
+            raise SettingsError(source, key, f"unknown key; {hint}known here: {', '.join(known)}", line) from problem
+        message = first["msg"].removeprefix("Value error, ")
+        came = "" if first["type"] == "missing" else f" (came: {json.dumps(first['input'], default=str)})"
+        raise SettingsError(source, key, f"{message}{came}", line) from problem
+
+
+def to_toml(data: Mapping[str, Any]) -> str:
+    """A nested mapping of plain values as TOML; None is left out.
+
+    >>> print(to_toml({"a": 1, "b": {"c": [1.5, "x"], "d": {"e": True}}}))
+    a = 1
+    <BLANKLINE>
+    [b]
+    c = [1.5, "x"]
+    <BLANKLINE>
+    [b.d]
+    e = true
+    """
+    blocks: list[str] = []
+
+    def emit(table: Mapping[str, Any], path: tuple[str, ...]) -> None:
+        plain = {key: value for key, value in table.items() if not isinstance(value, Mapping) and value is not None}
+        lines = [f"[{'.'.join(path)}]"] if path and (plain or not table) else []
+        lines += [f"{_key(key)} = {_value(value)}" for key, value in plain.items()]
+        if lines:
+            blocks.append("\n".join(lines))
+        for key, value in table.items():
+            if isinstance(value, Mapping):
+                emit(value, (*path, _key(key)))
+
+    emit(data, ())
+    return "\n\n".join(blocks)
+
+
+def _key(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_\-]+", key) else json.dumps(key, ensure_ascii=False)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_value(item) for item in value if item is not None) + "]"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    return json.dumps(str(value), ensure_ascii=False)

@@ -1,0 +1,96 @@
+"""A training that is killed at any moment goes on from its last epoch as if nothing had happened.
+
+A checkpoint is one safetensors file: weights, their average, the best weights, every optimiser's state; the
+numbers that are not tensors stand as JSON in its header. No random state is stored: every draw is a function of
+(seed, epoch) or (seed, step).
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+__all__ = ["Checkpoint", "flatten_optimiser", "read_checkpoint", "restore_optimiser", "write_checkpoint"]
+
+
+@dataclass
+class Checkpoint:
+    """Everything that the loop needs to go on.
+
+    Args:
+        tensors: flat name -> tensor ('model.…', 'average.…', 'best.…', 'optimiser.<phase>.…').
+        epoch: epochs done.
+        best: score and epoch of the best weights.
+        history: one dict of numbers an epoch.
+        fingerprint: digest of all that determines the training; another one's checkpoint is not used.
+    """
+
+    tensors: dict[str, Tensor]
+    epoch: int
+    best: dict[str, float]
+    history: list[dict[str, float]] = field(default_factory=list)
+    seconds: float = 0.0
+    fingerprint: str = ""
+
+    def part(self, name: str) -> dict[str, Tensor]:
+        """The tensors of one part, their prefix removed."""
+        prefix = f"{name}."
+        return {key[len(prefix) :]: value for key, value in self.tensors.items() if key.startswith(prefix)}
+
+
+def flatten_optimiser(optimiser: torch.optim.Optimizer, prefix: str) -> dict[str, Tensor]:
+    """The state of an optimiser as flat tensors, by the position of the parameter."""
+    flat = {}
+    for position, values in optimiser.state_dict()["state"].items():
+        for key, value in values.items():
+            flat[f"{prefix}.{position}.{key}"] = torch.as_tensor(value).detach().clone().cpu()
+    return flat
+
+
+def restore_optimiser(optimiser: torch.optim.Optimizer, flat: Mapping[str, Tensor]) -> None:
+    """The inverse of `flatten_optimiser`, prefix removed."""
+    state: dict[int, dict[str, Tensor]] = {}
+    for key, value in flat.items():
+        position, name = key.split(".", 1)
+        state.setdefault(int(position), {})[name] = value
+    whole = optimiser.state_dict()
+    whole["state"] = state
+    optimiser.load_state_dict(whole)
+
+
+def write_checkpoint(checkpoint: Checkpoint, file: Path) -> None:
+    """Write aside, then rename: the last whole checkpoint survives any kill."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_name(f".{file.name}.{os.getpid()}")
+    header: dict[str, Any] = {
+        "epoch": checkpoint.epoch,
+        "best": checkpoint.best,
+        "history": checkpoint.history,
+        "seconds": checkpoint.seconds,
+        "fingerprint": checkpoint.fingerprint,
+    }
+    tensors = {key: value.detach().cpu().contiguous().clone() for key, value in checkpoint.tensors.items()}
+    save_file(tensors, aside, metadata={"checkpoint": json.dumps(header)})
+    aside.replace(file)
+
+
+def read_checkpoint(file: Path, fingerprint: str) -> Checkpoint | None:
+    """The checkpoint of this very training; None where there is none, or it is damaged or another's."""
+    try:
+        with safe_open(file, framework="pt") as stored:
+            header = json.loads((stored.metadata() or {})["checkpoint"])
+            tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 (not a dict)
+    except (OSError, SafetensorError, KeyError, json.JSONDecodeError):
+        return None
+    if header["fingerprint"] != fingerprint:
+        return None
+    return Checkpoint(
+        tensors, header["epoch"], header["best"], header["history"], header["seconds"], header["fingerprint"]
+    )

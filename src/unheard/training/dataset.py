@@ -1,0 +1,125 @@
+"""One part of a fold in memory: frames and labels, and the batches made of them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from unheard.data.sampling import speaker_batches
+from unheard.models.model import named_seed
+from unheard.records import Batch, Features
+from unheard.training.settings import AugmentationSettings, TrainingSettings
+
+__all__ = ["Dataset", "collate", "evaluation_batches", "training_batches"]
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Items of one part.
+
+    Args:
+        names: utterance names, length items.
+        frames: for each item its variants (the unperturbed one first), each of shape (frames, channels).
+        columns: column name -> class numbers, shape (items,), int64, UNLABELLED where missing.
+        hop: distance between frames, in seconds.
+    """
+
+    names: tuple[str, ...]
+    frames: Sequence[Sequence[Features]]
+    columns: Mapping[str, np.ndarray]
+    hop: float = 0.01
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def channels(self) -> int:
+        """Channels of the features."""
+        return int(self.frames[0][0].shape[1])
+
+    def subset(self, positions: Sequence[int] | np.ndarray) -> "Dataset":
+        """The items at these positions."""
+        return Dataset(
+            tuple(self.names[i] for i in positions),
+            [self.frames[i] for i in positions],
+            {name: column[np.asarray(positions, dtype=np.int64)] for name, column in self.columns.items()},
+            self.hop,
+        )
+
+
+def collate(frames: Sequence[Features], columns: Mapping[str, np.ndarray]) -> Batch:
+    """Pad to the longest with zeros: (batch, frames, channels)."""
+    lengths = torch.tensor([len(item) for item in frames])
+    features = torch.zeros(len(frames), int(lengths.max()), frames[0].shape[1])
+    for row, item in enumerate(frames):
+        features[row, : len(item)] = torch.from_numpy(np.ascontiguousarray(item))
+    return Batch(features, lengths, {name: torch.from_numpy(column) for name, column in columns.items()})
+
+
+def evaluation_batches(data: Dataset, size: int = 32) -> Iterator[tuple[np.ndarray, Batch]]:
+    """Whole, unperturbed items, alike in length within a batch; with their positions."""
+    order = np.argsort([len(variants[0]) for variants in data.frames], kind="stable")
+    for first in range(0, len(order), size):
+        positions = order[first : first + size]
+        columns = {name: column[positions] for name, column in data.columns.items()}
+        yield positions, collate([data.frames[i][0] for i in positions], columns)
+
+
+def _mask(frames: Features, settings: AugmentationSettings, generator: np.random.Generator) -> Features:
+    """SpecAugment: bands and stretches set to the item's mean."""
+    frames, fill = frames.copy(), frames.mean()
+    count, channels = frames.shape
+    for _ in range(settings.frequency_masks):
+        width = int(generator.integers(0, int(channels * settings.frequency_width) + 1))
+        first = int(generator.integers(0, channels - width + 1))
+        frames[:, first : first + width] = fill
+    for _ in range(settings.time_masks):
+        width = int(generator.integers(0, int(count * settings.time_width) + 1))
+        first = int(generator.integers(0, count - width + 1))
+        frames[first : first + width] = fill
+    return frames
+
+
+def _training_item(
+    variants: Sequence[Features], settings: TrainingSettings, hop: float, generator: np.random.Generator
+) -> Features:
+    augmentation = settings.augmentation
+    frames = variants[0]
+    if len(variants) > 1 and generator.random() < augmentation.probability:
+        frames = variants[int(generator.integers(1, len(variants)))]
+    longest = max(1, round(settings.max_seconds / hop))
+    if len(frames) > longest:
+        first = int(generator.integers(0, len(frames) - longest + 1))
+        frames = frames[first : first + longest]
+    if augmentation.frequency_masks or augmentation.time_masks:
+        frames = _mask(frames, augmentation, generator)
+    return frames
+
+
+def training_batches(data: Dataset, settings: TrainingSettings, *, seed: int, epoch: int) -> Iterator[Batch]:
+    """The batches of one epoch; a function of seed and epoch alone, so that resuming needs no stored state."""
+    order = speaker_batches(
+        data.columns["speaker"],
+        data.columns["emotion"],
+        speakers_per_batch=settings.speakers_per_batch,
+        utterances_per_speaker=settings.utterances_per_speaker,
+        seed=named_seed(seed, "order", epoch),
+    )
+    generator = np.random.default_rng(named_seed(seed, "augmentation", epoch))
+    for positions in order:
+        frames = [_training_item(data.frames[i], settings, data.hop, generator) for i in positions]
+        yield collate(frames, {name: column[positions] for name, column in data.columns.items()})
+
+
+def steps_per_epoch(data: Dataset, settings: TrainingSettings) -> int:
+    """How many batches `training_batches` yields (the number does not depend on the seed)."""
+    return len(
+        speaker_batches(
+            data.columns["speaker"],
+            data.columns["emotion"],
+            speakers_per_batch=settings.speakers_per_batch,
+            utterances_per_speaker=settings.utterances_per_speaker,
+            seed=0,
+        )
+    )

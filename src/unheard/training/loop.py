@@ -1,0 +1,234 @@
+"""The one loop for all objectives, with the only optimisers in the house."""
+
+import copy
+import math
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from unheard.metrics.uar import score as uar
+from unheard.models.model import Model, named_seed
+from unheard.objectives._losses import Objective
+from unheard.records import Batch
+from unheard.training.checkpoints import (
+    Checkpoint,
+    flatten_optimiser,
+    read_checkpoint,
+    restore_optimiser,
+    write_checkpoint,
+)
+from unheard.training.dataset import Dataset, evaluation_batches, steps_per_epoch, training_batches
+from unheard.training.settings import TrainingSettings
+
+__all__ = ["Trained", "Trainer", "choose_device", "embed_all", "predict_all"]
+
+_CHECKPOINT_EVERY = 5.0  # seconds; a kill costs no more than this and one epoch
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of a training: the model (best weights, evaluation mode), its history and its cost."""
+
+    model: Model
+    history: list[dict[str, float]]
+    best_epoch: int
+    seconds: float
+
+
+def choose_device(setting: str) -> torch.device:
+    """'auto' is the GPU where there is one."""
+    if setting == "auto":
+        setting = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(setting)
+
+
+def predict_all(model: Model, data: Dataset, device: torch.device | str = "cpu") -> np.ndarray:
+    """Emotion probabilities of every item, shape (items, classes), float64, in the order of the items."""
+    result = np.zeros((len(data), model.classes["emotion"]))
+    model.eval()
+    with torch.inference_mode():
+        for positions, batch in evaluation_batches(data):
+            moved = batch.to(device)
+            logits = model(moved.features, moved.lengths)
+            result[positions] = torch.softmax(logits.double(), dim=1).cpu().numpy()
+    return result
+
+
+def embed_all(model: Model, data: Dataset, device: torch.device | str = "cpu") -> np.ndarray:
+    """Embeddings of every item, shape (items, size), float32, in the order of the items."""
+    result = np.zeros((len(data), model.settings.embedding), dtype=np.float32)
+    model.eval()
+    with torch.inference_mode():
+        for positions, batch in evaluation_batches(data):
+            moved = batch.to(device)
+            result[positions] = model.embed(moved.features, moved.lengths).cpu().numpy()
+    return result
+
+
+class Trainer:
+    """Trains one model by one objective on one part, choosing the epoch on development speakers.
+
+    Args:
+        model: fresh weights; changed in place.
+        objective: see `unheard.objectives`.
+        train: the training part.
+        dev: the development part (other speakers).
+        settings: see `TrainingSettings`.
+        seed: of order, augmentation and dropout.
+        checkpoint: where the state is kept between epochs; None keeps none.
+        fingerprint: digest of all that determines this training.
+        report: called after each epoch with its numbers.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        objective: Objective,
+        train: Dataset,
+        dev: Dataset,
+        settings: TrainingSettings,
+        *,
+        seed: int,
+        checkpoint: Path | None = None,
+        fingerprint: str = "",
+        report: Callable[[Mapping[str, float]], None] | None = None,
+    ) -> None:
+        self.device = choose_device(settings.device)
+        self.model, self.objective = model.to(self.device), objective
+        self.train_part, self.dev_part, self.settings = train, dev, settings
+        self.seed, self.checkpoint, self.fingerprint, self.report = seed, checkpoint, fingerprint, report
+        self.steps = steps_per_epoch(train, settings)
+        self.optimisers = {
+            phase: torch.optim.AdamW(
+                objective.parameters_of(phase, model),
+                lr=settings.learning_rate,
+                weight_decay=settings.weight_decay,
+            )
+            for phase in dict.fromkeys(objective.phases)
+        }
+        self.average = copy.deepcopy(self.model).eval()
+        self.best = {"uar": -1.0, "loss": math.inf, "epoch": 0.0}
+        self.best_state = {key: value.clone() for key, value in self.average.state_dict().items()}
+        self.history: list[dict[str, float]] = []
+        self.seconds = 0.0
+
+    def run(self) -> Trained:
+        """Train to the end, from the last checkpoint if there is one."""
+        self._resume()
+        saved = time.monotonic()
+        while not self._done():
+            epoch, begun = len(self.history) + 1, time.monotonic()
+            numbers = self._epoch(epoch)
+            numbers |= self._judge(epoch)
+            self.history.append({"epoch": float(epoch), **numbers})
+            self.seconds += time.monotonic() - begun
+            if self.report is not None:
+                self.report(self.history[-1])
+            if self.checkpoint is not None and time.monotonic() - saved > _CHECKPOINT_EVERY:
+                self._save(self.checkpoint)
+                saved = time.monotonic()
+        self.average.load_state_dict(self.best_state)
+        return Trained(self.average.cpu().eval(), self.history, int(self.best["epoch"]), self.seconds)
+
+    def _done(self) -> bool:
+        epoch = len(self.history)
+        waited = epoch - self.best["epoch"] >= self.settings.patience and epoch > 0
+        return epoch >= self.settings.epochs or (self.settings.selection == "source-dev" and waited)
+
+    def _epoch(self, epoch: int) -> dict[str, float]:
+        self.model.train()
+        sums: defaultdict[str, list[float]] = defaultdict(list)
+        batches = training_batches(self.train_part, self.settings, seed=self.seed, epoch=epoch)
+        for number, batch in enumerate(batches):
+            step = (epoch - 1) * self.steps + number
+            torch.manual_seed(named_seed(self.seed, "step", step))
+            for name, value in self.step(batch.to(self.device), step).items():
+                sums[name].append(float(value))
+        return {name: float(np.nanmean(values)) for name, values in sums.items() if np.isfinite(values).any()}
+
+    def step(self, batch: Batch, step: int) -> dict[str, Tensor]:
+        """One batch through every phase; the dict is what the objective logged."""
+        total = max(1, self.settings.epochs * self.steps - 1)
+        logged: dict[str, Tensor] = {}
+        for phase in self.objective.phases:
+            optimiser = self.optimisers[phase]
+            for group in optimiser.param_groups:
+                group["lr"] = self.settings.learning_rate * _rate(step / total)
+            self.model.zero_grad(set_to_none=True)
+            losses = self.objective.losses(phase, self.model, batch, step / total)
+            losses["loss"].backward()  # type: ignore[no-untyped-call]
+            self._clip()
+            optimiser.step()
+            logged |= {name: value.detach() for name, value in losses.items()}
+        self._follow()
+        return logged
+
+    def _clip(self) -> None:
+        """Clip the emotion side and each domain head apart: one must not slow the other down."""
+        heads = self.model.heads
+        sides: list[nn.Module] = [heads[name] for name in heads if name != "emotion"]
+        domain = {id(parameter) for side in sides for parameter in side.parameters()}
+        own = [parameter for parameter in self.model.parameters() if id(parameter) not in domain]
+        for parameters in [own, *([*side.parameters()] for side in sides)]:
+            nn.utils.clip_grad_norm_(parameters, self.settings.clip)
+
+    def _follow(self) -> None:
+        """Move the average towards the weights; buffers (batch norm's statistics) are copied."""
+        # The average of the first steps would remember the random start for too long.
+        done = min(self.settings.average, len(self.history) / (len(self.history) + 1.0))
+        with torch.no_grad():
+            mine, theirs = list(self.average.parameters()), list(self.model.parameters())
+            torch._foreach_lerp_(mine, theirs, 1.0 - done)  # noqa: SLF001 (what torch's own averaging calls)
+            for kept, fresh in zip(self.average.buffers(), self.model.buffers(), strict=True):
+                kept.copy_(fresh)
+
+    def _judge(self, epoch: int) -> dict[str, float]:
+        """Score the averaged weights on development speakers and keep them if they are the best so far."""
+        truth = self.dev_part.columns["emotion"]
+        probabilities = predict_all(self.average, self.dev_part, self.device)
+        known = truth >= 0
+        likelihood = probabilities[np.flatnonzero(known), truth[known]]
+        loss = float(-np.log(np.clip(likelihood, 1e-12, None)).mean())
+        value = uar(truth, probabilities.argmax(1), classes=probabilities.shape[1])
+        better = (value, -loss) > (self.best["uar"], -self.best["loss"])
+        if better or self.settings.selection == "fixed-epoch":
+            self.best = {"uar": value, "loss": loss, "epoch": float(epoch)}
+            self.best_state = {key: kept.clone() for key, kept in self.average.state_dict().items()}
+        return {"dev_uar": value, "dev_loss": loss}
+
+    def _save(self, file: Path) -> None:
+        tensors = {f"model.{key}": value for key, value in self.model.state_dict().items()}
+        tensors |= {f"average.{key}": value for key, value in self.average.state_dict().items()}
+        tensors |= {f"best.{key}": value for key, value in self.best_state.items()}
+        for phase, optimiser in self.optimisers.items():
+            tensors |= flatten_optimiser(optimiser, f"optimiser.{phase}")
+        state = Checkpoint(
+            tensors, len(self.history), self.best, self.history, self.seconds, self.fingerprint
+        )
+        write_checkpoint(state, file)
+
+    def _resume(self) -> None:
+        if self.checkpoint is None:
+            return
+        state = read_checkpoint(self.checkpoint, self.fingerprint)
+        if state is None:
+            return
+        self.model.load_state_dict(state.part("model"))
+        self.average.load_state_dict(state.part("average"))
+        self.best_state = {key: value.to(self.device) for key, value in state.part("best").items()}
+        for phase, optimiser in self.optimisers.items():
+            restore_optimiser(optimiser, state.part(f"optimiser.{phase}"))
+        self.history, self.best, self.seconds = state.history, state.best, state.seconds
+
+
+def _rate(progress: float) -> float:
+    """The learning rate as a fraction of its peak: linear rise over a tenth, then cosine to zero."""
+    if progress < 0.1:
+        return 0.1 + 0.9 * progress / 0.1
+    return 0.5 * (1.0 + math.cos(math.pi * (progress - 0.1) / 0.9))

@@ -1,0 +1,56 @@
+"""How long, how fast and on what the loop trains."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["AugmentationSettings", "TrainingSettings"]
+
+
+class AugmentationSettings(BaseModel):
+    """Changes to the training part only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    speeds: tuple[float, ...] = ()
+    """Speed perturbation: copies resampled by these factors (Ko et al. 2015); 1.0 is always there."""
+    semitones: tuple[float, ...] = ()
+    """Pitch perturbation: copies shifted by these, at the same length."""
+    probability: float = Field(0.5, ge=0, le=1)
+    """How often a training item is one of its perturbed copies."""
+    frequency_masks: int = Field(0, ge=0, le=10)
+    """Bands of channels silenced an item (SpecAugment, Park et al. 2019)."""
+    frequency_width: float = Field(0.15, ge=0, le=1)
+    """Widest band, as a fraction of the channels."""
+    time_masks: int = Field(0, ge=0, le=10)
+    """Stretches of time silenced an item."""
+    time_width: float = Field(0.15, ge=0, le=1)
+    """Longest stretch, as a fraction of the item's frames."""
+
+
+class TrainingSettings(BaseModel):
+    """The loop's settings; the same for every objective that is compared."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    epochs: int = Field(50, ge=1, le=10_000)
+    patience: int = Field(15, ge=1)
+    """Epochs without a better score on the development speakers before training stops."""
+    selection: Literal["source-dev", "fixed-epoch"] = "source-dev"
+    """'source-dev' keeps the epoch with the best UAR on development speakers, 'fixed-epoch' the last one."""
+    speakers_per_batch: int = Field(8, ge=1)
+    utterances_per_speaker: int = Field(4, ge=1)
+    learning_rate: float = Field(2e-3, gt=0, lt=1)
+    """Peak of the schedule: linear rise over the first tenth, cosine to zero."""
+    weight_decay: float = Field(1e-2, ge=0)
+    average: float = Field(0.98, ge=0, lt=1)
+    """Decay a step of the moving average of the weights, which is what is evaluated and kept; 0 keeps the raw ones."""
+    clip: float = Field(5.0, gt=0)
+    """Largest norm of the gradient of the network with the emotion head, and of each domain head."""
+    balance: bool = True
+    """Whether the emotion loss weighs classes by their inverse frequency in the training part."""
+    max_seconds: float = Field(6.0, gt=0)
+    """Longer training items are cut at random to this length; dev and test are always whole."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """'auto' takes the GPU where there is one."""
+    augmentation: AugmentationSettings = AugmentationSettings()

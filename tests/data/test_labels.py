@@ -1,0 +1,80 @@
+"""The label map is whole, has its provenance, and refuses what it does not know."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from unheard.data import labels
+from unheard.errors import LabelError, UnknownNameError
+
+MAP = tomllib.loads((Path(labels.__file__).parent / "labels.toml").read_text(encoding="utf-8"))
+
+
+def test_every_code_maps_to_a_canonical_name_and_has_a_source() -> None:
+    for corpus, table in MAP["corpora"].items():
+        assert set(table["codes"].values()) <= set(labels.emotions()), corpus
+        assert table["source"], corpus
+    assert set(MAP["synonyms"]["words"]) <= set(labels.emotions())
+
+
+def test_no_code_and_no_synonym_has_two_meanings() -> None:
+    for table in MAP["corpora"].values():
+        assert len({code.casefold() for code in table["codes"]}) == len(table["codes"])
+    words = [word.casefold() for listed in MAP["synonyms"]["words"].values() for word in listed]
+    assert len(set(words) | set(labels.emotions())) == len(words) + len(labels.emotions())
+
+
+@pytest.mark.parametrize(
+    ("label", "corpus", "name"),
+    [
+        ("W", "emodb", "anger"),
+        ("06", "ravdess", "fear"),
+        ("S4", "ased", "sadness"),
+        ("exc", "iemocap", "excitement"),
+        ("Happiness", "table", "happiness"),
+        (" ÄRGER ", "table", "anger"),
+        ("A\u0308rger", "audformat", "anger"),
+        ("ang", "a-plug-in", "anger"),
+        ("contempt", "table", "contempt"),
+    ],
+)
+def test_canonical(label: str, corpus: str, name: str) -> None:
+    assert labels.canonical(label, corpus=corpus) == name
+
+
+def test_an_unknown_label_is_an_error_that_lists_the_known_ones_and_where() -> None:
+    with pytest.raises(LabelError, match=r"emodb: .*'X'.*W, L, E, A, F, T, N \(Burkhardt"):
+        labels.canonical("X", corpus="emodb")
+    with pytest.raises(
+        LabelError, match=r"'hapy' is not known\. Did you mean 'happy'\? Known: neutral, calm"
+    ):
+        labels.canonical("hapy", corpus="table")
+
+
+def test_a_word_of_another_corpus_is_not_a_code() -> None:
+    with pytest.raises(LabelError):
+        labels.canonical("happy", corpus="ravdess")
+
+
+def test_known_is_a_copy() -> None:
+    labels.known("emodb").clear()
+    assert labels.known("emodb")["W"] == "anger"
+
+
+def test_binary_sides_do_not_overlap() -> None:
+    for dimension, table in MAP["binary"].items():
+        sides = [set(names) for side, names in table.items() if side != "source"]
+        assert len(sides) == 2, dimension
+        assert not sides[0] & sides[1]
+        assert sides[0] | sides[1] <= set(labels.emotions())
+
+
+def test_binary() -> None:
+    assert labels.binary("sadness", "arousal") == "low"
+    assert labels.binary("calm", "valence") == "positive"
+    assert labels.binary("disgust", "arousal") is None
+    with pytest.raises(LabelError):
+        labels.binary("happy", "arousal")
+    with pytest.raises(UnknownNameError, match="valence"):
+        labels.binary("anger", "valense")
