@@ -1,7 +1,7 @@
 """The frozen values that flow from layer to layer: an utterance, a batch of them, a prediction.
 
-    file -> Utterance -> waveform (samples,) -> features (frames, channels) -> Batch -> embedding (batch, size)
-         -> logits -> Prediction -> Score -> page
+file -> Utterance -> waveform (samples,) -> features (frames, channels) -> Batch -> embedding (batch, size)
+     -> logits -> Prediction -> Score -> page
 """
 
 import dataclasses

@@ -1,0 +1,1 @@
+"""The command `unheard`: one file a verb."""

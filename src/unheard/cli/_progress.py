@@ -4,7 +4,7 @@ import contextlib
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -51,7 +51,7 @@ class Watcher:
         self.stop = threading.Event()
         self.lines: dict[str, Any] = {}
 
-    def __enter__(self) -> "Watcher":
+    def __enter__(self) -> Self:
         self.progress.start()
         self.whole = self.progress.add_task("tasks", total=len(self.tasks), note="")
         self.thread = threading.Thread(target=self._watch, daemon=True)

@@ -1,6 +1,5 @@
 """`unheard audit`: what a corpus gives away, and whether folds leak."""
 
-import csv
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -13,7 +12,6 @@ from unheard.cli._progress import bar, console
 from unheard.data.audio import read_recording, recording_digest
 from unheard.data.audit import Audit
 from unheard.data.audit import audit as examine
-
 from unheard.data.splits._folds import Fold, Leak, shared_between_parts
 from unheard.data.splits._table import folds_of_utterances
 from unheard.errors import AudioError
@@ -29,7 +27,9 @@ def audit(
     folder: Annotated[Path | None, typer.Option(help="The corpus's folder; default $UNHEARD_CORPORA/NAME.")] = None,
     folds: Annotated[Path | None, typer.Option(help="CSV with fold and speaker, file or sentence.")] = None,
     form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="List unusable recordings instead of stopping.")] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="List unusable recordings instead of stopping.")
+    ] = False,
 ) -> None:
     """Say what ties emotion to speaker, sentence and session, which recordings stand twice, and what folds share.
 
@@ -67,9 +67,7 @@ def _read(corpus: str, folder: Path | None, skip_bad: bool) -> tuple[list[Uttera
     return found, bad or []
 
 
-def _contents(
-    utterances: list[Utterance], skip_bad: bool
-) -> tuple[dict[str, str], list[tuple[str, str]]]:
+def _contents(utterances: list[Utterance], skip_bad: bool) -> tuple[dict[str, str], list[tuple[str, str]]]:
     digests: dict[Path, str] = {}
     contents: dict[str, str] = {}
     bad: list[tuple[str, str]] = []
@@ -114,14 +112,14 @@ def _show(found: Audit, leaks: list[Leak], skipped: list[tuple[str, str]]) -> No
     out.print(f"{found.utterances} utterances, {found.speakers} speakers")
     out.print("emotions: " + ", ".join(f"{name} {count}" for name, count in found.class_counts.items()))
     table = Table("column", "values", "I(emotion; column)", "by chance", "of H(emotion)", "lookup UAR")
-    for tie in found.dependence.values():
+    for tie in found.ties.values():
         table.add_row(
             tie.column,
             str(tie.values),
-            f"{tie.information:.2f} bit",
-            f"{tie.shuffled:.2f} bit",
-            f"{tie.entropy:.2f} bit",
-            f"{tie.lookup:.3f}",
+            f"{tie.bits:.2f} bit",
+            f"{tie.shuffled_bits:.2f} bit",
+            f"{tie.emotion_bits:.2f} bit",
+            f"{tie.lookup_uar:.3f}",
         )
     out.print(table)
     out.print(f"lookup: UAR of answering with the commonest emotion of the value; chance is {found.chance:.3f}")

@@ -1,7 +1,7 @@
 """The command `unheard`: one file a verb, errors without tracebacks, exit codes that scripts can trust.
 
-    0  done                    1  a finding: `audit` saw a leak
-    2  bad input or usage      3  a fault of this program (--debug shows it)    130  interrupted
+0  done                    1  a finding: `audit` saw a leak
+2  bad input or usage      3  a fault of this program (--debug shows it)    130  interrupted
 """
 
 import os

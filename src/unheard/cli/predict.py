@@ -18,7 +18,9 @@ __all__ = ["predict"]
 def predict(
     run: Annotated[Path, typer.Argument(help="A folder of `unheard run`, or one of its weights.")],
     recordings: Annotated[list[Path], typer.Argument(help="WAV, FLAC, OGG, Opus or MP3; any rate.")],
-    objective: Annotated[str | None, typer.Option(help="Which objective's models; needed if there are several.")] = None,
+    objective: Annotated[
+        str | None, typer.Option(help="Which objective's models; needed if there are several.")
+    ] = None,
     form: Annotated[str, typer.Option("--format", help="csv or json (a line a recording).")] = "csv",
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Report unusable recordings and go on.")] = False,
 ) -> None:

@@ -76,7 +76,7 @@ def execute(recipe: RunRecipe, out: Path, *, jobs: int, cache: Path) -> dict[str
 
 
 def _number(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+    return "-" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
 def show(result: dict[str, Any]) -> None:

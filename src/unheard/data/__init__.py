@@ -1,0 +1,1 @@
+"""Recordings, labels, splits, sampling and the audit: everything before features."""

@@ -36,8 +36,8 @@ def change_speed(samples: Samples, rate: Hertz, factor: float) -> Samples:
     Args:
         samples: shape (samples,), mono.
         rate: in hertz; what is returned has the same rate.
-        factor: 0.25 to 4; 1 returns the samples themselves. What a factor above 1 would move beyond half the rate
-            is filtered out, not folded back.
+        factor: 0.25 to 4; 1 returns the samples themselves. What a factor above 1 would move beyond half the
+            rate is filtered out, not folded back.
 
     Returns:
         Shape (round(samples / factor),), float32, at least one sample where there was one.
@@ -78,7 +78,8 @@ def shift_pitch(samples: Samples, rate: Hertz, semitones: float) -> Samples:
     (16000,)
 
     Reference:
-        laroche1999improved: the phase vocoder of flanagan1966phase with identity phase locking, then resampling.
+        laroche1999improved: the phase vocoder of flanagan1966phase with identity phase locking; a resampling
+        then takes the stretch back.
     """
     semitones = _check("semitones", semitones, -_FARTHEST, _FARTHEST, "semitones")
     if semitones == 0.0 or len(samples) == 0:
@@ -153,8 +154,8 @@ def _hann(size: int) -> np.ndarray:
 def _stretch(samples: np.ndarray, rate: Hertz, ratio: float) -> np.ndarray:
     """Time stretched by `ratio` at the same pitch and level: shape (samples,) to (round(samples * ratio),).
 
-    Frames are laid `hop` apart and read `hop / ratio` apart. The phase advance over one hop is taken from a second
-    frame read one hop earlier, so that nothing has to be unwrapped.
+    Frames are laid `hop` apart and read `hop / ratio` apart. The phase advance over one hop is taken from a
+    second frame read one hop earlier, so that nothing has to be unwrapped.
     """
     hop = max(1, round(_WINDOW * rate / _OVERLAP))
     size = hop * _OVERLAP
@@ -182,8 +183,8 @@ def _stretch(samples: np.ndarray, rate: Hertz, ratio: float) -> np.ndarray:
 def _rotations(now: np.ndarray, before: np.ndarray) -> np.ndarray:
     """The unit phasors that make each frame continue the one laid before it.
 
-    Only the peaks of the spectrum are continued; the bins around a peak turn with it (identity phase locking:
-    laroche1999improved, section III.C), which keeps the shape of a pulse.
+    Only the peaks of the spectrum are continued; the bins around a peak turn with it (identity phase locking,
+    laroche1999improved), which keeps the shape of a pulse.
 
     Args:
         now: spectra of the frames, shape (frames, bins).
@@ -199,7 +200,7 @@ def _rotations(now: np.ndarray, before: np.ndarray) -> np.ndarray:
     for frame in range(1, len(now)):
         laid = phase[frame - 1] + turned[frame - 1] + advance[frame]
         turned[frame] = (laid - phase[frame])[nearest[frame]]
-    return np.exp(1j * turned)
+    return np.asarray(np.exp(1j * turned))
 
 
 def _nearest_peaks(magnitude: np.ndarray) -> np.ndarray:
@@ -215,4 +216,4 @@ def _nearest_peaks(magnitude: np.ndarray) -> np.ndarray:
     left = np.maximum.accumulate(np.where(peak, index, -bins), axis=1)
     right = np.minimum.accumulate(np.where(peak, index, 2 * bins)[:, ::-1], axis=1)[:, ::-1]
     nearest = np.where(index - left <= right - index, left, right)
-    return np.where(peak.any(axis=1, keepdims=True), nearest, index)
+    return np.asarray(np.where(peak.any(axis=1, keepdims=True), nearest, index))

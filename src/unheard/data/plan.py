@@ -16,6 +16,8 @@ from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from unheard import registry
 from unheard.data.splits._folds import Fold
 from unheard.data.splits._promises import verify_contents, verify_folds
@@ -210,12 +212,21 @@ def draw_plan(  # noqa: PLR0913 - build_plan, with the folds drawn by name
         utterances,
         folds,
         protocol=name,
-        settings=checked.model_dump(mode="json"),
+        settings=_portable(checked),
         seed=seed,
         contents=contents,
         sessions_matter=sessions_matter,
         disjoint=promise,
     )
+
+
+def _portable(settings: BaseModel) -> dict[str, Any]:
+    """Settings as JSON values that are the same on every machine: a file counts by its name and its content."""
+    plain: dict[str, Any] = settings.model_dump(mode="json")
+    for key, value in settings:
+        if isinstance(value, Path):
+            plain[key] = {"name": value.name, "sha256": hashlib.sha256(value.read_bytes()).hexdigest()}
+    return plain
 
 
 def drop_duplicates(

@@ -45,7 +45,7 @@ def speaker_batches(
             if not queues[speaker]:
                 del queues[speaker]
         batches.append(np.array(batch))
-    generator.shuffle(batches)  # type: ignore[arg-type] # a list is a mutable sequence
+    generator.shuffle(batches)
     return batches
 
 

@@ -1,0 +1,1 @@
+"""Recipes, tasks, pooled results, probes and statistics over speakers."""

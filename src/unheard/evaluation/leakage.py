@@ -5,7 +5,6 @@ tested on utterances of the same speakers that were withheld from both. Open set
 that never gave a gradient (dev and test) are compared; the EER is that of "same speaker or not".
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +61,6 @@ def leakage_of(views: Views, settings: LeakageSettings, *, seed: int) -> dict[st
     )
     return {
         **scores,
-        "best": max(scores.values()),
         "chance": 1.0 / len(np.unique(views.train_speakers)),
         "eer": verification.eer,
         "eer_targets": verification.targets,
@@ -74,16 +72,13 @@ def leakage_of(views: Views, settings: LeakageSettings, *, seed: int) -> dict[st
 
 def raw_statistics(data: Dataset) -> np.ndarray:
     """Mean and deviation over time of each channel of the raw features, shape (items, 2 channels)."""
-    return np.stack(
-        [np.concatenate([item[0].mean(axis=0), item[0].std(axis=0)]) for item in data.frames]
-    ).astype(np.float32)
+    return np.stack([np.concatenate([item[0].mean(axis=0), item[0].std(axis=0)]) for item in data.frames]).astype(
+        np.float32
+    )
 
 
-def emotion_floor(
-    train: Dataset, withheld: Dataset, *, seed: int, kinds: Sequence[str]
-) -> dict[str, Any]:
+def emotion_floor(train: Dataset, withheld: Dataset, *, seed: int) -> dict[str, Any]:
     """What the best probe reads of the speaker from a perfect emotion code: the floor of honest invariance."""
-    del kinds
     score = emotion_code_floor(
         train.columns["emotion"],
         train.columns["speaker"],

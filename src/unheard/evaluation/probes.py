@@ -288,9 +288,7 @@ def emotion_code_floor(
     known: list[NDArray[np.bool_]] = []
     for emotions, speakers in ((train_emotions, train_speakers), (test_emotions, test_speakers)):
         if np.asarray(emotions).shape != np.asarray(speakers).shape:
-            raise SplitError(
-                "emotion code: emotions and speakers differ in number. Pass one of each an item."
-            )
+            raise SplitError("emotion code: emotions and speakers differ in number. Pass one of each an item.")
         known.append(np.asarray([str(emotion) != str(UNLABELLED) for emotion in emotions], dtype=np.bool_))
     train, test = np.asarray(train_emotions)[known[0]], np.asarray(test_emotions)[known[1]]
     names = np.unique(train)

@@ -42,7 +42,7 @@ class Prepared:
         seconds: name -> length after conditioning.
         plans: seed -> split plan.
         skipped: (name, problem) of what was set aside.
-        duplicates: (dropped, kept twin).
+        duplicates: (dropped, kept twin; None where copies contradict each other).
         cache: the feature cache.
     """
 
@@ -53,7 +53,7 @@ class Prepared:
     seconds: Mapping[str, float]
     plans: Mapping[int, SplitPlan]
     skipped: Sequence[tuple[str, str]]
-    duplicates: Sequence[tuple[str, str]]
+    duplicates: Sequence[tuple[str, str | None]]
     cache: Path
 
     @property
@@ -118,7 +118,9 @@ def read_corpus(recipe: RunRecipe) -> tuple[list[Utterance], list[tuple[str, str
     try:
         everything = module.read(corpus_folder(settings), bad=bad, **settings.options)
     except TypeError as problem:
-        raise SettingsError("recipe", "corpus.options", f"{settings.name} does not take them ({problem})") from problem
+        raise SettingsError(
+            "recipe", "corpus.options", f"{settings.name} does not take them ({problem})"
+        ) from problem
     wanted = set(settings.emotions)
     kept = [item for item in everything if item.emotion is not None and (not wanted or item.emotion in wanted)]
     known = sorted({str(item.emotion) for item in everything if item.emotion is not None})
@@ -195,7 +197,12 @@ def plan_tasks(prepared: Prepared, out: Path) -> list[Task]:
             for label in [*labels, *extra]:
                 own = recipe.objectives.get(label, {})
                 fingerprint = recipe.fingerprint(
-                    prepared.digest, plan.digest, json.dumps(own, sort_keys=True), label == REFERENCES, seed, fold.name
+                    prepared.digest,
+                    plan.digest,
+                    json.dumps(own, sort_keys=True),
+                    label == REFERENCES,
+                    seed,
+                    fold.name,
                 )
                 folder = out / "tasks" / label.strip("()") / f"seed{seed}-fold{_safe(fold.name)}"
                 tasks.append(Task(label, seed, fold, folder, fingerprint))
@@ -218,9 +225,7 @@ def _frames(prepared: Prepared, name: str) -> list[Features]:
     return variants
 
 
-def part_of(
-    prepared: Prepared, names: Sequence[str], speakers: Sequence[str], *, augmented: bool = False
-) -> Dataset:
+def part_of(prepared: Prepared, names: Sequence[str], speakers: Sequence[str], *, augmented: bool = False) -> Dataset:
     """One part of a fold in memory.
 
     Args:
@@ -247,9 +252,7 @@ def part_of(
     )
 
 
-def withhold(
-    prepared: Prepared, fold: Fold, seed: int, share: float
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def withhold(prepared: Prepared, fold: Fold, seed: int, share: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Split a fold's training part: (what the encoder and the probes train on, what only probes are tested on).
 
     Each speaker gives the same share, at least one utterance if he has three; drawn by the seed and the fold.
@@ -262,6 +265,4 @@ def withhold(
     for names in by_speaker.values():
         count = max(1, round(share * len(names))) if len(names) >= 3 else 0
         held.update(names[i] for i in generator.permutation(len(names))[:count])
-    return tuple(name for name in fold.train if name not in held), tuple(
-        name for name in fold.train if name in held
-    )
+    return tuple(name for name in fold.train if name not in held), tuple(name for name in fold.train if name in held)

@@ -145,7 +145,7 @@ def read_recipe(document: Document) -> RunRecipe:
     for label, own in recipe.objectives.items():
         _check_member(document, "objectives", ("objectives", label), own, str(own.get("name", label)))
     split, corpus = dict(recipe.split), recipe.corpus
-    for key in ("file", "speakers_file"):
+    for key in ("file", "folds_file"):
         if isinstance(split.get(key), str):
             split[key] = str((document.folder / split[key]).resolve())
     if corpus.folder is not None:

@@ -93,12 +93,12 @@ def _split_part(prepared: Prepared) -> dict[str, Any]:
 def _confound_part(prepared: Prepared) -> dict[str, Any]:
     """How far the corpus itself ties emotion to speaker: what an adversary would destroy, or a cheat would use."""
     found = audit(list(prepared.utterances.values()), prepared.contents)
-    speaker = found.dependence["speaker"]
+    speaker = found.ties["speaker"]
     return {
-        "emotion_bits": speaker.entropy,
-        "emotion_speaker_bits": speaker.information,
-        "shuffled_bits": speaker.shuffled,
-        "speaker_lookup_uar": speaker.lookup,
+        "emotion_bits": found.emotion_bits,
+        "emotion_speaker_bits": speaker.bits,
+        "shuffled_bits": speaker.shuffled_bits,
+        "speaker_lookup_uar": speaker.lookup_uar,
     }
 
 

@@ -238,9 +238,7 @@ def paired_difference(
     """
     first, second = _with_items(first), _with_items(second)
     if first.shape != second.shape or not np.array_equal(first.sum(axis=-1), second.sum(axis=-1)):
-        message = (
-            f"{names[0]} {first.shape} and {names[1]} {second.shape} (seeds, speakers, classes, classes)"
-        )
+        message = f"{names[0]} {first.shape} and {names[1]} {second.shape} (seeds, speakers, classes, classes)"
         raise RunError(f"{message} were not judged on the same clips. Run both on the same folds and seeds.")
     seeds, speakers = first.shape[:2]
     shares = _shares(first, second)

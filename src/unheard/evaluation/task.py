@@ -109,7 +109,7 @@ def _references(prepared: Prepared, task: Task, parts: _Parts) -> dict[str, Any]
     return {
         "raw_features": leakage_of(parts.views(raw_statistics), settings, seed=seed),
         "untrained": leakage_of(parts.views(lambda part: embed_all(untrained, part)), settings, seed=seed),
-        "emotion_code": emotion_floor(parts.train, parts.withheld, seed=seed, kinds=settings.probes),
+        "emotion_code": emotion_floor(parts.train, parts.withheld, seed=seed),
     }
 
 

@@ -33,9 +33,7 @@ def _pairs(
     """At most `quota` different pairs: item i has `number[i]` partners, from `first_partner[i]` on."""
     ends = np.cumsum(number)
     total = int(ends[-1]) if ends.size else 0
-    chosen = (
-        np.arange(total) if total <= quota else generator.choice(total, quota, replace=False, shuffle=False)
-    )
+    chosen = np.arange(total) if total <= quota else generator.choice(total, quota, replace=False, shuffle=False)
     left = np.searchsorted(ends, chosen, side="right")
     right = first_partner[left] + chosen - (ends[left] - number[left])
     return left, right
@@ -70,9 +68,7 @@ def _check(
 ) -> None:
     if embeddings.ndim != 2 or speakers.shape != embeddings.shape[:1] or centre.shape != embeddings.shape[1:]:
         shapes = f"embeddings {embeddings.shape}, speakers {speakers.shape}, centre {centre.shape}"
-        message = (
-            f"verification: {shapes}; expected (items, size), (items,), (size,). Pass one speaker an item."
-        )
+        message = f"verification: {shapes}; expected (items, size), (items,), (size,). Pass one speaker an item."
         raise SplitError(message)
     if not (np.isfinite(embeddings).all() and np.isfinite(centre).all()):
         raise SplitError("verification: embeddings hold nan or inf. Look for a diverged model.")

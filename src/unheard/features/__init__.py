@@ -1,0 +1,1 @@
+"""One file a feature: waveform (samples,) to (frames, channels); and the cache on disk."""

@@ -82,9 +82,7 @@ class Recogniser:
             each = torch.stack([torch.softmax(model(features, lengths)[0].double(), 0) for model in self.models])
         return dict(zip(self.emotions, each.mean(0).tolist(), strict=True))
 
-    def recognise(
-        self, file: Path | str, *, start: Seconds = 0.0, end: Seconds | None = None
-    ) -> dict[str, float]:
+    def recognise(self, file: Path | str, *, start: Seconds = 0.0, end: Seconds | None = None) -> dict[str, float]:
         """A probability an emotion for (a part of) a recording of any rate and channel count.
 
         Raises:

@@ -1,0 +1,1 @@
+"""Normaliser, encoder, pooling, heads: features to embeddings and logits."""

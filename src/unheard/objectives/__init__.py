@@ -1,0 +1,1 @@
+"""One file a method of invariance: which losses, which phases, whose parameters step."""

@@ -8,7 +8,9 @@ __all__ = ["ramp"]
 def ramp(progress: float, *, warmup: float = 0.0, steepness: float = 10.0) -> float:
     """From exactly 0 to exactly 1: the sigmoid schedule of DANN, rescaled to reach its end.
 
-    lambda(p) = (2 / (1 + exp(-steepness p)) - 1) / (2 / (1 + exp(-steepness)) - 1), where p is the progress after the warm-up.
+    lambda(p) = (2 / (1 + exp(-steepness p)) - 1) / (2 / (1 + exp(-steepness)) - 1)
+
+    where p is the progress after the warm-up.
 
     Args:
         progress: fraction of the planned steps, in [0, 1].

@@ -35,7 +35,7 @@ class Settings(BaseModel):
     domain: str = "speaker"
     """The column along whose gradient the input moves."""
     epsilon: float = Field(1.0, ge=0, le=1e4)
-    """Step along the clipped gradient. The gradient is that of the summed loss, so it does not shrink with the batch."""
+    """Step along the clipped gradient, which is that of the summed loss: it does not shrink with the batch."""
     clip: float = Field(0.1, gt=0)
     """Each component of the gradient is clipped to plus or minus this."""
     mix: float = Field(0.5, ge=0, le=1)
@@ -45,7 +45,7 @@ class Settings(BaseModel):
     encoders: Literal["shared", "two"] = "shared"
     """'two' gives the speaker side an encoder of its own, as CrossGrad does."""
     weight: float = Field(0.0, ge=-100, le=100)
-    """With a shared encoder: the signed weight of the speaker loss in it; 0 keeps the encoder to the emotion alone."""
+    """With a shared encoder: the signed weight of the speaker loss in it; 0 leaves the encoder to the emotion."""
     smoothing: float = Field(0.0, ge=0, lt=1)
     """Label smoothing of the emotion loss."""
 
@@ -114,7 +114,9 @@ class Objective:
         (toward_emotion,) = torch.autograd.grad(emotion * count, point, retain_graph=True)
         moved = self._read(model, self._move(point, toward_speaker, batch.lengths), batch.lengths, speaker=False)
         moved_emotion = self._emotion_loss(model.heads["emotion"](moved), emotions)
-        guided = self._read(model, self._move(spoken_point, toward_emotion, batch.lengths), batch.lengths, speaker=True)
+        guided = self._read(
+            model, self._move(spoken_point, toward_emotion, batch.lengths), batch.lengths, speaker=True
+        )
         speaker = self._speaker_loss(model, clean[1], speakers)
         guided_speaker = self._speaker_loss(model, guided, speakers)
         total = (1 - mix) * (emotion + speaker) + mix * (moved_emotion + guided_speaker)

@@ -1,0 +1,1 @@
+"""What tests need, public, for plug-ins too: made-up corpora."""

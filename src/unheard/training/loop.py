@@ -86,7 +86,7 @@ class Trainer:
         report: called after each epoch with its numbers.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (everything that one training depends on)
         self,
         model: Model,
         objective: Objective,
@@ -183,8 +183,9 @@ class Trainer:
         # The average of the first steps would remember the random start for too long.
         done = min(self.settings.average, len(self.history) / (len(self.history) + 1.0))
         with torch.no_grad():
-            mine, theirs = list(self.average.parameters()), list(self.model.parameters())
-            torch._foreach_lerp_(mine, theirs, 1.0 - done)  # noqa: SLF001 (what torch's own averaging calls)
+            mine: list[Tensor] = list(self.average.parameters())
+            theirs: list[Tensor] = list(self.model.parameters())
+            torch._foreach_lerp_(mine, theirs, 1.0 - done)  # what torch's own averaging calls
             for kept, fresh in zip(self.average.buffers(), self.model.buffers(), strict=True):
                 kept.copy_(fresh)
 
@@ -208,9 +209,7 @@ class Trainer:
         tensors |= {f"best.{key}": value for key, value in self.best_state.items()}
         for phase, optimiser in self.optimisers.items():
             tensors |= flatten_optimiser(optimiser, f"optimiser.{phase}")
-        state = Checkpoint(
-            tensors, len(self.history), self.best, self.history, self.seconds, self.fingerprint
-        )
+        state = Checkpoint(tensors, len(self.history), self.best, self.history, self.seconds, self.fingerprint)
         write_checkpoint(state, file)
 
     def _resume(self) -> None:

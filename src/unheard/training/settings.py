@@ -44,7 +44,7 @@ class TrainingSettings(BaseModel):
     """Peak of the schedule: linear rise over the first tenth, cosine to zero."""
     weight_decay: float = Field(1e-2, ge=0)
     average: float = Field(0.98, ge=0, lt=1)
-    """Decay a step of the moving average of the weights, which is what is evaluated and kept; 0 keeps the raw ones."""
+    """Decay a step of the moving average of the weights, which is evaluated and kept; 0 keeps the raw ones."""
     clip: float = Field(5.0, gt=0)
     """Largest norm of the gradient of the network with the emotion head, and of each domain head."""
     balance: bool = True

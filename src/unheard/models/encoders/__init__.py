@@ -1,0 +1,1 @@
+"""One file an encoder: (batch, frames, channels) to fewer frames."""

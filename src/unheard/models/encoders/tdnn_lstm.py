@@ -37,9 +37,7 @@ class _Layer(nn.Module):
     def __init__(self, channels: tuple[int, int], width: int, *, dilation: int = 1, stride: int = 1) -> None:
         super().__init__()
         padding = dilation * (width - 1) // 2
-        self.convolution = nn.Conv1d(
-            *channels, width, stride=stride, dilation=dilation, padding=padding, bias=False
-        )
+        self.convolution = nn.Conv1d(*channels, width, stride=stride, dilation=dilation, padding=padding, bias=False)
         self.normalisation = MaskedBatchNorm(channels[1])
         self.stride = stride
 
