@@ -4,9 +4,10 @@ import copy
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -106,7 +107,7 @@ class Trainer:
         self.steps = steps_per_epoch(train, settings)
         self.optimisers = {
             phase: torch.optim.AdamW(
-                objective.parameters_of(phase, model),
+                self._groups(objective.parameters_of(phase, model)),
                 lr=settings.learning_rate,
                 weight_decay=settings.weight_decay,
             )
@@ -117,6 +118,24 @@ class Trainer:
         self.best_state = {key: value.clone() for key, value in self.average.state_dict().items()}
         self.history: list[dict[str, float]] = []
         self.seconds = 0.0
+
+    def _sides(self) -> tuple[list[nn.Parameter], list[list[nn.Parameter]]]:
+        """The parameters of the network with its emotion head, and those of each domain head."""
+        heads = self.model.heads
+        sides = [list(heads[name].parameters()) for name in heads if name != "emotion"]
+        domain = {id(parameter) for side in sides for parameter in side}
+        return [parameter for parameter in self.model.parameters() if id(parameter) not in domain], sides
+
+    def _groups(self, parameters: Iterable[nn.Parameter]) -> list[dict[str, Any]]:
+        """Domain heads step at a rate of their own, so that an adversary can keep up with the encoder."""
+        wanted, (own, sides) = list(parameters), self._sides()
+        fast = {id(parameter) for side in sides for parameter in side}
+        mine = {id(parameter) for parameter in own}
+        groups = [
+            {"params": [one for one in wanted if id(one) in mine], "factor": 1.0},
+            {"params": [one for one in wanted if id(one) in fast], "factor": self.settings.domain_rate},
+        ]
+        return [group for group in groups if group["params"]]
 
     def run(self) -> Trained:
         """Train to the end, from the last checkpoint if there is one."""
@@ -159,7 +178,7 @@ class Trainer:
         for phase in self.objective.phases:
             optimiser = self.optimisers[phase]
             for group in optimiser.param_groups:
-                group["lr"] = self.settings.learning_rate * _rate(step / total)
+                group["lr"] = self.settings.learning_rate * _rate(step / total) * group["factor"]
             self.model.zero_grad(set_to_none=True)
             losses = self.objective.losses(phase, self.model, batch, step / total)
             losses["loss"].backward()  # type: ignore[no-untyped-call]
@@ -171,11 +190,8 @@ class Trainer:
 
     def _clip(self) -> None:
         """Clip the emotion side and each domain head apart: one must not slow the other down."""
-        heads = self.model.heads
-        sides: list[nn.Module] = [heads[name] for name in heads if name != "emotion"]
-        domain = {id(parameter) for side in sides for parameter in side.parameters()}
-        own = [parameter for parameter in self.model.parameters() if id(parameter) not in domain]
-        for parameters in [own, *([*side.parameters()] for side in sides)]:
+        own, sides = self._sides()
+        for parameters in [own, *sides]:
             nn.utils.clip_grad_norm_(parameters, self.settings.clip)
 
     def _follow(self) -> None:

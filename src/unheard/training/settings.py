@@ -42,6 +42,8 @@ class TrainingSettings(BaseModel):
     utterances_per_speaker: int = Field(4, ge=1)
     learning_rate: float = Field(2e-3, gt=0, lt=1)
     """Peak of the schedule: linear rise over the first tenth, cosine to zero."""
+    domain_rate: float = Field(1.0, gt=0, le=100)
+    """How much faster domain heads learn than the rest: a slow adversary looks like invariance."""
     weight_decay: float = Field(1e-2, ge=0)
     average: float = Field(0.98, ge=0, lt=1)
     """Decay a step of the moving average of the weights, which is evaluated and kept; 0 keeps the raw ones."""

@@ -1,0 +1,109 @@
+"""docs/results.md from the results kept in docs/results/; the page holds no number that is not read from there.
+
+python scripts/results_page.py
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from unheard.evaluation.run import write_atomically
+
+DOCS = Path(__file__).parents[1] / "docs"
+LINES = (
+    ("tu2019-ravdess", "RAVDESS, 8 emotions, the six given folds, unseen speakers", 0.50, 0.62),
+    ("tu2019-emodb", "EMO-DB, 4 emotions, leave one speaker out", 0.78, 0.88),
+    ("tu2019-ased", "ASED, 5 emotions, the five given folds, unseen speakers", 0.84, 0.92),
+    ("tu2019-ased-sentences", "ASED, 5 emotions, unseen speakers and sentence numbers", 0.75, 0.85),
+    ("tu2019-urdu", "URDU, 4 emotions, the five given folds, level normalised", None, None),
+)
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A fraction as .123, a missing one as a dash."""
+    if value is None:
+        return "-"
+    return f"{value:.{digits}f}".replace("0.", ".", 1) if 0 <= value < 1 else f"{value:.{digits}f}"
+
+
+def spread(value: dict[str, Any] | None) -> str:
+    """Mean and deviation over seeds (UAR) or over folds and seeds (leakage)."""
+    if not value or value.get("mean") is None:
+        return "-"
+    return number(value["mean"]) + (f" ± {number(value['std'])}" if value.get("std") is not None else "")
+
+
+def table(result: dict[str, Any]) -> list[str]:
+    """One row an objective, and the references of leakage under them."""
+    rows = [
+        "| | UAR | 95 % over speakers | WA | worst speaker | speaker probe | EER, unseen speakers | s a fold |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for label, own in result["objectives"].items():
+        low, high = own["uar"]["interval"]
+        rows.append(
+            f"| **{label}** | {spread(own['uar'])} | {number(low)} to {number(high)} | {spread(own['wa'])} "
+            f"| {number(own['worst_speaker']['uar'])} | {spread(own['leakage'].get('best'))} "
+            f"| {spread(own['leakage'].get('eer'))} | {own['seconds_per_fold']['mean']:.0f} |"
+        )
+    names = {
+        "chance": "chance",
+        "raw_features": "raw features",
+        "untrained": "untrained encoder",
+        "emotion_code": "perfect emotion code",
+    }
+    for key, name in names.items():
+        own = result["references"].get(key)
+        if own:
+            rows.append(f"| {name} | | | | | {spread(own.get('best'))} | {spread(own.get('eer'))} | |")
+    return rows
+
+
+def section(name: str, title: str, least: float | None, aim: float | None) -> list[str]:
+    """All of one corpus."""
+    file = DOCS / "results" / f"{name}.json"
+    lines = [f"## {title}", ""]
+    if not file.exists():
+        return [*lines, f"Not run yet: `unheard run recipes/{name}.toml --out runs/{name}`.", ""]
+    result = json.loads(file.read_text(encoding="utf-8"))
+    corpus, split, confound = result["corpus"], result["split"], result["confound"]
+    seeds = len(result["seeds"])
+    lines.append(
+        f"{corpus['utterances']} utterances, {corpus['speakers']} speakers, {split['tests']} folds, "
+        f"{seeds} seed{'s' if seeds > 1 else ''}; split `{split['protocol']}`, epoch chosen by {split['selection']}. "
+        f"Emotion and speaker share {confound['emotion_speaker_bits']:.2f} of {confound['emotion_bits']:.2f} bits "
+        f"({confound['shuffled_bits']:.2f} by chance)."
+    )
+    if least is not None:
+        lines.append(f"At least {number(least, 2)} was asked for, {number(aim, 2)} was the aim.")
+    lines += ["", *table(result), ""]
+    lines += [f"- {row['sentence']} p = {row['p']:.3f}, {row['p_holm']:.3f} after Holm." for row in result["comparisons"]]
+    lines += [f"- **{warning}**" for warning in result["warnings"]]
+    lines += ["", f"    unheard run recipes/{name}.toml --out runs/{name} --set corpus.folder=PATH", ""]
+    return lines
+
+
+def costs() -> list[str]:
+    """Speed and memory, from the benchmark's own file and from the runs."""
+    file = DOCS / "results" / "costs.json"
+    if not file.exists():
+        return []
+    measured = json.loads(file.read_text(encoding="utf-8"))
+    rows = ["## Speed and memory", "", measured["machine"], "", "| what | measured | command |", "| --- | --- | --- |"]
+    rows += [f"| {row['what']} | {row['value']} | `{row['command']}` |" for row in measured["rows"]]
+    return [*rows, ""]
+
+
+def main() -> None:
+    """Write the page."""
+    intro = (DOCS / "results" / "intro.md").read_text(encoding="utf-8")
+    lines = [intro.rstrip(), ""]
+    for name, title, least, aim in LINES:
+        lines += section(name, title, least, aim)
+    lines += costs()
+    write_atomically("\n".join(lines).rstrip() + "\n", DOCS / "results.md")
+    print(DOCS / "results.md")
+
+
+if __name__ == "__main__":
+    main()
