@@ -57,7 +57,7 @@ def cycle_changes(
     if len(marks.position) < 2:
         return np.zeros(0), np.zeros(0)
     blocks = [slice(start, start + _BLOCK) for start in range(0, len(marks.position), _BLOCK)]
-    measured = [_measure(padded, margin + marks.position[block], marks.period[block], longest) for block in blocks]
+    measured = [_measure(padded, margin + marks.position[block], marks.period[block]) for block in blocks]
     period, amplitude = (np.concatenate(parts) for parts in zip(*measured, strict=True))
     before, after = period[:-1], period[1:]
     neighbours = (np.diff(marks.segment) == 0) & (np.diff(marks.position) < 1.5 * marks.period[:-1])
@@ -95,12 +95,11 @@ def _at_peaks(padded: np.ndarray, margin: int, marks: _Marks, longest: int) -> _
     return _Marks(position, marks.period, marks.segment).kept(fresh)
 
 
-def _measure(
-    padded: np.ndarray, position: np.ndarray, guess: np.ndarray, longest: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _measure(padded: np.ndarray, position: np.ndarray, guess: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Period in samples (0 where nothing matches) and amplitude of each cycle, each of shape (cycles,)."""
     start = position - np.round(guess / 2).astype(np.int64)
     width = np.round(guess).astype(np.int64)
+    longest = int(np.ceil(guess.max()))
     size = scipy.fft.next_fast_len(int((2 + _LONGEST) * longest) + 2, real=True)
     size += size % 2
     ahead = padded[start[:, None] + np.arange(size)]
@@ -121,17 +120,15 @@ def _measure(
     bend = left - 2 * middle + right
     offset = np.divide(left - right, 2 * bend, out=np.zeros_like(bend), where=bend < 0)
     period = lags[best] + np.clip(offset, -1, 1) / _OVERSAMPLING
-    return np.where(middle > 0, period, 0.0), np.sqrt(own / width)
+    matches = (middle > 0) & (middle >= left) & (middle >= right)
+    return np.where(matches, period, 0.0), np.sqrt(own / width)
 
 
 def _energy_at(energy: np.ndarray, width: np.ndarray, lags: np.ndarray) -> np.ndarray:
     """Energy of the `width` samples that begin `lags` samples on, between samples by a straight line."""
     whole = lags.astype(np.int64)
     share = lags - whole
-    rows = np.arange(len(width))[:, None]
+    every = np.arange(whole[-1] + 2)
     sums = np.pad(energy, ((0, 0), (1, 0)))
-
-    def from_lag(lag: np.ndarray) -> np.ndarray:
-        return np.asarray(sums[rows, width[:, None] + lag] - sums[:, lag])
-
-    return np.maximum((1 - share) * from_lag(whole) + share * from_lag(whole + 1), 0.0)
+    ahead = sums[np.arange(len(width))[:, None], width[:, None] + every] - sums[:, every]
+    return np.asarray(np.maximum((1 - share) * ahead[:, whole] + share * ahead[:, whole + 1], 0.0))

@@ -57,7 +57,7 @@ class Settings(BaseModel):
     """Distance between frames, in seconds."""
     window: Seconds = Field(0.025, ge=0.01, le=0.5)
     """Length of the Hann window of level and spectrum, in seconds; pitch takes three periods of `low`."""
-    low: float = Field(60.0, ge=20, le=1000)
+    low: float = Field(60.0, ge=20, le=500)
     """Lowest pitch, in hertz."""
     high: float = Field(500.0, gt=20, le=1500)
     """Highest pitch, in hertz; at least twice the lowest."""
@@ -155,11 +155,11 @@ def describe(samples: Samples, rate: Hertz, settings: Settings) -> Descriptors:
         settings: framing, pitch range and decisions.
     """
     short, long = round(settings.window * rate), int(np.ceil(3 * rate / settings.low))
-    length = len(samples)
-    wave = np.pad(np.asarray(samples, dtype=np.float64), (0, max(0, max(short, long) - length)))
-    wave = wave - wave[: max(length, 1)].mean()
-    count = 1 + max(0, length - short) // max(1, round(settings.hop * rate))
-    starts = np.arange(count) * max(1, round(settings.hop * rate))
+    hop, length = max(1, round(settings.hop * rate)), len(samples)
+    wave = np.asarray(samples, dtype=np.float64)
+    wave = wave - (wave.mean() if length else 0.0)
+    wave = np.pad(wave, (0, max(0, max(short, long) - length)))
+    starts = np.arange(1 + max(0, length - short) // hop) * hop
     within = PitchRange(settings.low, settings.high, settings.voicing, settings.hop)
     level, spectrum = _bodies(np.lib.stride_tricks.sliding_window_view(wave, short), starts, rate)
     middles = starts + short // 2
