@@ -24,6 +24,9 @@ KINDS = {
 }
 """Kind -> the package whose files are its members."""
 
+_NOT_MEMBERS = {"features": {"cache"}}
+"""Public files of those packages that other layers import, and that nobody asks for by name."""
+
 
 def _plugins(kind: str) -> dict[str, importlib.metadata.EntryPoint]:
     return {point.name: point for point in importlib.metadata.entry_points(group=f"unheard.{kind}")}
@@ -31,7 +34,8 @@ def _plugins(kind: str) -> dict[str, importlib.metadata.EntryPoint]:
 
 def _own(kind: str) -> set[str]:
     package = importlib.import_module(KINDS[kind])
-    return {found.name for found in pkgutil.iter_modules(package.__path__) if not found.name.startswith("_")}
+    found = {module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_")}
+    return found - _NOT_MEMBERS.get(kind, set())
 
 
 def names(kind: str) -> list[str]:
@@ -55,7 +59,7 @@ def load(kind: str, name: str) -> ModuleType:
         UnknownNameError: there is no such kind, or no such member; names the nearest one.
     """
     if name not in names(kind):
-        raise UnknownNameError(kind.removesuffix("s"), name, names(kind))
+        raise UnknownNameError("corpus" if kind == "corpora" else kind.removesuffix("s"), name, names(kind))
     plugin = _plugins(kind).get(name)
     if plugin is not None and name not in _own(kind):
         return importlib.import_module(plugin.value)

@@ -39,10 +39,15 @@ class Document:
     text: str
     overridden: frozenset[str] = frozenset()
 
+    def is_overridden(self, path: Iterable[object]) -> bool:
+        """Whether a key, or a table that it stands in, came from ``--set``."""
+        key = ".".join(str(part) for part in path)
+        return any(key == own or key.startswith(f"{own}.") for own in self.overridden)
+
     def line_of(self, path: Iterable[str]) -> int | None:
         """The line on which a key (or, failing that, its table) stands; None for overridden or absent ones."""
         keys = [str(key) for key in path]
-        if ".".join(keys) in self.overridden:
+        if self.is_overridden(keys):
             return None
         table = ""
         found: int | None = None
@@ -143,7 +148,7 @@ def validate(
         path = tuple(first["loc"])
         key = ".".join(str(part) for part in (*at, *path))
         line = document.line_of([str(part) for part in (*at, *path)])
-        source = "--set" if key in document.overridden else document.source
+        source = "--set" if document.is_overridden((*at, *path)) else document.source
         if first["type"] == "extra_forbidden":
             known = _known_keys(model, path[:-1])
             near = nearest(str(path[-1]), known)
@@ -183,7 +188,7 @@ def to_toml(data: Mapping[str, Any]) -> str:
 
 
 def _key(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_\-]+", key) else json.dumps(key, ensure_ascii=False)
+    return key if re.fullmatch(r"[A-Za-z0-9_\-]+", key) else _quoted(key)
 
 
 def _value(value: Any) -> str:
@@ -191,6 +196,14 @@ def _value(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_value(item) for item in value if item is not None) + "]"
+    if isinstance(value, Mapping):  # inside a list: tables of their own have been emitted before
+        inside = (f"{_key(key)} = {_value(item)}" for key, item in value.items() if item is not None)
+        return "{" + ", ".join(inside) + "}"
     if isinstance(value, (int, float)):
         return repr(value)
-    return json.dumps(str(value), ensure_ascii=False)
+    return _quoted(str(value))
+
+
+def _quoted(text: str) -> str:
+    """A basic string: JSON's escapes are TOML's, save that TOML wants DEL escaped, too."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

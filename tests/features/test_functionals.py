@@ -33,7 +33,7 @@ def _noise(seconds=1.0, seed=0, level=0.1):
 
 
 def _pulses(hertz=130.0, *, jitter=0.0, shimmer=0.0, seed=0, seconds=2.0):
-    """Damped resonances, struck at periods and with strengths that vary; the true local jitter in per cent."""
+    """Damped resonances, struck at periods and with strengths that vary; with the true jitter and shimmer."""
     random = np.random.default_rng(seed)
     count = int(seconds * hertz)
     moments = np.cumsum((1 + jitter * random.standard_normal(count)) / hertz)
@@ -46,7 +46,7 @@ def _pulses(hertz=130.0, *, jitter=0.0, shimmer=0.0, seed=0, seconds=2.0):
         samples[first : first + 400] += strength * ring
     period = np.diff(moments)
     true = 200 * np.mean(np.abs(np.diff(period)) / (period[1:] + period[:-1]))
-    return (0.1 * samples).astype(np.float32), true
+    return (0.1 * samples).astype(np.float32), true, np.mean(np.abs(np.diff(20 * np.log10(strengths))))
 
 
 def _named(samples, rate=RATE, settings=SETTINGS):
@@ -135,24 +135,23 @@ def test_prominence_of_a_voice_exceeds_that_of_noise_and_falls_with_noise():
 @pytest.mark.parametrize("planted", [0.005, 0.01, 0.02])
 @pytest.mark.parametrize("hertz", [110.0, 210.0])
 def test_jitter_is_the_jitter_that_was_planted(planted, hertz):
-    samples, true = _pulses(hertz, jitter=planted)
+    samples, true, _ = _pulses(hertz, jitter=planted)
     assert _named(samples)["jitter_mean"] == pytest.approx(true, rel=0.25)
 
 
 def test_jitter_and_shimmer_rise_with_what_is_planted():
     jitters = [_named(_pulses(jitter=planted)[0])["jitter_mean"] for planted in (0.0, 0.005, 0.01, 0.02, 0.04)]
     shimmers = [_named(_pulses(shimmer=planted)[0])["shimmer_mean"] for planted in (0.0, 0.02, 0.05, 0.1)]
-    assert jitters[0] < 0.2
+    assert jitters[0] < 0.3
     assert shimmers[0] < 0.05
     assert (np.diff(jitters) > 0).all()
     assert (np.diff(shimmers) > 0).all()
 
 
-def test_shimmer_is_the_change_of_amplitude_in_decibels():
-    moment = np.arange(RATE) / RATE
-    loud = np.where((np.arange(RATE) // 100) % 2 == 0, 1.0, 10 ** (-0.5 / 20))  # every other cycle of 160 Hz
-    samples = (0.1 * loud * np.sin(2 * np.pi * 160 * moment)).astype(np.float32)
-    assert _named(samples)["shimmer_p50"] == pytest.approx(0.5, abs=0.2)
+@pytest.mark.parametrize("planted", [0.02, 0.05, 0.1])
+def test_shimmer_is_the_shimmer_that_was_planted(planted):
+    samples, _, true = _pulses(shimmer=planted)
+    assert _named(samples)["shimmer_mean"] == pytest.approx(true, rel=0.25)
 
 
 # Level
@@ -165,10 +164,10 @@ def test_level_of_a_full_sine_is_three_decibels_below_full_scale():
 
 @pytest.mark.parametrize("scale", [2.0, 0.01])
 def test_amplitude_moves_the_level_and_nothing_else(scale):
-    samples, _ = _pulses(jitter=0.01, shimmer=0.05)
+    samples, *_ = _pulses(jitter=0.01, shimmer=0.05)
     samples = (
         np.concatenate([samples, _noise(0.3, level=0.003), samples])
-        + _noise(4.5, level=1e-4)[: 2 * len(samples) + 4800]
+        + _noise(5.0, level=1e-4)[: 2 * len(samples) + 4800]
     )
     before, after = _named(samples), _named(np.float32(scale) * samples)
     for name, value in before.items():
@@ -208,7 +207,8 @@ def test_white_noise_has_the_moments_of_an_even_spectrum():
 
 
 def test_flux_is_low_for_a_steady_tone_and_high_for_noise():
-    assert _named(_tone(200, snr=40))["flux_mean"] < 0.15 < 0.5 < _named(_noise())["flux_mean"]
+    assert _named(_tone(200, snr=40))["flux_mean"] < 0.15
+    assert _named(_noise())["flux_mean"] > 0.5
 
 
 def _reference(frames, rate):

@@ -30,6 +30,9 @@ ENDINGS = {
 
 _QUIETEST = 1e-7  # full scale; below the last bit of 16 and of 20 bits: nobody speaks there
 
+_BLOCK = 1 << 20  # samples decoded at once
+_LARGEST_PAGE = 27 + 255 + 255 * 255  # bytes of an Ogg page
+
 
 class AudioSettings(BaseModel):
     """How a recording is brought into the form that features are computed from."""
@@ -64,6 +67,26 @@ def _check_header(file: Path) -> None:
             )
 
 
+def _decode(sound: soundfile.SoundFile) -> np.ndarray:
+    """All samples, shape (samples, channels): in blocks, because a header may announce any length, or none."""
+    blocks = [sound.read(_BLOCK, dtype="float32", always_2d=True)]
+    while len(blocks[-1]) == _BLOCK:
+        blocks.append(sound.read(_BLOCK, dtype="float32", always_2d=True))
+    return np.concatenate(blocks)
+
+
+def _ends_inside_a_page(file: Path) -> bool:
+    """Whether the last page of an Ogg file is cut (RFC 3533, section 6); libsndfile leaves it out in silence."""
+    with file.open("rb") as stream:
+        stream.seek(max(0, file.stat().st_size - _LARGEST_PAGE))
+        tail = stream.read()
+    page = tail[tail.rfind(b"OggS") :]
+    if page[:4] != b"OggS" or len(page) < 27:
+        return page[:4] == b"OggS"
+    count = page[26]
+    return len(page) < 27 + count + sum(page[27 : 27 + count])
+
+
 def read_recording(file: Path | str) -> tuple[np.ndarray, Hertz]:
     """All channels of a recording as they are on disk.
 
@@ -79,18 +102,21 @@ def read_recording(file: Path | str) -> tuple[np.ndarray, Hertz]:
     try:
         with soundfile.SoundFile(file) as sound:
             container, rate, announced = sound.format, int(sound.samplerate), int(sound.frames)
-            samples = sound.read(dtype="float32", always_2d=True)
+            samples = _decode(sound)
     except (soundfile.LibsndfileError, RuntimeError, TypeError) as problem:
         known = ", ".join(sorted(ENDINGS))
+        reason = str(problem).split(": ")[-1].rstrip(".")
+        if "does not exist" in reason:  # what libsndfile says of an MP3 that holds no frame
+            reason = "no audio in it"
         raise AudioError(
             file,
-            f"cannot be decoded ({str(problem).split(': ')[-1].rstrip('.')})",
+            f"cannot be decoded ({reason})",
             f"It should be one of {known}; convert it, copy it again, or pass --skip-bad.",
         ) from problem
     expected = ENDINGS.get(file.suffix.lower())
     if expected is not None and container not in expected:
         raise AudioError(file, f"is named {file.suffix} but holds {container} audio", "Give it its true ending.")
-    if 0 < len(samples) < announced < 2**60:
+    if 0 < len(samples) < announced < 2**60 or (container == "OGG" and _ends_inside_a_page(file)):
         raise AudioError(
             file,
             f"truncated: {announced} samples announced, {len(samples)} decoded",

@@ -110,9 +110,7 @@ class Perturbation:
     def __post_init__(self) -> None:
         """Check both and make them floats, so that 1 and 1.0 are one perturbation with one name."""
         object.__setattr__(self, "speed", _check("speed", self.speed, _SLOWEST, _FASTEST, "times the speed"))
-        object.__setattr__(
-            self, "semitones", _check("semitones", self.semitones, -_FARTHEST, _FARTHEST, "semitones")
-        )
+        object.__setattr__(self, "semitones", _check("semitones", self.semitones, -_FARTHEST, _FARTHEST, "semitones"))
 
     @property
     def name(self) -> str:

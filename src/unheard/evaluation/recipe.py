@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -115,14 +116,32 @@ def objective_of(recipe: RunRecipe, label: str) -> tuple[str, Any, Any]:
     return name, module, module.Settings(**own)
 
 
+def _load_member(document: Document, kind: str, at: tuple[str, ...], name: str) -> ModuleType:
+    """The module that a name of the document means."""
+    try:
+        return load(kind, name)
+    except UnknownNameError as problem:
+        key = [*at, "name"]
+        if document.is_overridden(key):
+            raise SettingsError("--set", ".".join(key), str(problem)) from problem
+        line = document.line_of(key) or document.line_of(at)
+        raise SettingsError(document.source, ".".join(key), str(problem), line) from problem
+
+
 def _check_member(document: Document, kind: str, at: tuple[str, ...], table: dict[str, Any], name: str) -> None:
     """Check the settings of a registered member against its own model."""
-    try:
-        module = load(kind, name)
-    except UnknownNameError as problem:
-        line = document.line_of([*at, "name"]) or document.line_of(at)
-        raise SettingsError(document.source, ".".join([*at, "name"]), str(problem), line) from problem
+    module = _load_member(document, kind, at, name)
     validate(document, module.Settings, {key: value for key, value in table.items() if key != "name"}, at)
+
+
+def _check_augmentation(document: Document, recipe: RunRecipe) -> None:
+    """Check that the copies which the augmentation asks for can be made."""
+    try:
+        recipe.feature_recipe()
+    except SettingsError as problem:
+        key = ("training", "augmentation", {"speed": "speeds"}.get(problem.key, problem.key))
+        source = "--set" if document.is_overridden(key) else document.source
+        raise SettingsError(source, ".".join(key), problem.problem, document.line_of(key)) from problem
 
 
 def read_recipe(document: Document) -> RunRecipe:
@@ -135,6 +154,7 @@ def read_recipe(document: Document) -> RunRecipe:
     """
     recipe = validate(document, RunRecipe)
     source = document.source
+    _load_member(document, "corpora", ("corpus",), recipe.corpus.name)
     for key, kind in (("features", "features"), ("split", "splits")):
         table = getattr(recipe, key)
         if "name" not in table:
@@ -144,6 +164,7 @@ def read_recipe(document: Document) -> RunRecipe:
     _check_member(document, "encoders", ("model", "encoder"), encoder, str(encoder.get("name", "tdnn_lstm")))
     for label, own in recipe.objectives.items():
         _check_member(document, "objectives", ("objectives", label), own, str(own.get("name", label)))
+    _check_augmentation(document, recipe)
     split, corpus = dict(recipe.split), recipe.corpus
     for key in ("file", "folds_file"):
         if isinstance(split.get(key), str):

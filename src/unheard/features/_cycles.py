@@ -12,6 +12,7 @@ __all__ = ["cycle_changes"]
 _OVERSAMPLING = 4  # between lags: half a sample would be as much as the jitter of a healthy voice
 _SHORTEST, _LONGEST = 0.8, 1.25  # of the period that the pitch gives
 _BLOCK = 1024  # cycles measured at once, which bounds memory
+_ALIKE = 0.5  # correlation with what follows below which a cycle has no successor
 _APART = 1.3  # neighbours whose periods differ by a larger factor are not one voice's
 
 
@@ -120,7 +121,7 @@ def _measure(padded: np.ndarray, position: np.ndarray, guess: np.ndarray) -> tup
     bend = left - 2 * middle + right
     offset = np.divide(left - right, 2 * bend, out=np.zeros_like(bend), where=bend < 0)
     period = lags[best] + np.clip(offset, -1, 1) / _OVERSAMPLING
-    matches = (middle > 0) & (middle >= left) & (middle >= right)
+    matches = (middle > _ALIKE) & (middle >= left) & (middle >= right)
     return np.where(matches, period, 0.0), np.sqrt(own / width)
 
 

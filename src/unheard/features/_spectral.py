@@ -24,7 +24,26 @@ SPECTRAL = (
     "mfcc3",
     "mfcc4",
 )
-"""The columns of `spectral_descriptors`, in their order."""
+"""The columns of `spectral_descriptors`, in their order.
+
+P(f) is the share of the frame's power at frequency f, so that the level does not count; before a logarithm
+is taken, -90 dB of the frame's power are added.
+
+- centroid c = sum f P, and spread sqrt(sum (f - c)^2 P), in hertz (peeters2004large);
+- slope: least squares line through 10 lg P over f from 50 Hz to 5 kHz, in dB/kHz;
+- flux: Euclidean distance of sqrt(P) to that of the frame before, 0 to sqrt(2); 0 for the first frame
+  (scheirer1997construction, with each spectrum at unit length);
+- rolloff: the lowest f below which 85 % of the power lies, in hertz (scheirer1997construction, there 95 %);
+- flatness: geometric over arithmetic mean of P, 0 for a line to 1 for equal powers (gray1974spectral);
+- alpha: power from 50 Hz to 1 kHz over power from 1 to 5 kHz, in dB (frokjaer1976measurement,
+  eyben2016geneva);
+- hammarberg: the strongest bin below 2 kHz over the strongest from 2 to 5 kHz, in dB
+  (hammarberg1980perceptual);
+- mfcc1 to mfcc4: orthonormal DCT-II of the natural logarithm of 26 mel bands from 20 Hz to 8 kHz
+  (davis1980comparison).
+
+Bands end at half the rate where that is lower. A silent frame has flatness 1 and 0 elsewhere.
+"""
 
 _SILENT = 1e-18  # mean square below which a frame has no spectrum
 _FLOOR = 1e-9  # share of a frame's power that is added to each bin or band before a logarithm is taken
@@ -61,25 +80,7 @@ def power_spectra(frames: np.ndarray) -> np.ndarray:
 
 
 def spectral_descriptors(power: np.ndarray, rate: Hertz) -> np.ndarray:
-    """One row of `SPECTRAL` a frame.
-
-    P(f) is the share of the frame's power at frequency f, so that the level does not count; before a logarithm
-    is taken, -90 dB of the frame's power are added.
-
-    - centroid c = sum f P, and spread sqrt(sum (f - c)^2 P), in hertz (peeters2004large);
-    - slope: least squares line through 10 lg P over f from 50 Hz to 5 kHz, in dB/kHz;
-    - flux: Euclidean distance of sqrt(P) to that of the frame before, 0 to sqrt(2); 0 for the first frame
-      (scheirer1997construction, with each spectrum at unit length);
-    - rolloff: the lowest f below which 85 % of the power lies, in hertz (scheirer1997construction, there 95 %);
-    - flatness: geometric over arithmetic mean of P, 0 for a line to 1 for equal powers (gray1974spectral);
-    - alpha: power from 50 Hz to 1 kHz over power from 1 to 5 kHz, in dB (frokjaer1976measurement,
-      eyben2016geneva);
-    - hammarberg: the strongest bin below 2 kHz over the strongest from 2 to 5 kHz, in dB
-      (hammarberg1980perceptual);
-    - mfcc1 to mfcc4: orthonormal DCT-II of the natural logarithm of 26 mel bands from 20 Hz to 8 kHz
-      (davis1980comparison).
-
-    Bands end at half the rate where that is lower. A silent frame has flatness 1 and 0 elsewhere.
+    """One row of `SPECTRAL` a frame, which also has the formulas.
 
     Args:
         power: shape (frames, bins), from `power_spectra`.

@@ -31,6 +31,10 @@ class Recogniser:
             raise RunError("no model is given. Name a run that has finished, or one of its weights.")
         self.headers = [header for _, header in models]
         self.models = [model for model, _ in models]
+        for header in self.headers:
+            missing = [key for key in ("emotions", "features", "audio") if key not in header]
+            if missing:
+                raise RunError(f"a model does not say its {', '.join(missing)}. Take the weights of `unheard run`.")
         first = self.headers[0]
         for header in self.headers[1:]:
             if any(header[key] != first[key] for key in ("emotions", "features", "audio")):

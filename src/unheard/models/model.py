@@ -158,13 +158,18 @@ def load_model(file: Path) -> tuple[Model, dict[str, Any]]:
         with safe_open(file, framework="pt") as stored:
             header = json.loads((stored.metadata() or {})["unheard"])
             state = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 (not a dict)
-    except (OSError, SafetensorError, KeyError, json.JSONDecodeError) as problem:
+        if not isinstance(header, dict):
+            raise TypeError("its header is not a table")  # noqa: TRY301 (one message for all that is not ours)
+    except (OSError, SafetensorError, KeyError, TypeError, json.JSONDecodeError) as problem:
         raise RunError(f"{file}: not a model of unheard ({problem}). Train it again with `unheard run`.") from problem
-    model = Model(
-        header["channels"],
-        header["classes"],
-        ModelSettings(**header["model"]),
-        companion=header["companion"],
-    )
-    model.load_state_dict(state)
+    try:
+        model = Model(
+            header["channels"],
+            header["classes"],
+            ModelSettings(**header["model"]),
+            companion=header["companion"],
+        )
+        model.load_state_dict(state)
+    except (KeyError, TypeError, ValueError, RuntimeError) as problem:
+        raise RunError(f"{file}: its header and its weights do not fit ({problem}). Train it again.") from problem
     return model.eval(), header

@@ -1,0 +1,137 @@
+"""What the parts cost, in one run on one core, each beside a peer or a floor, so that the ratios hold anywhere.
+
+    python benchmarks/speed.py                 # a table
+    python benchmarks/speed.py --json FILE     # the rows for docs/results.md
+
+Seconds are of the process's own processor time, so that a busy machine changes little.
+"""
+
+import argparse
+import json
+import platform
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import kaldi_native_fbank as knf
+import numpy as np
+import torch
+
+
+from unheard.data.perturb import Perturbation
+from unheard.features import functionals, logmel, mfcc
+from unheard.models.model import ModelSettings, build_model
+from unheard.registry import load
+from unheard.training.dataset import Dataset
+from unheard.training.loop import Trainer
+from unheard.training.settings import AugmentationSettings, TrainingSettings
+
+RATE, SECONDS = 16_000, 30
+COMMAND = "python benchmarks/speed.py"
+
+
+def cost(work: Callable[[], object], repeats: int = 5) -> float:
+    """Median processor seconds of one call, after one that does not count."""
+    work()
+    times = []
+    for _ in range(repeats):
+        begun = time.process_time()
+        work()
+        times.append(time.process_time() - begun)
+    return float(np.median(times))
+
+
+def kaldi(samples: np.ndarray) -> None:
+    """The peer of log-mel: the same frames and bands in C++."""
+    options = knf.FbankOptions()
+    options.frame_opts.dither = 0.0
+    options.mel_opts.num_bins = 80
+    fbank = knf.OnlineFbank(options)
+    fbank.accept_waveform(RATE, samples.tolist())
+    fbank.input_finished()
+    for frame in range(fbank.num_frames_ready):
+        fbank.get_frame(frame)
+
+
+def features() -> list[tuple[str, str]]:
+    """Times real time of each feature on 30 s of speech-like noise."""
+    generator = np.random.default_rng(0)
+    samples = (0.1 * generator.standard_normal(RATE * SECONDS)).astype(np.float32)
+    peer = cost(lambda: kaldi(samples))
+    rows = [("kaldi-native-fbank, 80 bands (peer)", f"{SECONDS / peer:.0f} x real time")]
+    jobs: list[tuple[str, Callable[[], object]]] = [
+        ("log-mel, 80 bands", lambda: logmel.extract(samples, RATE, logmel.Settings())),
+        ("MFCC, 40 coefficients", lambda: mfcc.extract(samples, RATE, mfcc.Settings())),
+        ("utterance functionals", lambda: functionals.extract(samples, RATE, functionals.Settings())),
+        ("speed perturbation", lambda: Perturbation(speed=1.1).apply(samples, RATE)),
+        ("pitch perturbation", lambda: Perturbation(semitones=2.0).apply(samples, RATE)),
+    ]
+    for name, work in jobs:
+        seconds = cost(work)
+        rows.append((name, f"{SECONDS / seconds:.0f} x real time, {peer / seconds:.1f} x the peer"))
+    return rows
+
+
+def made_corpus(speakers: int = 16, each: int = 54) -> Dataset:
+    """As large as one RAVDESS fold: 864 utterances of about 2 s at 30 ms."""
+    generator = np.random.default_rng(0)
+    count = speakers * each
+    frames = [[generator.standard_normal((int(length), 40)).astype(np.float32)] for length in
+              generator.integers(45, 95, count)]
+    columns = {"emotion": np.arange(count) % 8, "speaker": np.arange(count) // each}
+    return Dataset(tuple(map(str, range(count))), frames, columns, 0.03)
+
+
+def training() -> list[tuple[str, str]]:
+    """Seconds an epoch of each objective, beside the floor: the same multiplications and nothing else."""
+    data = made_corpus()
+    masks = AugmentationSettings(frequency_masks=2, time_masks=2)
+    settings = TrainingSettings(augmentation=masks, epochs=1000)
+    rows, plain = [], 0.0
+    for name in ("plain", "dat", "cgt"):
+        module = load("objectives", name)
+        own = module.Settings()
+        model = build_model(40, {"emotion": 8, "speaker": 16}, ModelSettings())
+        trainer = Trainer(model, module.Objective(own, {}), data, data.subset(range(32)), settings, seed=0)
+        trainer.history = [{}] * 400  # past the warm-up, where the adversary's weight is not 0
+        seconds = cost(lambda trainer=trainer: trainer._epoch(401), repeats=3)  # type: ignore[misc]
+        plain = plain or seconds
+        rows.append((f"an epoch of {name}, {len(data)} utterances", f"{seconds:.2f} s, {seconds / plain:.1f} x plain"))
+    floor = trainer.steps * cost(multiplications)
+    rows.insert(0, ("the same multiplications alone (floor)", f"{floor:.2f} s, {floor / plain:.2f} x plain"))
+    return rows
+
+
+def multiplications() -> None:
+    """The matrix products of one step of the default TDNN-LSTM, forwards and backwards."""
+    shapes = [(32 * 35, 200, 128), (32 * 18, 384, 128), (32 * 18, 384, 128), (32 * 18, 128, 128)]
+    shapes += [(32 * 18, 192, 256)] * 2
+    for rows, inner, outer in shapes:
+        left, right = torch.ones(rows, inner), torch.ones(inner, outer)
+        for _ in range(3):
+            left @ right
+
+
+def main() -> None:
+    """Measure and print, or write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    rows = [*features(), *training()]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    rows.append(("peak memory of this benchmark", f"{peak:.0f} MB"))
+    for what, value in rows:
+        print(f"{what:45} {value}")
+    if options.json:
+        machine = f"One core of {platform.machine()}, {platform.system()}, torch {torch.__version__.split('+')[0]}."
+        content = {
+            "machine": machine,
+            "rows": [{"what": what, "value": value, "command": COMMAND} for what, value in rows],
+        }
+        options.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,242 @@
+"""The whole way, typed as a user would: run, resume, compare, predict, audit; and rubbish."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+
+import numpy as np
+import pytest
+import soundfile
+from safetensors.numpy import load_file
+
+from unheard.cli.main import main
+
+
+def unheard(*arguments: object) -> int:
+    """Type a command, return its exit code."""
+    with pytest.raises(SystemExit) as left:
+        main([str(argument) for argument in arguments])
+    return int(left.value.code or 0)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, tones):
+    """A finished run, not to be changed."""
+    from conftest import RECIPE  # noqa: PLC0415 (pytest's own)
+
+    folder = tmp_path_factory.mktemp("finished")
+    file = folder / "recipe.toml"
+    file.write_text(RECIPE.replace("corpus/tones.csv", str(tones / "corpus" / "tones.csv")), encoding="utf-8")
+    os.environ["UNHEARD_CACHE"] = str(folder / "cache")
+    assert unheard("run", file, "--out", folder / "run", "--jobs", 1) == 0
+    return folder / "run"
+
+
+def test_a_run_leaves_everything_that_is_documented(finished):
+    for name in ("result.json", "predictions.csv", "settings.toml", "report.html", "splits/seed0.json"):
+        assert (finished / name).stat().st_size > 0
+    result = json.loads((finished / "result.json").read_text())
+    assert set(result["objectives"]) == {"plain", "dat"}
+    for own in result["objectives"].values():
+        low, high = own["uar"]["interval"]
+        assert 0 <= low <= own["uar"]["mean"] <= high <= 1
+        assert len(own["per_fold"]) == 2
+        assert np.array(own["confusion"]).sum() == 54
+        assert {"linear", "mlp", "best", "eer", "chance"} <= set(own["leakage"])
+    assert {"chance", "raw_features", "untrained", "emotion_code"} == set(result["references"])
+    assert result["versions"]["torch"]
+    assert result["peak_memory_bytes"] > 0
+    assert len(result["corpus"]["digest"]) == 64
+
+
+def test_every_utterance_is_predicted_once_an_objective_and_seed(finished):
+    with (finished / "predictions.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    keys = [(row["objective"], row["seed"], row["file"]) for row in rows]
+    assert len(keys) == len(set(keys)) == 2 * 54
+    for row in rows:
+        assert sum(float(row[name]) for name in ("anger", "neutral", "sadness")) == pytest.approx(1, abs=1e-4)
+
+
+def test_no_test_speaker_was_trained_or_selected_on(finished):
+    plan = json.loads((finished / "splits" / "seed0.json").read_text())
+    for fold in plan["folds"]:
+        speakers = {part: {name[:3] for name in fold[part]} for part in ("train", "dev", "test")}
+        assert not speakers["train"] & speakers["test"]
+        assert not speakers["dev"] & (speakers["test"] | speakers["train"])
+
+
+def test_the_same_command_again_trains_nothing_and_says_the_same(finished, capsys):
+    before = json.loads((finished / "result.json").read_text())
+    stamps = {file: file.stat().st_mtime_ns for file in (finished / "weights").iterdir()}
+    recipe = finished.parent / "recipe.toml"
+    assert unheard("run", recipe, "--out", finished, "--jobs", 1) == 0
+    after = json.loads((finished / "result.json").read_text())
+    assert after["objectives"] == before["objectives"]
+    assert stamps == {file: file.stat().st_mtime_ns for file in (finished / "weights").iterdir()}
+
+
+def test_other_settings_may_not_overwrite_a_run(finished, capsys):
+    recipe = finished.parent / "recipe.toml"
+    assert unheard("run", recipe, "--out", finished, "--set", "training.epochs=3") == 2
+    assert "other settings" in capsys.readouterr().err
+
+
+def test_a_run_may_be_extended_by_an_objective_and_a_seed(recipe, tmp_path):
+    run = tmp_path / "run"
+    assert unheard("run", recipe, "--out", run, "--jobs", 1) == 0
+    first = json.loads((run / "result.json").read_text())
+    more = ["--set", "seeds=[0,1]", "--set", "objectives.watch.name=plain"]
+    assert unheard("run", recipe, "--out", run, "--jobs", 1, *more) == 0
+    second = json.loads((run / "result.json").read_text())
+    assert set(second["objectives"]) == {"plain", "dat", "watch"}
+    assert second["objectives"]["plain"]["uar"]["per_seed"][0] == first["objectives"]["plain"]["uar"]["mean"]
+
+
+def test_two_jobs_give_the_numbers_of_one(recipe, finished, tmp_path):
+    assert unheard("run", recipe, "--out", tmp_path / "run", "--jobs", 2) == 0
+    assert (tmp_path / "run" / "predictions.csv").read_text() == (finished / "predictions.csv").read_text()
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(recipe, tmp_path):
+    changes = ["--set", "training.epochs=12", "--set", "training.patience=12", "--set", "leakage.measure=false"]
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    assert unheard("run", recipe, "--out", whole, "--jobs", 1, *changes) == 0
+    code = (
+        "import unheard.training.loop as loop; loop._CHECKPOINT_EVERY = 0.0\n"
+        "import sys; from unheard.cli.main import main; main(sys.argv[1:])"
+    )
+    command = [sys.executable, "-c", code, "run", recipe, "--out", killed, "--jobs", "1", *changes]
+    running = subprocess.Popen([str(part) for part in command], stderr=subprocess.DEVNULL)
+    _wait_for(lambda: any(killed.rglob("checkpoint.safetensors")), running)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    assert not (killed / "result.json").exists()
+    assert unheard("run", recipe, "--out", killed, "--jobs", 1, *changes) == 0
+    for file in sorted((whole / "weights").iterdir()):
+        mine, theirs = load_file(file), load_file(killed / "weights" / file.name)
+        assert all(np.array_equal(mine[key], theirs[key]) for key in mine)
+
+
+def _wait_for(condition, process, limit=120.0):
+    begun = time.monotonic()
+    while not condition():
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() - begun < limit
+        time.sleep(0.01)
+
+
+def test_compare_says_it_in_words(finished, capsys):
+    assert unheard("compare", finished) == 0
+    said = capsys.readouterr().out
+    assert "dat" in said
+    assert "6 speakers" in said
+
+
+def test_compare_refuses_other_splits(recipe, finished, tmp_path, capsys):
+    other = tmp_path / "other"
+    assert unheard("run", recipe, "--out", other, "--jobs", 1, "--set", "split.groups=3") == 0
+    assert unheard("compare", f"{finished}:plain", f"{other}:plain") == 2
+    assert "folds or seeds" in capsys.readouterr().err
+
+
+def test_predict_labels_any_recording(finished, tones, tmp_path, capsys):
+    wave, rate = soundfile.read(next((tones / "corpus").glob("*.wav")))
+    stereo = tmp_path / "clip.ogg"
+    soundfile.write(stereo, np.stack([wave, wave], axis=1), rate)
+    assert unheard("predict", finished, stereo, "--objective", "dat") == 0
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert rows[0]["emotion"] in {"anger", "neutral", "sadness"}
+
+
+def test_predict_asks_which_objective(finished, tones, capsys):
+    assert unheard("predict", finished, next((tones / "corpus").glob("*.wav"))) == 2
+    assert "--objective" in capsys.readouterr().err
+
+
+def test_predict_sets_rubbish_aside_only_if_asked(finished, tones, tmp_path, capsys):
+    bad = tmp_path / "bad.wav"
+    bad.write_text("not audio")
+    good = next((tones / "corpus").glob("*.wav"))
+    assert unheard("predict", finished, bad, good, "--objective", "plain") == 2
+    assert "bad.wav" in capsys.readouterr().err
+    assert unheard("predict", finished, bad, good, "--objective", "plain", "--skip-bad") == 0
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) == 2
+    assert "skipped" in said.err
+
+
+def test_skip_bad_lists_what_was_set_aside_and_loses_nothing_else(tmp_path, recipe):
+    from unheard.testing.tones import write_tones  # noqa: PLC0415
+
+    table = write_tones(tmp_path / "own")
+    (tmp_path / "own" / "s00-anger-0.wav").write_bytes(b"RIFF")
+    change = ["--set", f"corpus.folder={table}", "--jobs", "1"]
+    assert unheard("run", recipe, "--out", tmp_path / "stopped", *change) == 2
+    assert unheard("run", recipe, "--out", tmp_path / "run", *change, "--skip-bad") == 0
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert [item["file"] for item in result["corpus"]["skipped"]] == ["s00-anger-0.wav"]
+    assert result["corpus"]["utterances"] == 53
+
+
+def test_a_random_split_is_marked_as_inflated(recipe, tmp_path, capsys):
+    run = tmp_path / "run"
+    changes = ["--set", "split.name=random", "--set", "split.folds=2", "--set", "split.groups=2"]
+    assert unheard("run", recipe, "--out", run, "--jobs", 1, *changes) == 2  # groups is no setting of random
+    text = recipe.read_text().replace('name = "speaker_groups"\ngroups = 2', 'name = "random"\nfolds = 2')
+    recipe.write_text(text)
+    assert unheard("run", recipe, "--out", run, "--jobs", 1) == 0
+    assert json.loads((run / "result.json").read_text())["split"]["inflated"]
+    assert "INFLATED" in capsys.readouterr().err
+    assert "inflated" in (run / "report.html").read_text().lower()
+
+
+def test_audit_finds_a_speaker_in_two_folds(tones, tmp_path, capsys):
+    table = tones / "corpus" / "tones.csv"
+    with table.open() as stream:
+        files = [row["file"] for row in csv.DictReader(stream)]
+    clean, leaky = tmp_path / "clean.csv", tmp_path / "leaky.csv"
+    clean.write_text("speaker,fold\n" + "".join(f"s{n:02d},{n % 2}\n" for n in range(6)))
+    leaky.write_text("file,fold\n" + "".join(f"{name},{number % 2}\n" for number, name in enumerate(files)))
+    assert unheard("audit", table, "--folds", clean) == 0
+    assert unheard("audit", table, "--folds", leaky, "--format", "json") == 1
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found["leaks"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "missing.toml", "--out", "x"], "missing.toml"),
+        (["corpora", "ravdes"], "ravdess"),
+        (["audit", "missing.csv"], "missing.csv"),
+        (["compare", "nowhere"], "nowhere"),
+        (["predict", "nowhere", "x.wav"], "nowhere"),
+        (["audit", "ravdess", "--format", "xml"], "xml"),
+    ],
+)
+def test_rubbish_gets_an_error_without_a_traceback(arguments, said, capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("UNHEARD_CORPORA", raising=False)
+    assert unheard(*arguments) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert "Traceback" not in error
+
+
+def test_debug_shows_the_traceback(capsys):
+    assert unheard("--debug", "corpora", "nothing") == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["demo", "corpora", "audit", "run", "compare", "predict"])
+def test_help_has_examples(verb, capsys):
+    assert unheard(verb, "--help") == 0
+    assert "Examples" in capsys.readouterr().out
+
+
