@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 
-
 import numpy as np
 import pytest
 import soundfile
@@ -27,7 +26,7 @@ def unheard(*arguments: object) -> int:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, tones):
     """A finished run, not to be changed."""
-    from conftest import RECIPE  # noqa: PLC0415 (pytest's own)
+    from conftest import RECIPE
 
     folder = tmp_path_factory.mktemp("finished")
     file = folder / "recipe.toml"
@@ -172,7 +171,7 @@ def test_predict_sets_rubbish_aside_only_if_asked(finished, tones, tmp_path, cap
 
 
 def test_skip_bad_lists_what_was_set_aside_and_loses_nothing_else(tmp_path, recipe):
-    from unheard.testing.tones import write_tones  # noqa: PLC0415
+    from unheard.testing.tones import write_tones
 
     table = write_tones(tmp_path / "own")
     (tmp_path / "own" / "s00-anger-0.wav").write_bytes(b"RIFF")
@@ -238,5 +237,3 @@ def test_debug_shows_the_traceback(capsys):
 def test_help_has_examples(verb, capsys):
     assert unheard(verb, "--help") == 0
     assert "Examples" in capsys.readouterr().out
-
-

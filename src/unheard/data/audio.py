@@ -87,18 +87,18 @@ def _ends_inside_a_page(file: Path) -> bool:
     return len(page) < 27 + count + sum(page[27 : 27 + count])
 
 
-def read_recording(file: Path | str) -> tuple[np.ndarray, Hertz]:
-    """All channels of a recording as they are on disk.
+def _refuse_cut(file: Path, container: str, announced: int, decoded: int) -> None:
+    """Refuse a recording that breaks off."""
+    problem = ""
+    if container == "OGG" and _ends_inside_a_page(file):
+        problem = "it ends inside a page"
+    elif 0 < decoded < announced < 2**60:  # beyond that stands what libsndfile writes for 'unknown'
+        problem = f"{announced} samples announced, {decoded} decoded"
+    if problem:
+        raise AudioError(file, f"truncated: {problem}", "Copy it again from its source, or pass --skip-bad.")
 
-    Returns:
-        The samples, shape (samples, channels), float32, and the sampling rate in hertz.
 
-    Raises:
-        AudioError: the file is missing, empty, truncated, not audio, named for another format, or holds
-            NaN, infinite or no samples.
-    """
-    file = Path(file)
-    _check_header(file)
+def _open_and_decode(file: Path) -> tuple[np.ndarray, Hertz, str]:
     try:
         with soundfile.SoundFile(file) as sound:
             container, rate, announced = sound.format, int(sound.samplerate), int(sound.frames)
@@ -113,15 +113,26 @@ def read_recording(file: Path | str) -> tuple[np.ndarray, Hertz]:
             f"cannot be decoded ({reason})",
             f"It should be one of {known}; convert it, copy it again, or pass --skip-bad.",
         ) from problem
+    _refuse_cut(file, container, announced, len(samples))
+    return samples, rate, container
+
+
+def read_recording(file: Path | str) -> tuple[np.ndarray, Hertz]:
+    """All channels of a recording as they are on disk.
+
+    Returns:
+        The samples, shape (samples, channels), float32, and the sampling rate in hertz.
+
+    Raises:
+        AudioError: the file is missing, empty, truncated, not audio, named for another format, or holds
+            NaN, infinite or no samples.
+    """
+    file = Path(file)
+    _check_header(file)
+    samples, rate, container = _open_and_decode(file)
     expected = ENDINGS.get(file.suffix.lower())
     if expected is not None and container not in expected:
         raise AudioError(file, f"is named {file.suffix} but holds {container} audio", "Give it its true ending.")
-    if 0 < len(samples) < announced < 2**60 or (container == "OGG" and _ends_inside_a_page(file)):
-        raise AudioError(
-            file,
-            f"truncated: {announced} samples announced, {len(samples)} decoded",
-            "Copy it again from its source, or pass --skip-bad.",
-        )
     if len(samples) == 0:
         raise AudioError(file, "holds no samples", "Remove it, or pass --skip-bad.")
     if not np.isfinite(samples).all():

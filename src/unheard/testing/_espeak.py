@@ -72,7 +72,7 @@ class Engine:
     def __exit__(self, *exception: object) -> None:
         self._library.espeak_Terminate()
         unload = getattr(_ctypes, "dlclose" if os.name == "posix" else "FreeLibrary")
-        unload(self._library._handle)
+        unload(self._library._handle)  # noqa: SLF001 (ctypes has no public way to unload)
 
     def _collect(self, samples: "ctypes._Pointer[ctypes.c_short]", count: int, events: int | None) -> int:
         del events
@@ -92,9 +92,7 @@ class Engine:
             self._library.espeak_SetParameter(parameter, round(value), 0)
         self._chunks.clear()
         encoded = text.encode()
-        self._library.espeak_Synth(
-            encoded, len(encoded) + 1, 0, _POSITION_CHARACTER, 0, _UTF8, None, None
-        )
+        self._library.espeak_Synth(encoded, len(encoded) + 1, 0, _POSITION_CHARACTER, 0, _UTF8, None, None)
         self._library.espeak_Synchronize()
         if not self._chunks:
             raise RunError(f"espeak-ng says nothing for '{text}' as '{voice.name}'. Reinstall espeakng-loader.")

@@ -1,0 +1,74 @@
+"""What is public is listed, and the lists are true."""
+
+import ast
+import importlib
+import pkgutil
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+import unheard
+
+FOLDER = Path(unheard.__file__).parent
+FILES = sorted(FOLDER.rglob("*.py"))
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(unheard.__path__, "unheard.")
+    if not module.name.rsplit(".", 1)[-1].startswith("__")
+)
+
+
+def defined(file):
+    """Names that a module binds itself at its top level, with their nodes; imports are not its own."""
+    names = set()
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+    return names
+
+
+def test_the_face_of_the_library():
+    assert unheard.__all__ == ["UNLABELLED", "Batch", "Prediction", "UnheardError", "Utterance", "__version__"]
+    assert all(hasattr(unheard, name) for name in unheard.__all__)
+    assert unheard.__version__ == version("unheard")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(FOLDER)))
+def test_what_is_public_is_listed(file):
+    public = {name for name in defined(file) if not name.startswith("_")}
+    if not public:
+        return
+    listed = [node for node in ast.parse(file.read_text(encoding="utf-8")).body if isinstance(node, ast.Assign)]
+    listed = [node.value for node in listed if getattr(node.targets[0], "id", "") == "__all__"]
+    assert len(listed) == 1, f"{file} has the public names {sorted(public)} and no __all__"
+    assert "__all__" in defined(file)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_what_is_listed_is_there(name):
+    if name == "unheard.__main__":
+        return
+    module = importlib.import_module(name)
+    listed = getattr(module, "__all__", [])
+    assert len(listed) == len(set(listed))
+    missing = [entry for entry in listed if not hasattr(module, entry)]
+    assert not missing
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(FOLDER)))
+def test_nothing_is_unpickled(file):
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert not imported & {"pickle", "dill", "cloudpickle", "shelve", "marshal"}
+    calls = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    assert not calls & {"torch.load", "joblib.load", "eval", "exec"}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"np.load", "numpy.load"}:
+            given = {keyword.arg: ast.unparse(keyword.value) for keyword in node.keywords}
+            assert given.get("allow_pickle") == "False"
