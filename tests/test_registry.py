@@ -16,9 +16,7 @@ MEMBERS = [(kind, name) for kind in registry.KINDS for name in registry.names(ki
 
 def plug(monkeypatch, group, name, value):
     point = importlib.metadata.EntryPoint(name, value, group)
-    monkeypatch.setattr(
-        importlib.metadata, "entry_points", lambda *, group: [point] if group == point.group else []
-    )
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda *, group: [point] if group == point.group else [])
 
 
 @pytest.mark.parametrize("kind", sorted(registry.KINDS))

@@ -54,7 +54,7 @@ class Document:
         for number, line in enumerate(self.text.splitlines(), start=1):
             header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
             if header:
-                table = header[1].replace('"', "").replace(" ", "")
+                table = re.sub(r"\s*\.\s*", ".", header[1]).replace('"', "")
                 if table == ".".join(keys) or (found is None and keys and table == ".".join(keys[:-1])):
                     found = number
                 continue

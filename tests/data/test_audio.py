@@ -268,7 +268,9 @@ def attempt(file):
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     ending=st.sampled_from([*sorted(ENDINGS), ".bin", ""]),
-    magic=st.sampled_from([b"", b"RIFF\x24\0\0\0WAVEfmt ", b"fLaC", b"OggS\0\2", b"ID3\4", b"\xff\xfb\x90\0", b".snd"]),
+    magic=st.sampled_from(
+        [b"", b"RIFF\x24\0\0\0WAVEfmt ", b"fLaC", b"OggS\0\2", b"ID3\4", b"\xff\xfb\x90\0", b".snd"]
+    ),
     rest=st.binary(max_size=300),
 )
 def test_arbitrary_bytes_give_an_error_or_samples(tmp_path, ending, magic, rest):
@@ -334,6 +336,12 @@ def test_trimming_leaves_50_ms_around_the_voice():
     start = len(silence) - 800
     np.testing.assert_array_equal(trimmed, samples[start : start + len(trimmed)])
     assert len(condition(samples, AudioSettings(trim=120))) == len(samples)
+
+
+@pytest.mark.parametrize("count", [1, 399, 800, RATE])
+def test_conditioning_silence_leaves_it(count):
+    conditioned = condition(np.zeros(count, np.float32), AudioSettings(trim=40, level="rms"))
+    np.testing.assert_array_equal(conditioned, np.zeros(count))
 
 
 def test_a_pause_in_the_middle_stays():

@@ -56,9 +56,9 @@ def _settings(table: Path, seed: int) -> dict[str, object]:
             "encoder": {"name": "tdnn_lstm", "channels": 64, "recurrent": 32},
         },
         "training": {
-            "epochs": 20,
-            "patience": 20,
-            "average": 0.95,
+            "epochs": 40,
+            "patience": 40,
+            "average": 0.97,
             "speakers_per_batch": 8,
             "utterances_per_speaker": 4,
             "augmentation": {"frequency_masks": 1, "time_masks": 1},

@@ -9,7 +9,6 @@ import sys
 import traceback
 from typing import Annotated
 
-import click
 import typer
 from rich.console import Console
 
@@ -23,6 +22,11 @@ from unheard.cli.run import run
 from unheard.errors import UnheardError
 
 __all__ = ["app", "main"]
+
+# Newer typers carry a click of their own, older ones use the package: either way this is its error.
+_UsageProblem: type[Exception] = next(
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
+)
 
 app = typer.Typer(
     name="unheard",
@@ -72,10 +76,10 @@ def _run(arguments: list[str], debug: bool) -> int:
             traceback.print_exc()
         errors.print(f"[bold red]error:[/] {_plain(problem)}", soft_wrap=True)
         return 2
-    except click.ClickException as problem:
-        problem.show()
+    except _UsageProblem as problem:
+        problem.show()  # type: ignore[attr-defined]
         return 2
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         errors.print("interrupted; the same command goes on where it stood")
         return 130
     except BrokenPipeError:

@@ -219,7 +219,7 @@ def _trim(samples: Samples, rate: Hertz, decibels: float) -> Samples:
     if count < 2:
         return samples
     power = np.square(samples[: count * frame].reshape(count, frame), dtype=np.float64).mean(axis=1)
-    loud = np.flatnonzero(power > power.max() * 10 ** (-decibels / 10))
+    loud = np.flatnonzero(power >= power.max() * 10 ** (-decibels / 10))
     margin = round(0.05 * rate)
     first = max(0, loud[0] * frame - margin)
     last = min(len(samples), (loud[-1] + 1) * frame + margin)

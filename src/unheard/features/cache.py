@@ -74,8 +74,9 @@ def _entry(cache: Path, key: str) -> Path:
 def read_entry(cache: Path, key: str) -> Features | None:
     """An entry of shape (frames, channels), or None where there is none that can be read."""
     try:
-        frames = np.load(_entry(cache, key), allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        with _entry(cache, key).open("rb") as stream:  # np.load would open a zip, too
+            frames = np.lib.format.read_array(stream, allow_pickle=False)
+    except (OSError, ValueError, EOFError, MemoryError):  # a damaged header may announce any shape
         return None
     features: Features = frames
     return features if frames.ndim == 2 and frames.dtype == np.float32 and len(frames) else None
