@@ -18,7 +18,6 @@ import kaldi_native_fbank as knf
 import numpy as np
 import torch
 
-
 from unheard.data.perturb import Perturbation
 from unheard.features import functionals, logmel, mfcc
 from unheard.models.model import ModelSettings, build_model
@@ -77,8 +76,10 @@ def made_corpus(speakers: int = 16, each: int = 54) -> Dataset:
     """As large as one RAVDESS fold: 864 utterances of about 2 s at 30 ms."""
     generator = np.random.default_rng(0)
     count = speakers * each
-    frames = [[generator.standard_normal((int(length), 40)).astype(np.float32)] for length in
-              generator.integers(45, 95, count)]
+    frames = [
+        [generator.standard_normal((int(length), 40)).astype(np.float32)]
+        for length in generator.integers(45, 95, count)
+    ]
     columns = {"emotion": np.arange(count) % 8, "speaker": np.arange(count) // each}
     return Dataset(tuple(map(str, range(count))), frames, columns, 0.03)
 
@@ -97,7 +98,9 @@ def training() -> list[tuple[str, str]]:
         trainer.history = [{}] * 400  # past the warm-up, where the adversary's weight is not 0
         seconds = cost(lambda trainer=trainer: trainer._epoch(401), repeats=3)  # type: ignore[misc]
         plain = plain or seconds
-        rows.append((f"an epoch of {name}, {len(data)} utterances", f"{seconds:.2f} s, {seconds / plain:.1f} x plain"))
+        rows.append(
+            (f"an epoch of {name}, {len(data)} utterances", f"{seconds:.2f} s, {seconds / plain:.1f} x plain")
+        )
     floor = trainer.steps * cost(multiplications)
     rows.insert(0, ("the same multiplications alone (floor)", f"{floor:.2f} s, {floor / plain:.2f} x plain"))
     return rows

@@ -51,9 +51,7 @@ class Population:
             share = generator.dirichlet(np.full(self.classes, 0.15), speakers)
             return generator.multinomial(self.clips * self.classes, share)
         if self.uneven:
-            return generator.poisson(
-                self.clips * np.linspace(0.5, 1.5, self.classes), (speakers, self.classes)
-            )
+            return generator.poisson(self.clips * np.linspace(0.5, 1.5, self.classes), (speakers, self.classes))
         return np.full((speakers, self.classes), self.clips)
 
 

@@ -38,7 +38,9 @@ def trimmed(result: dict[str, Any]) -> dict[str, Any]:
     kept["corpus"]["duplicates"] = len(result["corpus"]["duplicates"])
     # Where the corpus and the results lay on one machine is nobody's business.
     lines = kept["settings_text"].splitlines()
-    kept["settings_text"] = "\n".join(line for line in lines if not line.startswith(("folder =", "file =", "folds_file =")))
+    kept["settings_text"] = "\n".join(
+        line for line in lines if not line.startswith(("folder =", "file =", "folds_file ="))
+    )
     kept.pop("command", None)
     return rounded(kept)
 

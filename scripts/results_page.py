@@ -77,7 +77,9 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
     if least is not None:
         lines.append(f"At least {number(least, 2)} was asked for, {number(aim, 2)} was the aim.")
     lines += ["", *table(result), ""]
-    lines += [f"- {row['sentence']} p = {row['p']:.3f}, {row['p_holm']:.3f} after Holm." for row in result["comparisons"]]
+    lines += [
+        f"- {row['sentence']} p = {row['p']:.3f}, {row['p_holm']:.3f} after Holm." for row in result["comparisons"]
+    ]
     lines += [f"- **{warning}**" for warning in result["warnings"]]
     lines += ["", f"    unheard run recipes/{name}.toml --out runs/{name} --set corpus.folder=PATH", ""]
     return lines
@@ -89,7 +91,14 @@ def costs() -> list[str]:
     if not file.exists():
         return []
     measured = json.loads(file.read_text(encoding="utf-8"))
-    rows = ["## Speed and memory", "", measured["machine"], "", "| what | measured | command |", "| --- | --- | --- |"]
+    rows = [
+        "## Speed and memory",
+        "",
+        measured["machine"],
+        "",
+        "| what | measured | command |",
+        "| --- | --- | --- |",
+    ]
     rows += [f"| {row['what']} | {row['value']} | `{row['command']}` |" for row in measured["rows"]]
     return [*rows, ""]
 

@@ -57,11 +57,17 @@ def tones(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def recipe_text(tones) -> str:
+    """The recipe, naming the shared tones."""
+    return RECIPE.replace("corpus/tones.csv", str(tones / "corpus" / "tones.csv"))
+
+
 @pytest.fixture
-def recipe(tmp_path, tones) -> Path:
+def recipe(tmp_path, recipe_text) -> Path:
     """A recipe of one's own, on the shared tones."""
     file = tmp_path / "recipe.toml"
-    file.write_text(RECIPE.replace("corpus/tones.csv", str(tones / "corpus" / "tones.csv")), encoding="utf-8")
+    file.write_text(recipe_text, encoding="utf-8")
     return file
 
 

@@ -102,7 +102,7 @@ def test_the_document_knows_its_folder(read, tmp_path):
         ("key = 1", 'key = "x"', "odd name.key", 16, '(came: "x")'),
     ],
 )
-def test_a_mistake_has_its_line(read, tmp_path, old, new, key, line, words):
+def test_a_mistake_has_its_line(read, tmp_path, old, new, key, line, words):  # noqa: PLR0917
     error = refused(read, TEXT.replace(old, new, 1))
     assert (error.key, error.line) == (key, line)
     assert words in str(error)
@@ -176,7 +176,7 @@ def test_an_override_without_key_or_value(read, assignment):
 
 
 def test_an_override_below_a_value(read):
-    with pytest.raises(SettingsError, match="--set: training.epochs.x: 'epochs' is a value, not a table"):
+    with pytest.raises(SettingsError, match=r"--set: training\.epochs\.x: 'epochs' is a value, not a table"):
         read(TEXT, "training.epochs.x=3")
 
 

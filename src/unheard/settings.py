@@ -102,7 +102,7 @@ def read_document(file: Path | str, overrides: Iterable[str] = ()) -> Document:
     """
     file = Path(file)
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
         raise SettingsError(str(file), "", f"cannot be read ({problem})") from problem
     try:

@@ -24,13 +24,11 @@ def unheard(*arguments: object) -> int:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory, tones):
+def finished(tmp_path_factory, recipe_text):
     """A finished run, not to be changed."""
-    from conftest import RECIPE
-
     folder = tmp_path_factory.mktemp("finished")
     file = folder / "recipe.toml"
-    file.write_text(RECIPE.replace("corpus/tones.csv", str(tones / "corpus" / "tones.csv")), encoding="utf-8")
+    file.write_text(recipe_text, encoding="utf-8")
     os.environ["UNHEARD_CACHE"] = str(folder / "cache")
     assert unheard("run", file, "--out", folder / "run", "--jobs", 1) == 0
     return folder / "run"
@@ -237,3 +235,11 @@ def test_debug_shows_the_traceback(capsys):
 def test_help_has_examples(verb, capsys):
     assert unheard(verb, "--help") == 0
     assert "Examples" in capsys.readouterr().out
+
+
+def test_a_run_that_could_not_begin_leaves_its_folder_free(recipe, tmp_path):
+    lost = tmp_path / "lost.csv"
+    lost.write_text("file,speaker,emotion\nx.wav,a,happy\n")
+    run = tmp_path / "run"
+    assert unheard("run", recipe, "--out", run, "--jobs", 1, "--set", f"corpus.folder={lost}") == 2
+    assert unheard("run", recipe, "--out", run, "--jobs", 1, "--set", "training.epochs=1") == 0

@@ -14,9 +14,7 @@ from unheard.data.plan import SplitPlan, draw_plan
 from unheard.records import Utterance
 
 NAMES = registry.names("splits")
-relaxed = settings(
-    deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+relaxed = settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @st.composite
@@ -107,9 +105,7 @@ def test_no_two_parts_share_what_is_promised_apart(
 @pytest.mark.parametrize("name", NAMES)
 @relaxed
 @given(utterances=corpora())
-def test_every_utterance_is_tested_exactly_once(
-    name: str, utterances: list[Utterance], tmp_path: Path
-) -> None:
+def test_every_utterance_is_tested_exactly_once(name: str, utterances: list[Utterance], tmp_path: Path) -> None:
     plan = drawn(name, utterances, tmp_path)
     tested = [one for fold in plan.folds for one in fold.test]
     assert sorted(tested) == sorted(item.name for item in utterances)

@@ -49,9 +49,7 @@ def test_bad_files_are_set_aside_and_nothing_else_is_lost(plant) -> None:
 
 def test_many_bad_files_are_counted_and_the_first_are_named(plant) -> None:
     names = [f"wav/take{number}.wav" for number in range(7)]
-    with pytest.raises(
-        CorpusError, match=r"7 files have a name unlike .*: wav/take0.wav, .*, \.\.\.\. Remove them"
-    ):
+    with pytest.raises(CorpusError, match=r"7 files have a name unlike .*: wav/take0.wav, .*, \.\.\.\. Remove them"):
         emodb.read(plant("wav/03a01Fa.wav", *names))
 
 
@@ -108,9 +106,7 @@ def test_korean_speaker_that_no_readme_lists_is_unusable(plant) -> None:
         ko_emotiontts.read(plant("Main/adaptive/xyz/wav/xyz00001.wav"))
 
 
-DEMOGRAPHICS = (
-    'ActorID,Age,Sex,Race,Ethnicity\n1001,51,Male,Caucasian,Not Hispanic\n1002,21,"Female",Asian,\n'
-)
+DEMOGRAPHICS = 'ActorID,Age,Sex,Race,Ethnicity\n1001,51,Male,Caucasian,Not Hispanic\n1002,21,"Female",Asian,\n'
 
 
 def test_crema_d_reads_genders_and_only_one_copy_of_the_audio(plant) -> None:

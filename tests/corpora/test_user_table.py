@@ -63,9 +63,7 @@ def test_a_misspelled_column_is_an_error_and_an_own_one_is_not(tmp_path) -> None
 
 def test_missing_files_are_counted_and_the_first_are_named(tmp_path) -> None:
     rows = "".join(f"{number}.wav\n" for number in range(6))
-    with pytest.raises(
-        CorpusError, match=r"5 files have no recording at its path .*: 1.wav, 2.wav, 3.wav, \.\.\."
-    ):
+    with pytest.raises(CorpusError, match=r"5 files have no recording at its path .*: 1.wav, 2.wav, 3.wav, \.\.\."):
         table.read(write(tmp_path, f"file\n{rows}", "0.wav"))
 
 
@@ -81,13 +79,9 @@ def test_missing_files_are_counted_and_the_first_are_named(tmp_path) -> None:
         ("gender", "x", "f, m or o"),
     ],
 )
-def test_a_bad_cell_names_table_line_and_what_was_expected(
-    tmp_path, column: str, cell: str, says: str
-) -> None:
+def test_a_bad_cell_names_table_line_and_what_was_expected(tmp_path, column: str, cell: str, says: str) -> None:
     path = write(tmp_path, f"file;{column};notes\n1.wav;;x\n2.wav;{cell};x\n", "1.wav", "2.wav")
-    with pytest.raises(
-        CorpusError, match=f"mine.csv: .*{column} '{cell}' in line 3, expected .*{says}.*2.wav"
-    ):
+    with pytest.raises(CorpusError, match=f"mine.csv: .*{column} '{cell}' in line 3, expected .*{says}.*2.wav"):
         table.read(path)
 
 

@@ -257,8 +257,8 @@ def attempt(file):
     """Samples or an AudioError; anything else is a bug."""
     try:
         samples, digest = read_audio(file, rate=RATE)
-    except AudioError as error:
-        assert str(file) in str(error)
+    except AudioError:
+        refused(file, rate=RATE)
     else:
         assert samples.dtype == np.float32
         assert np.isfinite(samples).all()
@@ -292,7 +292,7 @@ def contents(tmp_path_factory):
     damage=st.binary(min_size=1, max_size=8),
     early=st.booleans(),
 )
-def test_damaged_files_give_an_error_or_samples(tmp_path, contents, name, place, damage, early):
+def test_damaged_files_give_an_error_or_samples(tmp_path, contents, name, place, damage, early):  # noqa: PLR0917
     content = bytearray(contents[name])
     at = int(place * (min(64, len(content)) if early else len(content)))
     content[at : at + len(damage)] = damage

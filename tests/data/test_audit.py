@@ -27,9 +27,7 @@ def utterance(name: str, **known: object) -> Utterance:
 def crossed(speakers: int = 4) -> list[Utterance]:
     """Every speaker says both sentences with both emotions."""
     return [
-        utterance(
-            f"{who}-{emotion}-{line}", speaker=str(who), emotion=emotion, sentence=line, gender="fm"[who % 2]
-        )
+        utterance(f"{who}-{emotion}-{line}", speaker=str(who), emotion=emotion, sentence=line, gender="fm"[who % 2])
         for who in range(speakers)
         for emotion in ("anger", "joy")
         for line in "ab"
@@ -133,8 +131,7 @@ def test_leaks_of_other_peoples_folds_are_listed_not_raised() -> None:
         Leak("theirs", "speaker", "made/1", ("train", "dev"), ("1-joy-a", "1-joy-b")),
     ]
     columns = [
-        leak.column
-        for leak in shared_between_parts([fold], items, contents, disjoint=frozenset({"sentence"}))
+        leak.column for leak in shared_between_parts([fold], items, contents, disjoint=frozenset({"sentence"}))
     ]
     assert columns == ["recording", "sentence", "sentence"]
     assert "fold 'theirs': recording 'twin' is in dev and test" in str(
@@ -144,9 +141,7 @@ def test_leaks_of_other_peoples_folds_are_listed_not_raised() -> None:
 
 def test_an_utterance_in_two_parts_is_a_leak_without_any_hash() -> None:
     fold = Fold("theirs", train=("a",), dev=("b",), test=("a",))
-    assert shared_between_parts([fold], [], {}) == [
-        Leak("theirs", "recording", "a", ("train", "test"), ("a", "a"))
-    ]
+    assert shared_between_parts([fold], [], {}) == [Leak("theirs", "recording", "a", ("train", "test"), ("a", "a"))]
 
 
 def test_the_audit_of_a_plan() -> None:
@@ -180,9 +175,7 @@ def test_the_confounds_of_the_real_corpora(
     with table.open(encoding="utf-8", newline="") as stream:
         rows = [row for row in csv.DictReader(stream) if kept is None or row["emotion"] in kept]
     items = [
-        utterance(
-            row["file"], speaker=row["speaker"], emotion=row["emotion"], sentence=row["sentence"] or None
-        )
+        utterance(row["file"], speaker=row["speaker"], emotion=row["emotion"], sentence=row["sentence"] or None)
         for row in rows
     ]
     ties = audit(items, {}).ties

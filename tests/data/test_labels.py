@@ -46,9 +46,7 @@ def test_canonical(label: str, corpus: str, name: str) -> None:
 def test_an_unknown_label_is_an_error_that_lists_the_known_ones_and_where() -> None:
     with pytest.raises(LabelError, match=r"emodb: .*'X'.*W, L, E, A, F, T, N \(Burkhardt"):
         labels.canonical("X", corpus="emodb")
-    with pytest.raises(
-        LabelError, match=r"'hapy' is not known\. Did you mean 'happy'\? Known: neutral, calm"
-    ):
+    with pytest.raises(LabelError, match=r"'hapy' is not known\. Did you mean 'happy'\? Known: neutral, calm"):
         labels.canonical("hapy", corpus="table")
 
 

@@ -79,8 +79,7 @@ def test_a_plan_is_built_by_build_plan_only(plan: SplitPlan) -> None:
 def _move(fold: Fold, name: str, part: str) -> Fold:
     """The fold with one utterance in another part."""
     parts = {
-        key: tuple(one for one in getattr(fold, key) if one != name)
-        for key in ("train", "dev", "test", "excluded")
+        key: tuple(one for one in getattr(fold, key) if one != name) for key in ("train", "dev", "test", "excluded")
     }
     parts[part] = (*parts[part], name)
     return Fold(fold.name, **parts)
@@ -161,9 +160,7 @@ def test_every_fold_parts_every_utterance_once(mutilate: Callable[[Fold], Fold],
 def test_an_utterance_is_tested_once_and_a_fold_named_once() -> None:
     items = corpus()
     fold, other = by_speaker(items, "01", "2", "3"), by_speaker(items, "12", "0", "3")
-    with pytest.raises(
-        SplitError, match="tested in more than one fold: 3-anger-a, 3-anger-b, 3-joy-a and 1 more"
-    ):
+    with pytest.raises(SplitError, match="tested in more than one fold: 3-anger-a, 3-anger-b, 3-joy-a and 1 more"):
         build(items, fold, dataclasses.replace(other, name="two"))
     with pytest.raises(SplitError, match="Name each once"):
         build(items, fold, by_speaker(items, "12", "3", "0"))
@@ -195,9 +192,7 @@ def test_what_a_plan_needs_is_asked_for() -> None:
 
 def test_the_same_name_in_two_corpora_is_not_the_same_speaker() -> None:
     items = corpus(3)
-    others = [
-        item.replace(name=f"other-{item.name}", corpus="other") for item in items if item.speaker == "0"
-    ]
+    others = [item.replace(name=f"other-{item.name}", corpus="other") for item in items if item.speaker == "0"]
     everything = [*items, *others]
     fold = by_speaker(items, "0", "1", "2")
     fold = dataclasses.replace(fold, test=(*fold.test, *(item.name for item in others)))

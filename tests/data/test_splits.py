@@ -19,9 +19,7 @@ def utterance(name: str, **known: object) -> Utterance:
     return Utterance(Path(name), name, "made").replace(**known)
 
 
-def corpus(
-    speakers: int = 6, emotions: Sequence[str] = ("anger", "joy"), lines: str = "ab"
-) -> list[Utterance]:
+def corpus(speakers: int = 6, emotions: Sequence[str] = ("anger", "joy"), lines: str = "ab") -> list[Utterance]:
     """Speakers 0, 1, ... (f, m, f, ...), two a session, each saying every line with every emotion."""
     return [
         utterance(
@@ -143,10 +141,7 @@ def test_speaker_groups_keep_sessions_together() -> None:
 
 
 def test_speakers_whom_a_chain_of_sessions_ties_cannot_be_parted() -> None:
-    items = [
-        item.replace(session=str((int(str(item.speaker)) + (item.sentence == "b")) // 2))
-        for item in corpus(6)
-    ]
+    items = [item.replace(session=str((int(str(item.speaker)) + (item.sentence == "b")) // 2)) for item in corpus(6)]
     with pytest.raises(SplitError, match="there are 1 sets of speakers"):
         draw("speaker_groups", items, groups=2, sessions=True)
 

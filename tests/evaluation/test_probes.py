@@ -105,9 +105,7 @@ def test_a_speaker_with_one_item_and_classes_of_other_sizes():
 
 
 def test_fewer_than_two_speakers_or_no_test_items_is_nan():
-    assert np.isnan(
-        probe("linear", np.ones((3, 2)), np.zeros(3), np.ones((1, 2)), np.zeros(1), seed=0).accuracy
-    )
+    assert np.isnan(probe("linear", np.ones((3, 2)), np.zeros(3), np.ones((1, 2)), np.zeros(1), seed=0).accuracy)
     nothing = np.ones((0, 2)), np.zeros(0)
     assert np.isnan(probe_closed_set(np.eye(2), np.arange(2), *nothing, seed=0)["best"])
     assert np.isnan(probe("mlp", *nothing, *nothing, seed=0).chance)

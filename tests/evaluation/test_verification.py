@@ -80,9 +80,7 @@ def test_the_centre_matters_where_all_point_the_same_way():
     embeddings, labels = corpus(noise=0.5)
     far = embeddings + 1000
     seen = verification_eer(far, labels, centre=far.mean(axis=0), seed=0).eer
-    assert seen == pytest.approx(
-        verification_eer(embeddings, labels, centre=embeddings.mean(axis=0), seed=0).eer
-    )
+    assert seen == pytest.approx(verification_eer(embeddings, labels, centre=embeddings.mean(axis=0), seed=0).eer)
     assert seen < verification_eer(far, labels, centre=CENTRE, seed=0).eer
 
 

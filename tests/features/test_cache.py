@@ -280,11 +280,11 @@ utterances = [Utterance(file, file.name, "made") for file in sorted(corpus.glob(
 for attempt in range(12):
     child = os.fork()
     if child == 0:
-        channels = 1
+        number = 1
         while True:
-            recipe = Recipe("logmel", logmel.Settings(channels=128, low=20 + attempt, high=4000 + channels), AudioSettings())
-            extract_corpus(utterances, recipe, cache)
-            channels += 1
+            settings = logmel.Settings(channels=128, low=20 + attempt, high=4000 + number)
+            extract_corpus(utterances, Recipe("logmel", settings, AudioSettings()), cache)
+            number += 1
     time.sleep(0.05 + 0.013 * attempt)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)

@@ -63,9 +63,11 @@ def _from_here(document: Any) -> Any:
 
 def execute(recipe: RunRecipe, out: Path, *, jobs: int, cache: Path) -> dict[str, Any]:
     """Run a recipe into a folder and return its result; also writes the report."""
-    claim_folder(recipe, out)
+    claim_folder(recipe, out, write=False)
     with bar("features") as progress:
         prepared = prepare(recipe, cache, jobs=jobs, progress=progress)
+    # Only now: a recipe that cannot be prepared must not leave a folder that refuses its correction.
+    claim_folder(recipe, out)
     save_plans(prepared, out)
     with Watcher(plan_tasks(prepared, out), recipe.training.epochs) as watcher:
         results = run_tasks(prepared, out, jobs=jobs, on_done=watcher.done)

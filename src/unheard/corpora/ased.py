@@ -22,8 +22,7 @@ CARD = CorpusCard(
     citation="E. A. Retta, E. Almekhlafi, R. Sutcliffe, M. Mhamed, H. Ali, J. Feng: A New Amharic Speech "
     "Emotion Dataset and Classification Benchmark. ACM TALLIP, 2023 (arXiv 2201.02710).",
     languages=("am",),
-    obtain="Clone https://github.com/Ethio2021/ASED_V1 and name its folder, which holds 01Neutral "
-    "to 05Angry.",
+    obtain="Clone https://github.com/Ethio2021/ASED_V1 and name its folder, which holds 01Neutral to 05Angry.",
 )
 
 _NAME = re.compile(r"([A-Za-z])(\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)")
@@ -72,6 +71,5 @@ def _majority(utterances: Sequence[Utterance]) -> dict[str | None, str | None]:
     for item in utterances:
         counts.setdefault(item.speaker, Counter())[item.gender] += 1
     return {
-        speaker: None if count["f"] == count["m"] else count.most_common(1)[0][0]
-        for speaker, count in counts.items()
+        speaker: None if count["f"] == count["m"] else count.most_common(1)[0][0] for speaker, count in counts.items()
     }

@@ -197,9 +197,7 @@ def _attributes(database: Any, column: Any) -> list[str]:
     return [key for key in _OF_SPEAKERS if key in told]
 
 
-def _utterance(
-    folder: Path, key: _Key, fields: Mapping[str, Any], labels: Mapping[str, str] | None
-) -> Utterance:
+def _utterance(folder: Path, key: _Key, fields: Mapping[str, Any], labels: Mapping[str, str] | None) -> Utterance:
     name, start, end = key
     path = folder / name
     if not path.is_file():

@@ -51,9 +51,7 @@ class _Rating(NamedTuple):
     turn: int = 0
 
 
-def read(
-    folder: Path, *, classes: Literal["four", "full"] = "four", bad: Bad | None = None
-) -> list[Utterance]:
+def read(folder: Path, *, classes: Literal["four", "full"] = "four", bad: Bad | None = None) -> list[Utterance]:
     """The turns of IEMOCAP, sorted by name.
 
     Dimensions are mapped from the owners' 1 to 5 onto [0, 1], clipped, since a few means lie above 5. `turn`

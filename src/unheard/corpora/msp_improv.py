@@ -26,8 +26,7 @@ CARD = CorpusCard(
     "MSP-IMPROV: An Acted Corpus of Dyadic Interactions to Study Emotion Perception. IEEE Transactions on "
     "Affective Computing 8(1), 2017, pp. 67-80.",
     languages=("en",),
-    obtain="Ask the owners (MSP lab) for it and name the folder that holds Evalution.txt and session1 to "
-    "session6.",
+    obtain="Ask the owners (MSP lab) for it and name the folder that holds Evalution.txt and session1 to session6.",
     sessions_matter=True,
 )
 
@@ -54,9 +53,7 @@ class _Rating(NamedTuple):
     dominance: float | None
 
 
-def read(
-    folder: Path, *, classes: Literal["four", "full"] = "four", bad: Bad | None = None
-) -> list[Utterance]:
+def read(folder: Path, *, classes: Literal["four", "full"] = "four", bad: Bad | None = None) -> list[Utterance]:
     """The turns of MSP-IMPROV, sorted by name.
 
     Dimensions are mapped from the owners' 1 to 5 onto [0, 1]. Activation is stored from active (1) to passive
@@ -128,9 +125,7 @@ def _ratings(folder: Path) -> dict[str, _Rating]:
     # The lines between are single raters, which do not begin with the name of a turn.
     found = {match[1].upper(): _rating(match) for match in matches if match}
     if not found:
-        problem = (
-            f"{files[0].name} holds no line like 'UTD-IMPROV-S01A-F01-P-FM01.avi; N; A:3.0; V:3.5; D:3.0;'"
-        )
+        problem = f"{files[0].name} holds no line like 'UTD-IMPROV-S01A-F01-P-FM01.avi; N; A:3.0; V:3.5; D:3.0;'"
         raise CorpusError(CARD.name, problem, "Take the file from the owners' release again.")
     return found
 

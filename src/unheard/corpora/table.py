@@ -110,9 +110,7 @@ def _rows(file: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CorpusError(
-            str(file), "the table is not UTF-8", "Save it as CSV with encoding UTF-8."
-        ) from error
+        raise CorpusError(str(file), "the table is not UTF-8", "Save it as CSV with encoding UTF-8.") from error
     first = text.split("\n", 1)[0]
     separator = max(",;\t", key=first.count)
     reader = csv.reader(text.splitlines(keepends=True), delimiter=separator)
@@ -143,9 +141,7 @@ def _check_header(file: Path, header: Sequence[str]) -> None:
             raise CorpusError(str(file), problem, f"Rename it to '{near[0]}', or to something unlike it.")
 
 
-def _utterance(
-    folder: Path, cells: Mapping[str, str], line: int, labels: Mapping[str, str] | None
-) -> Utterance:
+def _utterance(folder: Path, cells: Mapping[str, str], line: int, labels: Mapping[str, str] | None) -> Utterance:
     path, name = _recording(folder, cells.get("file", ""), line)
     start, end = _value(cells, line, "start", _time) or 0.0, _value(cells, line, "end", _time)
     if end is not None and end <= start:

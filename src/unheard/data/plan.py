@@ -60,9 +60,7 @@ class SplitPlan:
 
     def __post_init__(self, proof: object) -> None:
         if proof is not _PROOF:
-            raise SplitError(
-                "a SplitPlan is not built directly. Call build_plan, draw_plan or SplitPlan.load."
-            )
+            raise SplitError("a SplitPlan is not built directly. Call build_plan, draw_plan or SplitPlan.load.")
 
     @property
     def digest(self) -> str:
@@ -92,9 +90,7 @@ class SplitPlan:
     def save(self, path: Path) -> None:
         """Write the plan as JSON, at once or not at all (written aside, then renamed)."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(
-            {"digest": self.digest, **self._body()}, indent=1, sort_keys=True, ensure_ascii=False
-        )
+        text = json.dumps({"digest": self.digest, **self._body()}, indent=1, sort_keys=True, ensure_ascii=False)
         aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
         try:
             aside.write_text(text + "\n", encoding="utf-8")

@@ -28,10 +28,15 @@ def write_atomically(text: str, file: Path) -> None:
     aside.replace(file)
 
 
-def claim_folder(recipe: RunRecipe, out: Path) -> None:
+def claim_folder(recipe: RunRecipe, out: Path, *, write: bool = True) -> None:
     """Make the result folder this recipe's, or find that it is already.
 
     A folder may be extended by more seeds and more objectives; anything else would mix two runs.
+
+    Args:
+        recipe: what is to be run.
+        out: the folder.
+        write: whether to write settings.toml; without it, only look.
 
     Raises:
         RunError: the folder holds the results of other settings.
@@ -51,7 +56,8 @@ def claim_folder(recipe: RunRecipe, out: Path) -> None:
         objectives = {**before.objectives, **recipe.objectives}
         seeds = tuple(dict.fromkeys([*before.seeds, *recipe.seeds]))
         recipe = recipe.model_copy(update={"objectives": objectives, "seeds": seeds})
-    write_atomically(to_toml(recipe.model_dump(mode="json")) + "\n", file)
+    if write:
+        write_atomically(to_toml(recipe.model_dump(mode="json")) + "\n", file)
 
 
 def save_plans(prepared: Prepared, out: Path) -> None:

@@ -30,7 +30,7 @@ class Recogniser:
         if not models:
             raise RunError("no model is given. Name a run that has finished, or one of its weights.")
         self.headers = [header for _, header in models]
-        self.models = [model for model, _ in models]
+        self.models = [model.eval() for model, _ in models]
         for header in self.headers:
             missing = [key for key in ("emotions", "features", "audio") if key not in header]
             if missing:

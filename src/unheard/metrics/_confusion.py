@@ -33,9 +33,7 @@ def _class_numbers(metric: str, name: str, values: NDArray[np.generic], classes:
     wrong = np.flatnonzero((numbers < 0) | (numbers >= classes))
     if wrong.size:
         problem = f"{name} holds class {numbers[wrong[0]]} ({wrong.size} items), expected 0 to {classes - 1}"
-        raise LabelError(
-            f"metric {metric}", problem, "Use one label map for both, and pass its size as classes"
-        )
+        raise LabelError(f"metric {metric}", problem, "Use one label map for both, and pass its size as classes")
     return numbers
 
 
@@ -126,9 +124,7 @@ def confusions_by_speaker(
     labels, run = np.unique(runs, return_inverse=True)
     shape = (labels.size, voices.size, classes, classes)
     cell = np.ravel_multi_index((run[known], voice[known], rows, columns), shape)
-    counts: NDArray[np.int64] = (
-        np.bincount(cell, minlength=int(np.prod(shape))).astype(np.int64).reshape(shape)
-    )
+    counts: NDArray[np.int64] = np.bincount(cell, minlength=int(np.prod(shape))).astype(np.int64).reshape(shape)
     for label, items in zip(labels, counts.sum(axis=-1), strict=True):
         if not np.array_equal(items, counts[0].sum(axis=-1)):
             found = f"seed {label} did not judge the same clips as seed {labels[0]}"

@@ -39,9 +39,7 @@ class DevSettings(BaseModel):
         if isinstance(value, int) and value < 1:
             raise ValueError("expected 1 or more: epochs are chosen on the dev speakers")
         if isinstance(value, float) and not 0 < value < 1:
-            raise ValueError(
-                "a share must lie between 0 and 1; a number of speakers is written without a point"
-            )
+            raise ValueError("a share must lie between 0 and 1; a number of speakers is written without a point")
         return value
 
 
@@ -86,9 +84,7 @@ def make_fold(
         if utterance.name not in cut.test:
             barred = any(identity(utterance, column) in values for column, values in apart.items())
             (excluded if barred else rest).append(utterance)
-    speakers = _dev_speakers(
-        rest, cut.name, settings.dev_speakers, seed=seed, sessions_matter=sessions_matter
-    )
+    speakers = _dev_speakers(rest, cut.name, settings.dev_speakers, seed=seed, sessions_matter=sessions_matter)
     chosen = [speaker in speakers for speaker in identities(rest, "speaker")]
     return Fold(
         name=cut.name,
@@ -138,8 +134,7 @@ class _Pool:
             for key, unit in self._units.items()
         }
         self._genders = {
-            key: Counter(str(spoken[speaker][0].gender) for speaker in unit)
-            for key, unit in self._units.items()
+            key: Counter(str(spoken[speaker][0].gender) for speaker in unit) for key, unit in self._units.items()
         }
         self._train: Counter[str] = sum(self.emotions.values(), Counter())
         everyone: Counter[str] = sum(self._genders.values(), Counter())

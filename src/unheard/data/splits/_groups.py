@@ -106,9 +106,7 @@ def balanced_groups(
     units = {min(unit): unit for unit in tied_speakers(utterances, sessions_matter=sessions_matter)}
     if len(units) < groups:
         what = "sets of speakers who share no session" if sessions_matter else "speakers"
-        raise SplitError(
-            f"{groups} speaker groups asked for, but there are {len(units)} {what}. Ask for fewer."
-        )
+        raise SplitError(f"{groups} speaker groups asked for, but there are {len(units)} {what}. Ask for fewer.")
     profiles = _profiles(utterances, units)
     sizes = Counter(identities(utterances, "speaker"))
     order = shuffled(units, seed, "speaker groups")
@@ -119,9 +117,7 @@ def balanced_groups(
         empty = [index for index in range(groups) if not members[index]]
         choice = empty if len(empty) == len(order) - position else range(groups)
         profile = profiles[key]
-        costs = {
-            index: sum(share * filled[index][axis] for axis, share in profile.items()) for index in choice
-        }
+        costs = {index: sum(share * filled[index][axis] for axis, share in profile.items()) for index in choice}
         best = min(choice, key=lambda index: (round(costs[index], 12), len(members[index]), index))
         members[best] |= units[key]
         for axis, share in profile.items():
@@ -164,8 +160,7 @@ def sentence_groups(utterances: Sequence[Utterance], groups: int | None) -> list
             2).
     """
     emotions = {
-        key: {str(item.emotion) for item in items}
-        for key, items in by_identity(utterances, "sentence").items()
+        key: {str(item.emotion) for item in items} for key, items in by_identity(utterances, "sentence").items()
     }
     most = max(Counter(emotion for held in emotions.values() for emotion in held).values(), default=0)
     wanted = most if groups is None else groups

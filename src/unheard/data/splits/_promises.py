@@ -42,9 +42,7 @@ def verify_folds(  # noqa: PLR0913 - the parts of a plan that its promises depen
     _verify_names(protocol, folds, utterances, contents)
     for column in sorted(disjoint | {"speaker"} | ({"session"} if sessions_matter else set())):
         identities(utterances, column)
-    leaks = shared_between_parts(
-        folds, utterances, contents, disjoint=disjoint, sessions_matter=sessions_matter
-    )
+    leaks = shared_between_parts(folds, utterances, contents, disjoint=disjoint, sessions_matter=sessions_matter)
     _raise_leaks(protocol, leaks)
     _verify_emotions(protocol, folds, {utterance.name: utterance.emotion for utterance in utterances})
 
@@ -79,9 +77,7 @@ def _verify_names(
     for fold in folds:
         where = f"{protocol}, fold '{fold.name}'"
         if empty := [part for part in PARTS if not getattr(fold, part)]:
-            raise SplitError(
-                f"{where}: no utterance in {' and '.join(empty)}. Ask for fewer or larger groups."
-            )
+            raise SplitError(f"{where}: no utterance in {' and '.join(empty)}. Ask for fewer or larger groups.")
         parted = Counter((*fold.train, *fold.dev, *fold.test, *fold.excluded))
         if twice := [name for name, count in parted.items() if count > 1]:
             raise SplitError(f"{where}: {_some(twice)} more than once. Put each utterance into one part.")
@@ -92,9 +88,7 @@ def _verify_names(
             )
     tested = Counter(name for fold in folds for name in fold.test)
     if twice := [name for name, count in tested.items() if count > 1]:
-        raise SplitError(
-            f"{protocol}: tested in more than one fold: {_some(twice)}. Test each utterance once."
-        )
+        raise SplitError(f"{protocol}: tested in more than one fold: {_some(twice)}. Test each utterance once.")
 
 
 def _raise_leaks(protocol: str, leaks: Sequence[Leak]) -> None:

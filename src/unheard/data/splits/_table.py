@@ -32,9 +32,7 @@ def read_table(file: Path) -> tuple[str, dict[str, str]]:
             rows = list(reader)
             header = [name.strip() for name in reader.fieldnames or ()]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SplitError(
-            f"{file}: the table of folds cannot be read ({error}). Give a UTF-8 CSV file."
-        ) from error
+        raise SplitError(f"{file}: the table of folds cannot be read ({error}). Give a UTF-8 CSV file.") from error
     keys = [column for column in COLUMNS if column in header]
     if len(keys) != 1 or "fold" not in header:
         raise SplitError(
@@ -47,16 +45,12 @@ def read_table(file: Path) -> tuple[str, dict[str, str]]:
         value, fold = found.get(keys[0], ""), found.get("fold", "")
         if not value or not fold or value in table:
             problem = (
-                f"names {keys[0]} '{value}' a second time"
-                if value in table
-                else f"lacks the {keys[0]} or the fold"
+                f"names {keys[0]} '{value}' a second time" if value in table else f"lacks the {keys[0]} or the fold"
             )
             raise SplitError(f"{file}, line {line}: {problem}. Give each {keys[0]} one line and one fold.")
         table[value] = fold
     if len(set(table.values())) < 2:
-        raise SplitError(
-            f"{file}: has {len(set(table.values()))} folds, expected 2 or more. Add the other folds."
-        )
+        raise SplitError(f"{file}: has {len(set(table.values()))} folds, expected 2 or more. Add the other folds.")
     return keys[0], table
 
 

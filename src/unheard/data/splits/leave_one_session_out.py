@@ -42,8 +42,6 @@ def propose(
     for session in sessions:
         heard = frozenset(identities(sessions[session], "speaker"))
         test = names_where(utterances, {"session": {session}})
-        cut = Cut(
-            f"session-{title(session, sessions)}", test, {"session": frozenset({session}), "speaker": heard}
-        )
+        cut = Cut(f"session-{title(session, sessions)}", test, {"session": frozenset({session}), "speaker": heard})
         folds.append(make_fold(utterances, cut, settings, seed=seed, sessions_matter=sessions_matter))
     return folds

@@ -69,9 +69,7 @@ def propose(
     """
     folds = []
     sentences = sentence_groups(utterances, settings.sentence_groups)
-    for speaker_title, speakers in _speaker_groups(
-        utterances, settings, seed, sessions_matter=sessions_matter
-    ):
+    for speaker_title, speakers in _speaker_groups(utterances, settings, seed, sessions_matter=sessions_matter):
         for number, group in enumerate(sentences, start=1):
             apart = {"speaker": speakers, "sentence": group}
             cut = Cut(f"speakers-{speaker_title}-sentences-{number}", names_where(utterances, apart), apart)
