@@ -96,7 +96,7 @@ def training() -> list[tuple[str, str]]:
         model = build_model(40, {"emotion": 8, "speaker": 16}, ModelSettings())
         trainer = Trainer(model, module.Objective(own, {}), data, data.subset(range(32)), settings, seed=0)
         trainer.history = [{}] * 400  # past the warm-up, where the adversary's weight is not 0
-        seconds = cost(lambda trainer=trainer: trainer._epoch(401), repeats=3)  # type: ignore[misc]
+        seconds = cost(lambda trainer=trainer: trainer._epoch(401), repeats=3)  # noqa: SLF001 (one epoch and no more)
         plain = plain or seconds
         rows.append(
             (f"an epoch of {name}, {len(data)} utterances", f"{seconds:.2f} s, {seconds / plain:.1f} x plain")
