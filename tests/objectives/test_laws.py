@@ -43,10 +43,9 @@ def gradients(model, loss):
 
 def same(mine, theirs, exact=False):
     assert mine.keys() == theirs.keys()
-    for name, value in mine.items():
-        other = theirs[name]
-        value = torch.zeros(1) if value is None else value
-        other = torch.zeros(1) if other is None else other
+    for name in mine:
+        value = torch.zeros(1) if mine[name] is None else mine[name]
+        other = torch.zeros(1) if theirs[name] is None else theirs[name]
         if exact:
             assert torch.equal(value.expand_as(other) if value.numel() == 1 else value, other.expand_as(value)), name
         else:
