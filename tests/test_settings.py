@@ -102,7 +102,7 @@ def test_the_document_knows_its_folder(read, tmp_path):
         ("key = 1", 'key = "x"', "odd name.key", 16, '(came: "x")'),
     ],
 )
-def test_a_mistake_has_its_line(read, tmp_path, old, new, key, line, words):  # noqa: PLR0917
+def test_a_mistake_has_its_line(read, tmp_path, old, new, key, line, words):
     error = refused(read, TEXT.replace(old, new, 1))
     assert (error.key, error.line) == (key, line)
     assert words in str(error)

@@ -292,7 +292,7 @@ def contents(tmp_path_factory):
     damage=st.binary(min_size=1, max_size=8),
     early=st.booleans(),
 )
-def test_damaged_files_give_an_error_or_samples(tmp_path, contents, name, place, damage, early):  # noqa: PLR0917
+def test_damaged_files_give_an_error_or_samples(tmp_path, contents, name, place, damage, early):
     content = bytearray(contents[name])
     at = int(place * (min(64, len(content)) if early else len(content)))
     content[at : at + len(damage)] = damage

@@ -86,7 +86,7 @@ def test_there_are_recipes():
         ),
     ],
 )
-def test_a_mistake_has_its_line_and_the_nearest_name(read, recipe, old, new, key, words, at):  # noqa: PLR0917
+def test_a_mistake_has_its_line_and_the_nearest_name(read, recipe, old, new, key, words, at):
     with pytest.raises(SettingsError) as caught:
         read(old=old, new=new)
     error = caught.value
