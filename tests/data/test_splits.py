@@ -233,7 +233,13 @@ def test_folds_of_speakers_from_a_file(tmp_path: Path) -> None:
         ["4", "5"],
     ]
     assert not plan.inflated
-    assert plan.settings == {"dev_speakers": 1, "file": file}
+    # The file counts by its content: the plan is the same plan on every machine.
+    assert plan.settings["dev_speakers"] == 1
+    assert plan.settings["file"]["name"] == "folds.csv"
+    elsewhere = tmp_path / "elsewhere" / "folds.csv"
+    elsewhere.parent.mkdir()
+    elsewhere.write_bytes(Path(file).read_bytes())
+    assert draw("from_file", items, file=str(elsewhere), sessions=True, dev_speakers=1).digest == plan.digest
 
 
 def test_folds_of_files_are_held_to_the_promise_of_speakers(tmp_path: Path) -> None:
