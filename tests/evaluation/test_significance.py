@@ -10,7 +10,9 @@ from scipy import stats
 
 from unheard.errors import LabelError, RunError
 from unheard.evaluation.significance import (
+    Paired,
     confusions_by_speaker,
+    corrected,
     holm,
     interval,
     paired_difference,
@@ -237,3 +239,16 @@ def test_holm_rejects_as_the_step_down_procedure(values):
     for rank, place in enumerate(ranked):
         going = going and values[place] * (len(values) - rank) <= 0.05
         assert (adjusted[place] <= 0.05) == going
+
+
+def test_a_difference_that_only_alone_would_be_shown_says_so():
+    def made(p_value):
+        tail = (10, 1, 8, 2, 0, True, "b is better than a by 5.0 points (10 speakers, 1 seed): shown.")
+        return Paired(0.05, 0.01, 0.09, p_value, *tail)
+
+    (strong, strong_p), (weak, weak_p), _ = corrected([made(0.001), made(0.04), made(0.03)])
+    assert strong.shown
+    assert strong_p == pytest.approx(0.003)
+    assert not weak.shown
+    assert weak.sentence.endswith("not shown, as one of 3 comparisons.")
+    assert weak_p == pytest.approx(0.06)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from unheard.evaluation.protocol import REFERENCES, Prepared
-from unheard.evaluation.significance import confusions_by_speaker, holm, interval, paired_difference
+from unheard.evaluation.significance import confusions_by_speaker, corrected, interval, paired_difference
 from unheard.metrics.macro_f1 import score as macro_f1
 from unheard.metrics.uar import recalls, uar_from_confusion
 from unheard.metrics.uar import score as uar
@@ -195,30 +195,30 @@ def reference_summary(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def compare_pools(pools: Mapping[str, Pool]) -> list[dict[str, Any]]:
     """Every pair of objectives, later against earlier, paired over speakers, corrected for their number (Holm)."""
-    rows: list[dict[str, Any]] = []
-    for earlier, later in itertools.combinations(pools, 2):
-        paired = paired_difference(pools[later].confusions, pools[earlier].confusions, names=(later, earlier))
-        rows.append(
-            {
-                "a": later,
-                "b": earlier,
-                "metric": "uar",
-                "difference": paired.difference,
-                "interval": [paired.low, paired.high],
-                "p": paired.p_value,
-                "speakers": paired.speakers,
-                "seeds": paired.seeds,
-                "wins": paired.wins,
-                "losses": paired.losses,
-                "ties": paired.ties,
-                "shown": paired.shown,
-                "sentence": paired.sentence,
-            }
-        )
-    if rows:
-        for row, adjusted in zip(rows, holm(np.array([row["p"] for row in rows])), strict=True):
-            row["p_holm"] = float(adjusted)
-    return rows
+    pairs = list(itertools.combinations(pools, 2))
+    differences = [
+        paired_difference(pools[later].confusions, pools[earlier].confusions, names=(later, earlier))
+        for earlier, later in pairs
+    ]
+    return [
+        {
+            "a": later,
+            "b": earlier,
+            "metric": "uar",
+            "difference": paired.difference,
+            "interval": [paired.low, paired.high],
+            "p": paired.p_value,
+            "p_holm": p_holm,
+            "speakers": paired.speakers,
+            "seeds": paired.seeds,
+            "wins": paired.wins,
+            "losses": paired.losses,
+            "ties": paired.ties,
+            "shown": paired.shown,
+            "sentence": paired.sentence,
+        }
+        for (earlier, later), (paired, p_holm) in zip(pairs, corrected(differences), strict=True)
+    ]
 
 
 def predictions_csv(pools: Mapping[str, Pool]) -> str:

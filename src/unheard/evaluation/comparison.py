@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from unheard.errors import RunError
 from unheard.evaluation.result import read_result
-from unheard.evaluation.significance import Paired, confusions_by_speaker, holm, paired_difference
+from unheard.evaluation.significance import Paired, confusions_by_speaker, corrected, paired_difference
 
 __all__ = ["Comparison", "System", "compare_systems", "read_systems"]
 
@@ -115,8 +115,7 @@ def compare_systems(systems: Sequence[System], *, level: float = 0.95) -> list[C
         paired_difference(later.confusions, earlier.confusions, names=(later.name, earlier.name), level=level)
         for earlier, later in pairs
     ]
-    adjusted = holm(np.array([one.p_value for one in paired]))
     return [
-        Comparison(later.name, earlier.name, one, float(p_value))
-        for (earlier, later), one, p_value in zip(pairs, paired, adjusted, strict=True)
+        Comparison(later.name, earlier.name, one, p_holm)
+        for (earlier, later), (one, p_holm) in zip(pairs, corrected(paired, level=level), strict=True)
     ]

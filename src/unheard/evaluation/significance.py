@@ -9,7 +9,8 @@ beyond its being averaged over the seeds, nor that speakers of one fold were jud
 """
 
 import itertools
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ __all__ = [
     "DRAWS",
     "Paired",
     "confusions_by_speaker",
+    "corrected",
     "holm",
     "interval",
     "paired_difference",
@@ -255,6 +257,25 @@ def paired_difference(
     sentence = _sentence(names, (difference, low, high), level, rest)
     tail = (speakers, seeds, wins, losses, speakers - wins - losses, shown, sentence)
     return Paired(difference, low, high, p_value, *tail)
+
+
+def corrected(differences: Sequence[Paired], *, level: float = 0.95) -> list[tuple[Paired, float]]:
+    """The same differences for their being several: each with its p-value after `holm`.
+
+    One that alone would count as shown, and no longer does, says so in its sentence.
+
+    Args:
+        differences: all that were looked at.
+        level: 1 minus the p-value below which a difference is shown.
+    """
+    adjusted = holm(np.array([one.p_value for one in differences], dtype=np.float64))
+    result = []
+    for one, p_value in zip(differences, adjusted, strict=True):
+        if one.shown and p_value >= 1 - level:
+            words = f"not shown, as one of {len(differences)} comparisons."
+            one = replace(one, shown=False, sentence=one.sentence.removesuffix("shown.") + words)  # noqa: PLW2901
+        result.append((one, float(p_value)))
+    return result
 
 
 def holm(p_values: NDArray[np.floating]) -> NDArray[np.float64]:
