@@ -5,8 +5,11 @@ The engine (GPL-3) is a separate shared library that the wheel `espeakng-loader`
 
 import _ctypes
 import ctypes
+import functools
 import os
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -18,6 +21,8 @@ __all__ = ["Engine", "Voice"]
 
 _SYNCHRONOUS, _UTF8, _POSITION_CHARACTER = 2, 1, 1
 _RATE, _PITCH, _RANGE = 1, 3, 4
+_DONT_EXIT = 0x8000  # or the engine ends the whole process where it cannot read its data
+_LONGEST_PATH = 150  # bytes; the engine keeps its path in 160 and silently looks elsewhere beyond that
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 
@@ -38,12 +43,30 @@ class Voice:
     range: float
 
 
+@functools.cache
+def _shortcut(data: str) -> tuple[str, tempfile.TemporaryDirectory[str] | None]:
+    """A path to the data that the engine can hold, and the folder that keeps it until this process ends."""
+    if len(os.fsencode(data)) <= _LONGEST_PATH:
+        return data, None
+    folder = tempfile.TemporaryDirectory(prefix="unheard-")
+    link = Path(folder.name) / Path(data).name
+    try:
+        link.symlink_to(data, target_is_directory=True)
+    except OSError as problem:
+        raise RunError(
+            f"{data}: espeak-ng cannot use a path longer than {_LONGEST_PATH} bytes, and no link to it can be made. "
+            "Install into a folder with a shorter path."
+        ) from problem
+    return str(link), folder
+
+
 class Engine:
     """A fresh engine; to be closed after use.
 
     espeak-ng keeps state from one utterance to the next (its flutter and noise go on), so that the same text sounds
     different the second time. A fresh copy of the library for each recording makes it a function of its arguments;
-    loading one takes about 10 ms.
+    loading one takes about 10 ms. That does not hold for variants whose file has a line `breath`: these still differ
+    from time to time.
 
     Raises:
         MissingExtraError: the extra `demo` is not installed.
@@ -56,11 +79,10 @@ class Engine:
         except ImportError as problem:
             raise MissingExtraError("espeakng-loader", "demo") from problem
         self._library = ctypes.CDLL(str(espeakng_loader.get_library_path()))
-        data = str(espeakng_loader.get_data_path()).encode()
-        if os.name == "posix":
-            ctypes.CDLL(None).srand(1)  # the engine's breath is C's rand()
-        self.rate: Hertz = int(self._library.espeak_Initialize(_SYNCHRONOUS, 0, data, 0))
+        data, _ = _shortcut(str(espeakng_loader.get_data_path()))
+        self.rate: Hertz = int(self._library.espeak_Initialize(_SYNCHRONOUS, 0, os.fsencode(data), _DONT_EXIT))
         if self.rate <= 0:
+            self._unload()
             raise RunError("espeak-ng does not start. Reinstall it: pip install --force-reinstall espeakng-loader")
         self._chunks: list[np.ndarray] = []
         self._callback = _CALLBACK(self._collect)  # kept, or ctypes would free it under the engine's feet
@@ -71,6 +93,9 @@ class Engine:
 
     def __exit__(self, *exception: object) -> None:
         self._library.espeak_Terminate()
+        self._unload()
+
+    def _unload(self) -> None:
         unload = getattr(_ctypes, "dlclose" if os.name == "posix" else "FreeLibrary")
         unload(self._library._handle)  # noqa: SLF001 (ctypes has no public way to unload)
 

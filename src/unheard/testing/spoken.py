@@ -6,6 +6,7 @@ timbre by more than emotions do, so that only what is relative to the voice carr
 """
 
 import csv
+import dataclasses
 import hashlib
 import importlib.resources
 import io
@@ -21,6 +22,7 @@ import numpy as np
 import scipy.signal
 import soundfile
 import soxr
+from joblib import Parallel, delayed
 
 from unheard.errors import SettingsError
 from unheard.records import Hertz, Samples
@@ -29,9 +31,10 @@ from unheard.testing._espeak import Engine, Voice
 __all__ = ["Clip", "Speaker", "plan_clips", "speak_corpus"]
 
 _RATE: Hertz = 16_000
-_FORMAT = 1  # to be raised whenever the same settings give other recordings
+_FORMAT = 2  # to be raised whenever the same settings give other recordings
+# Without breath: f2, f3, f5 and Alicia breathe, and never sound the same twice (see Engine).
 _VARIANTS = {
-    "f": ("f1", "f2", "f3", "f4", "f5", "Annie", "linda", "steph", "belinda", "aunty", "Alicia", "anika"),
+    "f": ("f1", "f4", "Annie", "grandma", "Andrea", "aunty", "linda", "anika", "belinda", "steph"),
     "m": ("m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "adam", "boris", "david", "ed", "john", "max", "paul"),
 }
 _SEMITONES_A_STEP = 0.35
@@ -127,8 +130,9 @@ def plan_clips(  # noqa: PLR0913 (the knobs of the corpus)
         emotions: of those in `prosody.toml`.
         repetitions: of each sentence in each emotion.
         dependence: 0: every voice has every emotion equally often, I(emotion; speaker) = 0; 1: every voice has
-            one emotion only; between: that share of a voice's clips takes its one emotion. All voices keep the
-            same number of clips.
+            one emotion only; between: that share of a voice's other clips takes its one emotion. All voices keep
+            the same number of clips. Gender and language tell nothing of it, if voices are a multiple of
+            2 x languages x emotions (as the default is).
         seed: of everything random.
 
     Raises:
@@ -139,34 +143,53 @@ def plan_clips(  # noqa: PLR0913 (the knobs of the corpus)
     _check("sentences", sentences, 1, 6)
     _check("repetitions", repetitions, 1, 100)
     _check("dependence", dependence, 0, 1)
+    _check("seed", seed, 0, 2**63)
     _known("emotions", emotions, [name for name in rules if name != "sentences"])
     _known("languages", languages, list(rules["sentences"]))
     generator = np.random.default_rng(seed)
     clips = []
     for number, speaker in enumerate(_speakers(voices, languages, generator)):
         texts = rules["sentences"][speaker.language][:sentences]
-        slots = [(e, s, r) for s in range(sentences) for r in range(repetitions) for e in range(len(emotions))]
-        taken = generator.permutation(len(slots))[: round(dependence * len(slots))]
-        favourite = number % len(emotions)
+        # A Latin square: gender and language repeat after 2 x languages voices, and then the emotions are one ahead.
+        favourite = (number + number // (2 * len(languages))) % len(emotions)
+        felt = _felt(sentences * repetitions, len(emotions), favourite, dependence, generator)
         # What a slot turns into needs a name of its own: repetitions are counted anew for each emotion.
         counts: dict[tuple[int, int], int] = {}
-        for position, (emotion, sentence, _) in enumerate(slots):
-            felt = favourite if position in set(taken.tolist()) else emotion
-            repetition = counts.get((felt, sentence), 0)
-            counts[felt, sentence] = repetition + 1
-            clips.append(Clip(speaker, emotions[felt], sentence, texts[sentence], repetition))
+        for position, emotion in np.ndindex(felt.shape):
+            sentence, chosen = position // repetitions, int(felt[position, emotion])
+            repetition = counts.get((chosen, sentence), 0)
+            counts[chosen, sentence] = repetition + 1
+            clips.append(Clip(speaker, emotions[chosen], sentence, texts[sentence], repetition))
     return clips
 
 
-def _check(key: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise SettingsError("the spoken corpus", key, f"expected {low} to {high} (came: {value})")
+def _felt(
+    prompts: int, emotions: int, favourite: int, dependence: float, generator: np.random.Generator
+) -> np.ndarray:
+    """The emotion of each of a voice's clips, shape (prompts, emotions): its own in a share of the others' places.
+
+    Places are taken from the other emotions in turn, so that these stay balanced whatever the share.
+    """
+    felt = np.tile(np.arange(emotions), (prompts, 1))
+    orders = [generator.permutation(prompts) for _ in range(emotions)]
+    others = [(favourite + step) % emotions for step in range(1, emotions)]
+    places = [(int(orders[other][turn]), other) for turn in range(prompts) for other in others]
+    for place in places[: round(dependence * len(places))]:
+        felt[place] = favourite
+    return felt
+
+
+def _check(key: str, value: float, low: int, high: int) -> None:
+    whole = key == "dependence" or isinstance(value, int | np.integer)
+    if not whole or not low <= value <= high:
+        kind = "a number" if key == "dependence" else "a whole number"
+        raise SettingsError("the spoken corpus", key, f"expected {kind} from {low} to {high} (came: {value})")
 
 
 def _known(key: str, given: Sequence[str], known: Sequence[str]) -> None:
-    unknown = [name for name in given if name not in known]
-    if unknown or not given:
-        raise SettingsError("the spoken corpus", key, f"expected some of {', '.join(known)} (came: {list(given)})")
+    if not given or not set(given) <= set(known) or len(set(given)) != len(given):
+        problem = f"expected some of {', '.join(known)}, each once (came: {list(given)})"
+        raise SettingsError("the spoken corpus", key, problem)
 
 
 def _render(engine: Engine, clip: Clip, rule: dict[str, float], generator: np.random.Generator) -> Samples:
@@ -190,7 +213,8 @@ def _render(engine: Engine, clip: Clip, rule: dict[str, float], generator: np.ra
     level = -26.0 + 0.5 * speaker.level + about(rule["level"], 1.0)
     samples = samples * 10 ** (level / 20) / max(float(np.sqrt(np.mean(samples**2))), 1e-6)
     noise = 10 ** (-62 / 20) * generator.standard_normal(len(samples))
-    return np.asarray(np.clip(samples + noise, -1.0, 1.0), dtype=np.float32)
+    peak = float(np.abs(samples + noise).max())
+    return np.asarray((samples + noise) * min(1.0, 0.99 / peak), dtype=np.float32)
 
 
 def _write_aside(content: bytes, file: Path) -> None:
@@ -212,15 +236,43 @@ def _table(clips: Sequence[Clip]) -> bytes:
     return stream.getvalue().encode()
 
 
+def _claim(folder: Path, digest: str) -> None:
+    """Refuse a folder that holds another corpus, or a table that is not ours."""
+    mark, table = folder / "corpus.json", folder / "corpus.csv"
+    if mark.exists():
+        try:
+            held = json.loads(mark.read_text(encoding="utf-8"))["digest"]
+        except (ValueError, KeyError, TypeError):
+            held = ""
+        if held != digest:
+            problem = "holds a spoken corpus of other settings. Remove it, or choose another folder"
+            raise SettingsError(str(folder), "", problem)
+    elif table.exists():
+        raise SettingsError(str(table), "", "is not of a spoken corpus, and is kept. Choose another folder")
+
+
+def _speak(file: Path, clip: Clip, rule: dict[str, float], seed: tuple[int, int]) -> None:
+    """One recording, unless it is there; a file is whole or not there."""
+    if file.exists():
+        return
+    file.parent.mkdir(exist_ok=True)
+    with Engine() as engine:
+        samples = _render(engine, clip, rule, np.random.default_rng(seed))
+    stream = io.BytesIO()
+    soundfile.write(stream, samples, _RATE, format="WAV", subtype="PCM_16")
+    _write_aside(stream.getvalue(), file)
+
+
 def speak_corpus(
-    folder: Path, *, progress: Callable[[int, int], None] | None = None, seed: int = 0, **plan: Any
+    folder: Path, *, progress: Callable[[int, int], None] | None = None, seed: int = 0, jobs: int = 1, **plan: Any
 ) -> Path:
     """Speak a corpus into a folder, or what of it is missing there; the same settings give the same samples.
 
     Args:
-        folder: where to. One that holds another corpus is refused.
+        folder: where to. One that holds another corpus, or a table that is not ours, is refused.
         progress: called with (done, total).
         seed: of voices and everything random.
+        jobs: processes that speak at once; changes no sample.
         plan: see `plan_clips`.
 
     Returns:
@@ -229,27 +281,19 @@ def speak_corpus(
 
     Raises:
         MissingExtraError: the extra `demo` is not installed.
-        SettingsError: see `plan_clips`; or the folder holds a corpus of other settings.
+        SettingsError: see `plan_clips`; or the folder holds something else.
     """
     clips, rules = plan_clips(seed=seed, **plan), _rules()
-    digest = hashlib.sha256(json.dumps([_FORMAT, seed, plan, rules], sort_keys=True).encode()).hexdigest()
-    mark, table = folder / "corpus.json", folder / "corpus.csv"
-    if mark.exists() and json.loads(mark.read_text(encoding="utf-8")).get("digest") != digest:
-        raise SettingsError(
-            str(folder), "", "holds a spoken corpus of other settings. Remove it, or choose another folder"
-        )
+    _check("jobs", jobs, 1, 1024)
+    planned = [dataclasses.asdict(clip) for clip in clips]  # not `plan`: a default that is spelt out changes nothing
+    digest = hashlib.sha256(json.dumps([_FORMAT, seed, planned, rules], sort_keys=True).encode()).hexdigest()
+    _claim(folder, digest)
     folder.mkdir(parents=True, exist_ok=True)
-    _write_aside(json.dumps({"digest": digest, "seed": seed, **plan}).encode(), mark)
-    for number, clip in enumerate(clips):
-        file = folder / clip.file
-        if not file.exists():
-            file.parent.mkdir(exist_ok=True)
-            with Engine() as engine:
-                samples = _render(engine, clip, rules[clip.emotion], np.random.default_rng([seed, number]))
-            stream = io.BytesIO()
-            soundfile.write(stream, samples, _RATE, format="WAV", subtype="PCM_16")
-            _write_aside(stream.getvalue(), file)
+    _write_aside(json.dumps({"digest": digest, "seed": seed, **plan}).encode(), folder / "corpus.json")
+    parallel, speak = Parallel(n_jobs=jobs, return_as="generator_unordered"), delayed(_speak)
+    tasks = (speak(folder / clip.file, clip, rules[clip.emotion], (seed, i)) for i, clip in enumerate(clips))
+    for done, _ in enumerate(parallel(tasks), start=1):
         if progress is not None:
-            progress(number + 1, len(clips))
-    _write_aside(_table(clips), table)
-    return table
+            progress(done, len(clips))
+    _write_aside(_table(clips), folder / "corpus.csv")
+    return folder / "corpus.csv"
