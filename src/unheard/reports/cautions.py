@@ -1,91 +1,198 @@
 """What to distrust in a result, by rules; each caution says what was seen and what follows."""
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["cautions"]
+from unheard.reports.figures import chance_of, interval_of
+from unheard.reports.reading import entries, number, part
+
+__all__ = ["Caution", "cautions"]
 
 Result = Mapping[str, Any]
 
-
-def _mean(value: Any) -> float | None:
-    mean = value.get("mean") if isinstance(value, Mapping) else None
-    return float(mean) if isinstance(mean, (int, float)) and math.isfinite(mean) else None
-
-
-def cautions(result: Result) -> list[str]:
-    """All cautions, the gravest first; empty only if nothing was found."""
-    found = [str(warning) for warning in result.get("warnings") or []]
-    for rule in (_split, _numbers, _leakage, _objectives):
-        found += [caution for caution in rule(result) if caution not in found]
-    return found
+_WIDE = 0.1
+"""An interval wider than this share is called wide."""
+_DEPENDENT = 0.2
+"""Share of the emotion's bits that the speaker may tell, beyond chance, before it is said."""
 
 
-def _split(result: Result) -> Iterator[str]:
-    split, warned = result.get("split") or {}, " ".join(map(str, result.get("warnings") or []))
-    if split.get("inflated") and "INFLATED" not in warned:
-        yield "INFLATED: speakers stand in train and test at once. This is a diagnostic, not a result."
-    if split and not split.get("inflated") and "sentence" not in (split.get("disjoint") or []):
-        yield (
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """One reason not to believe a figure as it stands.
+
+    Args:
+        text: what was seen, and what follows.
+        grave: whether the headline itself does not mean what it seems to.
+    """
+
+    text: str
+    grave: bool = False
+
+
+def cautions(result: Result) -> list[Caution]:
+    """All cautions, the grave ones first; empty only if nothing was found."""
+    warned = [str(warning) for warning in entries(result, "warnings")]
+    found = [Caution(text, grave="INFLATED" in text) for text in warned]
+    for rule in (_split, _data, _scores, _sureness, _leakage, _objectives):
+        found += [caution for caution in rule(result) if caution.text not in warned]
+    return sorted(found, key=lambda caution: not caution.grave)
+
+
+def _objectives_of(result: Result) -> Iterator[tuple[str, Any]]:
+    yield from (part(result, "objectives") or {}).items()
+
+
+def _listed(result: Result, say: Callable[[Any], str | None]) -> str:
+    """'plain 33 %, dat 34 %': what is said of each objective of which something is."""
+    said = [(label, say(own)) for label, own in _objectives_of(result)]
+    return ", ".join(f"{label} {text}".rstrip() for label, text in said if text is not None)
+
+
+def _warned(result: Result, word: str) -> bool:
+    return any(word in str(warning) for warning in entries(result, "warnings"))
+
+
+def _split(result: Result) -> Iterator[Caution]:
+    split = part(result, "split")
+    if not split:
+        return
+    if part(split, "selection") == "oracle":
+        text = "The epoch was chosen on the test speakers (oracle): these figures are a ceiling, not a result."
+        yield Caution(text, grave=True)
+    if part(split, "inflated"):
+        if not _warned(result, "INFLATED"):
+            text = "INFLATED: speakers stand in train and test at once. This is a diagnostic, not a result."
+            yield Caution(text, grave=True)
+    elif "sentence" not in entries(split, "disjoint"):
+        yield Caution(
             "The test sentences may have been heard in training: a model can compare with a remembered sentence. "
             "Where the corpus knows its sentences, run the speaker_and_sentence_disjoint split, too."
         )
 
 
-def _numbers(result: Result) -> Iterator[str]:
-    seeds = result.get("seeds") or []
-    if len(seeds) < 3:
-        count = f"{len(seeds)} seed{'' if len(seeds) == 1 else 's'}"
-        yield f"{count}: how far chance in training moves the figures is not known."
-    speakers = (result.get("corpus") or {}).get("speakers")
-    if isinstance(speakers, int) and speakers < 10:
-        yield f"Only {speakers} speakers: intervals over speakers are wide and may still be too narrow."
-    for label, own in result["objectives"].items():
-        ends = (own.get("uar") or {}).get("interval") or []
-        if len(ends) == 2 and all(isinstance(end, (int, float)) for end in ends) and ends[1] - ends[0] > 0.1:
-            yield f"{label}: the interval over speakers spans {100 * (ends[1] - ends[0]):.0f} points."
-        absent = {name for fold in own.get("per_fold") or [] for name in fold.get("absent") or []}
-        if absent:
-            yield (
-                f"Some folds have no {', '.join(sorted(absent))}: their own UAR leaves such a class out. "
-                "The headline pools all folds and is not touched by that."
-            )
-            break
+def _data(result: Result) -> Iterator[Caution]:
+    confound, chance = part(result, "confound"), chance_of(result)
+    bits, total = number(confound, "emotion_speaker_bits"), number(confound, "emotion_bits")
+    lookup, level = number(confound, "speaker_lookup_uar"), number(confound, "level_only_uar")
+    excess = (bits or 0.0) - (number(confound, "shuffled_bits") or 0.0)
+    if bits is not None and total and excess > _DEPENDENT * total and not _warned(result, "depend"):
+        known = "" if lookup is None else f" Knowing who speaks would alone give a UAR of {lookup:.2f}."
+        yield Caution(
+            f"Emotion and speaker depend on each other ({bits:.2f} of {total:.2f} bits): what removes the speaker "
+            f"removes part of the label.{known}"
+        )
+    if level is not None and level > chance + 0.1:
+        yield Caution(
+            f"Loudness alone reaches a UAR of {level:.2f} (chance {chance:.2f}): the level tells the emotion."
+        )
+    speakers = number(result, "corpus", "speakers")
+    if speakers is not None and speakers < 10:
+        yield Caution(
+            f"Only {speakers:.0f} speaker{'' if speakers == 1 else 's'}: intervals over speakers may be too narrow, "
+            "and who was recorded decides much."
+        )
 
 
-def _leakage(result: Result) -> Iterator[str]:
-    references = result.get("references") or {}
-    raw = _mean((references.get("raw_features") or {}).get("best"))
-    chance = _mean((references.get("chance") or {}).get("best"))
-    for label, own in result["objectives"].items():
-        leak = _mean((own.get("leakage") or {}).get("best"))
-        if leak is None:
-            continue
-        if raw is not None and leak >= raw:
-            yield f"{label}: a probe reads the speaker from the embedding at least as well as from the raw features."
-        elif chance is not None and leak > 2 * chance:
-            rates = f"{100 * leak:.0f} % of the time ({100 * chance:.0f} % by chance)"
-            yield f"{label}: a fresh probe still names the speaker {rates}."
+def _scores(result: Result) -> Iterator[Caution]:
+    chance = chance_of(result)
+
+    def not_above(own: Any) -> str | None:
+        ends = interval_of(part(own, "uar"))
+        return "" if ends and ends[0] <= chance else None
+
+    def deaf(own: Any) -> str | None:
+        recalls = {name: number(value) for name, value in (part(own, "recall") or {}).items()}
+        low = [f"{name} ({value:.2f})" for name, value in recalls.items() if value is not None and value < chance / 2]
+        return f"hardly ever hears {' and '.join(low)}" if low else None
+
+    if found := _listed(result, not_above):
+        yield Caution(f"Not shown to be better than guessing, the interval reaches chance: {found}.", grave=True)
+    if found := _listed(result, deaf):
+        yield Caution(f"{found}: the recall is under half of chance.")
 
 
-def _objectives(result: Result) -> Iterator[str]:
-    for label, own in result["objectives"].items():
-        if own.get("name") == "cgt":
-            yield f"{label} augments along the speaker's direction, it removes nothing: its probe may stay high."
-        weight = (own.get("settings") or {}).get("weight", 0)
-        if own.get("name") == "dat" and weight < 0 and _below_chance(result, own):
-            yield (
-                f"{label}: the adversary ended below chance, which a reversed cross-entropy reaches by swapping "
-                'identities, not by removing them. Try form = "confusion".'
-            )
-        worst, mean = (own.get("worst_speaker") or {}).get("uar"), _mean(own.get("uar"))
-        if isinstance(worst, (int, float)) and mean is not None and mean - worst > 0.2:
-            yield f"{label}: the worst speaker gets {worst:.2f}, {100 * (mean - worst):.0f} points below the whole."
+def _sureness(result: Result) -> Iterator[Caution]:
+    seeds = len(entries(result, "seeds"))
+    if seeds < 3:
+        count = f"{seeds} seed{'' if seeds == 1 else 's'}" if seeds else "No seeds are listed"
+        yield Caution(f"{count}: how far chance in training moves the figures is not known.")
+
+    def wide(own: Any) -> str | None:
+        ends = interval_of(part(own, "uar"))
+        return f"{100 * (ends[1] - ends[0]):.0f} points" if ends and ends[1] - ends[0] > _WIDE else None
+
+    if found := _listed(result, wide):
+        yield Caution(f"The interval over speakers is wide: {found}. Other speakers could give quite another figure.")
+    absent = {
+        str(name)
+        for _, own in _objectives_of(result)
+        for fold in entries(own, "per_fold")
+        for name in entries(fold, "absent")
+    }
+    if absent:
+        yield Caution(
+            f"Some folds have no {', '.join(sorted(absent))}: their own UAR leaves such a class out. "
+            "The headline pools all folds and is not touched by that."
+        )
 
 
-def _below_chance(result: Result, own: Result) -> bool:
-    chance = _mean(((result.get("references") or {}).get("chance") or {}).get("best"))
-    ends = [curve["speaker_accuracy"][-1] for curve in own.get("curves") or [] if curve.get("speaker_accuracy")]
-    known = [end for end in ends if isinstance(end, (int, float))]
-    return chance is not None and bool(known) and sum(known) / len(known) < 0.8 * chance
+def _leakage(result: Result) -> Iterator[Caution]:
+    raw = number(result, "references", "raw_features", "best", "mean")
+    chance = number(result, "references", "chance", "best", "mean")
+
+    def share(own: Any, *, above_raw: bool) -> str | None:
+        leak = number(own, "leakage", "best", "mean")
+        if leak is None or above_raw != (raw is not None and leak >= raw):
+            return None
+        return f"{100 * leak:.0f} %" if above_raw or (chance is not None and leak > 2 * chance) else None
+
+    if found := _listed(result, lambda own: share(own, above_raw=True)):
+        yield Caution(f"A probe names the speaker at least as well as from the raw features: {found}.")
+    if found := _listed(result, lambda own: share(own, above_raw=False)):
+        yield Caution(
+            f"A fresh probe still names the speaker: {found} of the time ({100 * (chance or 0):.0f} % by chance)."
+        )
+    if found := _listed(result, lambda own: "" if number(own, "leakage", "best", "mean") is None else None):
+        yield Caution(f"Not measured, so not known to be low, is how much of the speaker is left: {found}.")
+
+
+def _objectives(result: Result) -> Iterator[Caution]:
+    if found := _listed(result, lambda own: "" if part(own, "name") == "cgt" else None):
+        yield Caution(
+            f"CGT augments along the speaker's direction, it removes nothing: its probe may stay high ({found})."
+        )
+    if found := _listed(result, lambda own: "" if _fooled(result, own) else None):
+        yield Caution(
+            f"The adversary ended below chance ({found}), which a reversed cross-entropy reaches by swapping "
+            'identities, not by removing them. Try form = "confusion".'
+        )
+
+    def gap(own: Any) -> str | None:
+        worst, mean = number(own, "worst_speaker", "uar"), number(own, "uar", "mean")
+        return (
+            f"{worst:.2f} against {mean:.2f}"
+            if worst is not None and mean is not None and mean - worst > 0.2
+            else None
+        )
+
+    if found := _listed(result, gap):
+        yield Caution(f"The worst speaker gets far less than the whole: {found}.")
+
+    def genders(own: Any) -> str | None:
+        female, male = number(own, "gender", "f"), number(own, "gender", "m")
+        unequal = female is not None and male is not None and abs(female - male) > 0.1
+        return f"{female:.2f} (f) and {male:.2f} (m)" if unequal else None
+
+    if found := _listed(result, genders):
+        yield Caution(f"Women and men are not heard equally well: {found}.")
+
+
+def _fooled(result: Result, own: Any) -> bool:
+    """Whether a reversed speaker head ended, on average, clearly below guessing."""
+    weight, chance = number(own, "settings", "weight"), number(result, "references", "chance", "best", "mean")
+    if part(own, "name") != "dat" or weight is None or weight >= 0 or chance is None:
+        return False
+    ends = [entries(curve, "speaker_accuracy") for curve in entries(own, "curves")]
+    known = [value for end in ends if end and (value := number(end[-1])) is not None]
+    return bool(known) and sum(known) / len(known) < 0.8 * chance

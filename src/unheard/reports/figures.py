@@ -1,196 +1,227 @@
-"""The figures of a report, each from a part of the result, each with its alternative text."""
+"""The figures of a report's scores, each from a part of the result, each with its alternative text."""
 
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from unheard.reports.plots import Frame, colour, figure, mark_at
+from unheard.reports.plots import Frame, apart, colour, figure, label_of, mark_at
+from unheard.reports.reading import entries, labels, number, part
 
-__all__ = ["confusion", "curves", "embedding_map", "legend", "pair", "speakers"]
+__all__ = ["chance_of", "confusion", "differences", "gauge", "interval_of", "legend", "pair", "speakers"]
 
 Result = Mapping[str, Any]
 
+_REFERENCES = {
+    "chance": "chance",
+    "emotion_code": "emotion code",
+    "untrained": "untrained",
+    "raw_features": "raw features",
+}
 
-def _finite(value: Any) -> bool:
-    return isinstance(value, (int, float)) and math.isfinite(value)
+
+def chance_of(result: Result) -> float:
+    """The UAR of guessing: one over the number of classes."""
+    return 1 / max(1, len(entries(result, "classes")))
 
 
-def legend(names: Sequence[str]) -> str:
-    """Names with their marks, in HTML."""
+def interval_of(value: Any) -> tuple[float, float] | None:
+    """Both ends of the interval of a score, or None unless both are known."""
+    ends = [number(end) for end in entries(value, "interval")]
+    if len(ends) != 2 or ends[0] is None or ends[1] is None:
+        return None
+    return ends[0], ends[1]
+
+
+def legend(names: Sequence[str], places: Sequence[int] | None = None) -> str:
+    """Names with their marks, in HTML; the marks are numbered from 0 unless places says otherwise."""
     items = []
-    for number, name in enumerate(names):
-        dot = f'<svg aria-hidden="true" width="12" height="12" viewBox="0 0 12 12">{mark_at(6, 6, number, "", 4.5)}</svg>'
+    for position, name in zip(places or range(len(names)), names, strict=True):
+        dot = f'<svg aria-hidden="true" width="12" height="12" viewBox="0 0 12 12">{mark_at(6, 6, position, "", 4.5)}</svg>'
         items.append(f"<span>{dot}{escape(str(name))}</span>")
     return f'<p class="legend">{"".join(items)}</p>'
+
+
+def gauge(result: Result, label: str) -> str:
+    """UAR on a line from 0 to 1: the interval as a bar, a dot a seed, a tick at chance."""
+    own = part(result, "objectives", label, "uar")
+    mean, ends, chance = number(own, "mean"), interval_of(own), chance_of(result)
+    if mean is None:
+        return ""
+    frame = Frame(280, 44, (0.0, 1.0), (0.0, 1.0), left=8, right=8, bottom=20, top=0)
+    hue = colour(labels(result).index(label))
+    parts = [f'<line class="track" x1="{frame.across(0)}" x2="{frame.across(1)}" y1="16" y2="16"/>']
+    if ends:
+        low, high = (frame.across(min(1.0, max(0.0, end))) for end in ends)
+        parts.append(f'<line x1="{low:.1f}" x2="{high:.1f}" y1="16" y2="16" class="range" style="stroke:{hue}"/>')
+    x = frame.across(chance)
+    parts.append(f'<line class="reference" x1="{x:.1f}" x2="{x:.1f}" y1="5" y2="27"/>')
+    parts.append(f'<text class="tick" x="{max(x, 26):.1f}" y="40" text-anchor="middle">chance</text>')
+    parts.append(f'<text class="tick" x="{frame.across(1)}" y="40" text-anchor="end">1</text>')
+    seeds = [seed for seed in map(number, entries(own, "per_seed")) if seed is not None]
+    parts += [
+        f'<circle class="seed" cx="{frame.across(seed):.1f}" cy="26" r="2"><title>{seed:.3f}</title></circle>'
+        for seed in seeds
+    ]
+    parts.append(mark_at(frame.across(mean), 16, labels(result).index(label), f"UAR {mean:.3f}", 5.5))
+    said = f"UAR {mean:.2f}, chance {chance:.2f}" + (f", interval {ends[0]:.2f} to {ends[1]:.2f}" if ends else "")
+    return figure(280, 44, f"UAR of {label} between 0 and 1", said, "".join(parts))
+
+
+def _reference_lines(result: Result, frame: Frame) -> str:
+    """Dashed uprights at the references' leakage; names of those that nearly coincide share a line."""
+    known = [(number(result, "references", key, "best", "mean"), name) for key, name in _REFERENCES.items()]
+    groups: list[tuple[float, list[str]]] = []
+    for at, name in sorted((at, name) for at, name in known if at is not None):
+        if groups and at - groups[-1][0] < 0.035:
+            groups[-1][1].append(name)
+        else:
+            groups.append((at, [name]))
+    parts = []
+    for at, names in groups:
+        x = frame.across(at)
+        parts.append(
+            f'<line class="reference" x1="{x:.1f}" x2="{x:.1f}" y1="{frame.top}" y2="{frame.up(frame.y[0]):.1f}"/>'
+        )
+        place = f"translate({x - 5:.1f} {frame.top + 3:.0f}) rotate(-90)"
+        parts.append(f'<text class="note" transform="{place}" text-anchor="end">{escape(", ".join(names))}</text>')
+    return "".join(parts)
 
 
 def pair(result: Result) -> str:
     """UAR against the best probe's accuracy for the speaker: up and to the left is better."""
     points = []
-    for number, (label, own) in enumerate(result["objectives"].items()):
-        leak = (own.get("leakage") or {}).get("best", {}).get("mean")
-        if _finite(leak) and _finite(own["uar"].get("mean")):
-            points.append((number, label, float(leak), float(own["uar"]["mean"]), own["uar"].get("interval")))
+    for position, (label, own) in enumerate((part(result, "objectives") or {}).items()):
+        leak, mean = number(own, "leakage", "best", "mean"), number(own, "uar", "mean")
+        if leak is not None and mean is not None:
+            points.append((position, label, leak, mean, interval_of(part(own, "uar")) or (mean, mean)))
     if not points:
         return ""
-    frame = Frame(520, 300, (0.0, 1.0), (0.0, 1.0))
-    parts = [frame.axes("accuracy of the best fresh probe for the speaker", "UAR on unseen speakers")]
-    references = result.get("references") or {}
-    names = {
-        "chance": "chance",
-        "raw_features": "raw features",
-        "untrained": "untrained",
-        "emotion_code": "emotion code",
-    }
-    for place, (key, name) in enumerate(names.items()):
-        at = (references.get(key) or {}).get("best", {}).get("mean")
-        if _finite(at):
-            x = frame.across(at)
-            parts.append(
-                f'<line class="reference" x1="{x:.1f}" x2="{x:.1f}" y1="{frame.top}" y2="{frame.up(0):.1f}"/>'
-            )
-            y = frame.up(0.02) - 14 * place
-            near_edge = x > 0.8 * frame.width
-            place_at = f'x="{x - 4:.1f}" text-anchor="end"' if near_edge else f'x="{x + 4:.1f}"'
-            parts.append(f'<text class="note" {place_at} y="{y:.1f}">{escape(name)}</text>')
-    chance = 1 / max(1, len(result["classes"]))
-    y = frame.up(chance)
-    parts.append(
-        f'<line class="reference" x1="{frame.left}" x2="{frame.width - frame.right}" y1="{y:.1f}" y2="{y:.1f}"/>'
+    highest = max(ends[1] for *_, ends in points)
+    frame = Frame(520, 340, (0.0, 1.0), (0.0, min(1.0, math.ceil(5 * highest + 0.3) / 5)))
+    parts = [frame.axes("a fresh probe names the speaker (left is better)", "UAR on unseen voices (up is better)")]
+    parts += [_reference_lines(result, frame), frame.level(chance_of(result), "chance")]
+    heights = apart([frame.up(mean) for _, _, _, mean, _ in points], 16.0)
+    places = [frame.across(leak) for _, _, leak, _, _ in points]
+    # All names stand in one column: right of the points, or left of them where there is no room.
+    turn, side, at = (
+        (1, "start", max(places) + 30) if max(places) < 0.68 * frame.width else (-1, "end", min(places) - 30)
     )
-    for number, label, leak, uar, ends in points:
+    for (position, label, leak, mean, ends), height in zip(points, heights, strict=True):
         x = frame.across(leak)
-        if ends and all(_finite(end) for end in ends):
-            low, high = (frame.up(end) for end in ends)
-            parts.append(
-                f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}" style="stroke:{colour(number)};stroke-width:2"/>'
-            )
-        parts.append(frame.mark(leak, uar, number, f"{label}: UAR {uar:.3f}, speaker probe {leak:.3f}", 6))
-    said = "; ".join(f"{label}: UAR {uar:.2f}, speaker probe {leak:.2f}" for _, label, leak, uar, _ in points)
-    body = "".join(parts)
-    return figure(520, 300, "How good, and how much of the speaker is left", said, body) + legend(
-        list(result["objectives"])
-    )
+        low, high = (f"{frame.up(end):.1f}" for end in ends)
+        parts.append(
+            f'<line class="whisker" x1="{x:.1f}" x2="{x:.1f}" y1="{low}" y2="{high}" style="stroke:{colour(position)}"/>'
+        )
+        parts.append(frame.mark(leak, mean, position, f"{label}: UAR {mean:.3f}, speaker probe {leak:.3f}", 6))
+        own = f'x1="{x + turn * 7:.1f}" x2="{at - turn * 9:.1f}" y1="{frame.up(mean):.1f}" y2="{height:.1f}"'
+        parts.append(f'<line class="leader" {own} style="stroke:{colour(position)}"/>')
+        parts.append(mark_at(at - turn * 4, height, position, "", 3.5))
+        parts.append(
+            f'<text class="name" x="{at + turn * 4:.1f}" y="{height + 4:.1f}" text-anchor="{side}">{label_of(label, 18)}</text>'
+        )
+    said = "; ".join(f"{label}: UAR {mean:.2f}, speaker probe {leak:.2f}" for _, label, leak, mean, _ in points)
+    return figure(520, 340, "How good, and how much of the speaker is left", said, "".join(parts))
+
+
+def differences(result: Result) -> str:
+    """A row a comparison: the difference of UAR in points with its interval, beside the line of no difference."""
+    known = [(row, number(row, "difference"), interval_of(row)) for row in entries(result, "comparisons")]
+    rows = [(row, 100 * gap, (100 * ends[0], 100 * ends[1])) for row, gap, ends in known if gap is not None and ends]
+    if not rows:
+        return ""
+    reach = max(1.0, *(abs(end) for _, _, ends in rows for end in ends)) * 1.1
+    frame = Frame(640, 52 + 26 * len(rows), (-reach, reach), (0.0, 1.0), left=210, bottom=42)
+    middle = frame.across(0)
+    parts = [f'<line class="reference" x1="{middle:.1f}" x2="{middle:.1f}" y1="4" y2="{frame.height - 42}"/>']
+    for place, (row, gap, ends) in enumerate(rows):
+        y = 20.0 + 26 * place
+        name = f"{label_of(part(row, 'a'), 14)} against {label_of(part(row, 'b'), 14)}"
+        parts.append(f'<text class="name" x="200" y="{y + 4}" text-anchor="end">{name}</text>')
+        clear = ends[0] > 0 or ends[1] < 0
+        hue = f"stroke:{colour(0)}" if clear else "stroke:var(--quiet)"
+        low, high = frame.across(ends[0]), frame.across(ends[1])
+        parts.append(f'<line class="whisker" x1="{low:.1f}" x2="{high:.1f}" y1="{y}" y2="{y}" style="{hue}"/>')
+        parts.append(mark_at(frame.across(gap), y, 0 if clear else 8, f"{gap:+.1f} points", 5))
+    bare = Frame(640, frame.height, frame.x, (0.0, 0.0), left=210, bottom=42)
+    axis = bare.axes("difference of UAR in points (right: the first is better)", "").removeprefix(bare.grid())
+    said = "; ".join(f"{part(row, 'a')} against {part(row, 'b')} {gap:+.1f} points" for row, gap, _ in rows)
+    return figure(640, frame.height, "Differences between the objectives", said, axis + "".join(parts))
 
 
 def confusion(result: Result, label: str) -> str:
     """Rows are the truth; a cell's shade is its share of the row, its text the share in per cent."""
-    matrix, classes = result["objectives"][label].get("confusion"), [str(name) for name in result["classes"]]
-    if not matrix:
+    matrix, classes = (
+        entries(result, "objectives", label, "confusion"),
+        [str(name) for name in entries(result, "classes")],
+    )
+    if not matrix or not classes:
         return ""
-    cell, left, top = 44.0, 92.0, 74.0
+    cell, margin = 44.0, 14 + 6.6 * min(16, max(len(name) for name in classes))
+    top = 18 + 0.68 * margin
     parts = []
     for column, name in enumerate(classes):
-        x = left + (column + 0.5) * cell
-        parts.append(f'<text class="tick" transform="translate({x:.0f} {top - 8}) rotate(-40)">{escape(name)}</text>')
-    for row, (name, counts) in enumerate(zip(classes, matrix, strict=True)):
-        y, total = top + row * cell, sum(counts)
-        parts.append(f'<text class="tick" x="{left - 8}" y="{y + 27:.0f}" text-anchor="end">{escape(name)}</text>')
-        for column, count in enumerate(counts):
-            share = count / total if total else 0.0
-            x = left + column * cell
-            tip = f"{name} heard as {classes[column]}: {count} of {total}"
-            shade = f"fill:var(--c0);fill-opacity:{0.04 + 0.9 * share:.2f}"
-            parts.append(
-                f'<rect x="{x:.0f}" y="{y:.0f}" width="{cell - 2}" height="{cell - 2}" rx="3" style="{shade}">'
-                f"<title>{escape(tip)}</title></rect>"
-            )
-            strong = " strong" if share > 0.55 else ""
-            text = "" if not total else f"{100 * share:.0f}"
-            parts.append(
-                f'<text class="cell{strong}" x="{x + cell / 2 - 1:.0f}" y="{y + 26:.0f}" text-anchor="middle">{text}</text>'
-            )
+        place = f"translate({margin + (column + 0.45) * cell:.0f} {top - 8:.0f}) rotate(-40)"
+        parts.append(f'<text class="tick" transform="{place}">{label_of(name)}</text>')
+    for row, (name, counts) in enumerate(zip(classes, matrix, strict=False)):
+        y = top + row * cell
+        parts.append(
+            f'<text class="tick" x="{margin - 8:.0f}" y="{y + 26:.0f}" text-anchor="end">{label_of(name)}</text>'
+        )
+        parts += _cells(name, classes, [int(number(count) or 0) for count in counts], (margin, y, cell))
     size = len(classes) * cell
-    recalls = result["objectives"][label].get("recall") or {}
-    said = ", ".join(f"{name} {value:.2f}" for name, value in recalls.items() if _finite(value))
+    recalls = {name: number(value) for name, value in (part(result, "objectives", label, "recall") or {}).items()}
+    said = ", ".join(f"{name} {value:.2f}" for name, value in recalls.items() if value is not None)
     title = f"Confusion matrix of {label}, per cent of each row"
-    return figure(left + size + 40, top + size + 4, title, f"Recall: {said}", "".join(parts))
+    return figure(margin + size + 0.72 * margin, top + size + 4, title, f"Recall: {said}", "".join(parts))
+
+
+def _cells(name: str, classes: Sequence[str], counts: Sequence[int], place: tuple[float, float, float]) -> list[str]:
+    """One row of a confusion matrix, from its left edge, top and the size of a cell."""
+    (left, y, cell), total, parts = place, sum(counts), []
+    for column, (other, count) in enumerate(zip(classes, counts, strict=False)):
+        share = count / total if total else 0.0
+        x, tip = left + column * cell, f"{name} heard as {other}: {count} of {total}"
+        style = f"fill-opacity:{0.05 + 0.95 * share:.2f}"
+        parts.append(
+            f'<rect class="heat" x="{x:.0f}" y="{y:.0f}" width="{cell - 2}" height="{cell - 2}" rx="4" style="{style}">'
+            f"<title>{escape(tip)}</title></rect>"
+        )
+        strong = " strong" if share > 0.6 else ""
+        text = f"{100 * share:.0f}" if total else ""
+        parts.append(
+            f'<text class="cell{strong}" x="{x + cell / 2 - 1:.0f}" y="{y + 26:.0f}" text-anchor="middle">{text}</text>'
+        )
+    return parts
 
 
 def speakers(result: Result, label: str) -> str:
-    """A bar a speaker, sorted; the dashed line is chance."""
-    rows = [row for row in result["objectives"][label].get("speakers") or [] if _finite(row.get("uar"))]
+    """A bar a speaker, the best first, with the gender above it; the dashed line is chance."""
+    known = [(number(row, "uar"), row) for row in entries(result, "objectives", label, "speakers")]
+    rows = sorted(((uar, row) for uar, row in known if uar is not None), key=lambda one: -one[0])
     if not rows:
         return ""
-    rows.sort(key=lambda row: -row["uar"])
-    step = max(9.0, min(26.0, 640 / len(rows)))
-    width = 60 + step * len(rows)
-    frame = Frame(max(width, 320), 240, (0.0, 1.0), (0.0, 1.0), bottom=58)
-    edge = frame.width - frame.right
-    parts = []
-    for value in (0.0, 0.25, 0.5, 0.75, 1.0):
-        y = frame.up(value)
-        parts.append(f'<line class="grid" x1="{frame.left}" x2="{edge}" y1="{y:.1f}" y2="{y:.1f}"/>')
-        parts.append(f'<text class="tick" x="{frame.left - 6}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>')
-    for number, row in enumerate(rows):
-        x, y = frame.left + 4 + number * step, frame.up(row["uar"])
-        hue = {"f": colour(0), "m": colour(1)}.get(str(row.get("gender")), colour(2))
-        tip = f"{row['speaker']} ({row.get('gender') or 'gender not known'}): UAR {row['uar']:.3f}, {row['utterances']} utterances"
+    step = max(14.0, min(34.0, 960 / len(rows)))
+    longest = min(12, max(len(str(part(row, "speaker"))) for _, row in rows))
+    bottom = 22 + 5.4 * longest
+    width = max(320.0, 70 + step * len(rows))
+    frame = Frame(width, 190 + bottom, (0.0, 1.0), (0.0, 1.0), bottom=bottom, top=16)
+    parts = [frame.grid()]
+    for position, (uar, row) in enumerate(rows):
+        x, y, gender = frame.left + 4 + position * step, frame.up(uar), part(row, "gender")
+        hue = {"f": colour(0), "m": colour(1)}.get(str(gender), colour(8))
+        tip = f"{part(row, 'speaker')} ({gender or 'gender not known'}): UAR {uar:.3f}, {part(row, 'utterances')} utterances"
+        middle = x + (step - 4) / 2
         parts.append(
-            f'<rect x="{x:.1f}" y="{y:.1f}" width="{step - 3:.1f}" height="{frame.up(0) - y:.1f}" rx="2" style="fill:{hue}">'
-            f"<title>{escape(tip)}</title></rect>"
+            f'<rect x="{x:.1f}" y="{y:.1f}" width="{step - 4:.1f}" height="{max(0.5, frame.up(0) - y):.1f}" rx="2" '
+            f'style="fill:{hue}"><title>{escape(tip)}</title></rect>'
         )
-        parts.append(
-            f'<text class="tick small" transform="translate({x + step / 2:.1f} {frame.up(0) + 10:.0f}) rotate(-60)" '
-            f'text-anchor="end">{escape(str(row["speaker"])[:9])}</text>'
-        )
-    y = frame.up(1 / max(1, len(result["classes"])))
-    parts.append(f'<line class="reference" x1="{frame.left}" x2="{edge}" y1="{y:.1f}" y2="{y:.1f}"/>')
-    said = f"best {rows[0]['speaker']} {rows[0]['uar']:.2f}, worst {rows[-1]['speaker']} {rows[-1]['uar']:.2f}"
-    return figure(frame.width, 240, f"UAR of each unseen speaker, {label}", said, "".join(parts))
-
-
-def _mean_over(curves: Sequence[Result], key: str) -> list[float | None]:
-    longest = max((len(curve.get(key) or []) for curve in curves), default=0)
-    means: list[float | None] = []
-    for epoch in range(longest):
-        values = [curve[key][epoch] for curve in curves if epoch < len(curve.get(key) or [])]
-        known = [value for value in values if _finite(value)]
-        means.append(sum(known) / len(known) if known else None)
-    return means
-
-
-def curves(result: Result, label: str, key: str, title: str) -> str:
-    """One quantity over the epochs: a thin line a training, the mean thick."""
-    own = [curve for curve in result["objectives"][label].get("curves") or [] if curve.get(key)]
-    values = [value for curve in own for value in curve[key] if _finite(value)]
-    longest = max((len(curve[key]) for curve in own), default=0)
-    if not values or longest < 2:
-        return ""
-    low, high = min(values), max(values)
-    if low >= 0 and high <= 1:
-        low, high = 0.0, 1.0
-    frame = Frame(340, 210, (1.0, float(longest)), (min(low, high - 1e-6), high))
-    parts = [frame.axes("epoch", title, 1 if high - low >= 0.8 else 2, x_digits=0)]
-    thin = f'class="thin" style="stroke:{colour(0)}"'
-    for curve in own[:60]:
-        xs = [float(epoch + 1) for epoch in range(len(curve[key]))]
-        parts.append(frame.line(xs, curve[key], thin))
-    mean = _mean_over(own, key)
-    thick = f'class="thick" style="stroke:{colour(0)}"'
-    parts.append(frame.line([float(epoch + 1) for epoch in range(len(mean))], mean, thick))
-    ends = [value for value in mean if value is not None]
-    said = f"from {ends[0]:.2f} to {ends[-1]:.2f} over {longest} epochs, mean of {len(own)} trainings"
-    return figure(340, 210, f"{label}: {title}", said, "".join(parts))
-
-
-def embedding_map(result: Result, label: str, by: str) -> str:
-    """The embedding of unseen speakers in two dimensions, coloured by emotion or by speaker."""
-    drawn = (result.get("maps") or {}).get(label)
-    if not drawn or not drawn.get("points"):
-        return ""
-    points, groups = drawn["points"], [str(name) for name in drawn[by]]
-    names = [str(name) for name in result["classes"]] if by == "emotion" else sorted(set(groups))
-    number = {name: position for position, name in enumerate(names)}
-    xs, ys = [point[0] for point in points], [point[1] for point in points]
-    frame = Frame(340, 300, (min(xs), max(xs)), (min(ys), max(ys)), left=10, bottom=10)
-    dots = [
-        frame.mark(x, y, number.get(name, 0), f"{name}, {other}", 3.2)
-        for (x, y), name, other in zip(
-            points, groups, drawn["speaker" if by == "emotion" else "emotion"], strict=True
-        )
-    ]
-    title = f"Embeddings of unseen speakers, {label}, coloured by {by}"
-    said = f"{len(points)} utterances in {len(names)} groups: {', '.join(names[:30])}"
-    return figure(340, 300, title, said, "".join(dots)) + legend(names)
+        if gender in ("f", "m"):
+            parts.append(f'<text class="small" x="{middle:.1f}" y="{y - 4:.1f}" text-anchor="middle">{gender}</text>')
+        place = f"translate({middle + 4:.1f} {frame.up(0) + 12:.0f}) rotate(-55)"
+        name = label_of(part(row, "speaker"), 12)
+        parts.append(f'<text class="small" transform="{place}" text-anchor="end">{name}</text>')
+    parts.append(frame.level(chance_of(result), "chance"))
+    best, worst = rows[0], rows[-1]
+    said = f"best {part(best[1], 'speaker')} {best[0]:.2f}, worst {part(worst[1], 'speaker')} {worst[0]:.2f}"
+    return figure(frame.width, frame.height, f"UAR of each unseen speaker, {label}", said, "".join(parts))

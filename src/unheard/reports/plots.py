@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-__all__ = ["COLOURS", "Frame", "colour", "figure", "ticks"]
+__all__ = ["COLOURS", "Frame", "apart", "colour", "figure", "label_of", "mark_at", "ticks"]
 
 COLOURS = 9
 """How many hues the page defines (--c0 to --c8); more are told apart by shape."""
@@ -14,6 +14,16 @@ COLOURS = 9
 def colour(number: int) -> str:
     """The hue of the n-th thing."""
     return f"var(--c{number % COLOURS})"
+
+
+def label_of(name: object, longest: int = 16) -> str:
+    """A name as SVG text: escaped, and cut with an ellipsis where there is no room for it.
+
+    >>> label_of("a<b"), label_of("a very long name", 6)
+    ('a&lt;b', 'a ver…')
+    """
+    text = str(name)
+    return escape(text if len(text) <= longest else f"{text[: longest - 1]}…")
 
 
 def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
@@ -32,6 +42,31 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     return [round(number * step, 10) + 0.0 for number in range(first, last + 1)]
 
 
+def apart(places: Sequence[float], gap: float) -> list[float]:
+    """The places, moved so that neighbours are at least a gap apart, their middle kept.
+
+    >>> apart([10.0, 10.0, 50.0], 14.0)
+    [3.0, 17.0, 50.0]
+    """
+    order = sorted(range(len(places)), key=lambda position: places[position])
+    groups: list[list[int]] = []
+    for position in order:
+        groups.append([position])
+        while len(groups) > 1 and _edge(places, groups[-2], gap, 1) + gap > _edge(places, groups[-1], gap, -1) + 1e-9:
+            groups[-2:] = [groups[-2] + groups[-1]]
+    moved = [0.0] * len(places)
+    for group in groups:
+        for rank, position in enumerate(group):
+            moved[position] = _edge(places, group, gap, -1) + rank * gap
+    return moved
+
+
+def _edge(places: Sequence[float], group: Sequence[int], gap: float, side: int) -> float:
+    """First (-1) or last (1) place of a group that is spread about its mean."""
+    mean = sum(places[position] for position in group) / len(group)
+    return mean + side * gap * (len(group) - 1) / 2
+
+
 @dataclass(frozen=True)
 class Frame:
     """A plotting area with linear axes.
@@ -43,14 +78,16 @@ class Frame:
         y: lowest and highest value upwards.
         left: room for the labels of y.
         bottom: room for the labels of x.
+        top: room above.
+        right: room to the right.
     """
 
     width: float
     height: float
     x: tuple[float, float]
     y: tuple[float, float]
-    left: float = 46.0
-    bottom: float = 38.0
+    left: float = 50.0
+    bottom: float = 40.0
     top: float = 10.0
     right: float = 12.0
 
@@ -62,38 +99,48 @@ class Frame:
     def up(self, value: float) -> float:
         """Pixel of a value of y."""
         low, high = self.y
-        return (
-            self.height - self.bottom - (value - low) / ((high - low) or 1.0) * (self.height - self.top - self.bottom)
-        )
+        room = self.height - self.top - self.bottom
+        return self.height - self.bottom - (value - low) / ((high - low) or 1.0) * room
 
-    def axes(self, x_title: str, y_title: str, digits: int = 1, *, x_digits: int | None = None) -> str:
-        """Grid lines, tick labels and titles."""
+    def grid(self) -> str:
+        """A line and a number at each round value of y."""
+        values = ticks(*self.y)
+        digits = _digits(values)
         parts = []
-        edge = self.width - self.right
-        for value in ticks(*self.y):
+        for value in values:
             y = self.up(value)
-            parts.append(f'<line class="grid" x1="{self.left}" x2="{edge}" y1="{y:.1f}" y2="{y:.1f}"/>')
             parts.append(
-                f'<text class="tick" x="{self.left - 6}" y="{y + 4:.1f}" text-anchor="end">{value:.{digits}f}</text>'
+                f'<line class="grid" x1="{self.left}" x2="{self.width - self.right}" y1="{y:.1f}" y2="{y:.1f}"/>'
             )
-        for value in ticks(*self.x):
-            if x_digits == 0 and value != round(value):
-                continue
-            x = self.across(value)
-            label = f"{value:.{digits if x_digits is None else x_digits}f}"
             parts.append(
-                f'<text class="tick" x="{x:.1f}" y="{self.height - self.bottom + 16}" text-anchor="middle">{label}</text>'
+                f'<text class="tick" x="{self.left - 7}" y="{y + 4:.1f}" text-anchor="end">{value:.{digits}f}</text>'
             )
-        middle = (self.left + edge) / 2
-        parts.append(
-            f'<text class="axis" x="{middle:.0f}" y="{self.height - 4}" text-anchor="middle">{escape(x_title)}</text>'
-        )
-        height = (self.top + self.height - self.bottom) / 2
-        parts.append(
-            f'<text class="axis" transform="translate(12 {height:.0f}) rotate(-90)" text-anchor="middle">'
-            f"{escape(y_title)}</text>"
-        )
         return "".join(parts)
+
+    def axes(self, x_title: str, y_title: str, *, whole: bool = False) -> str:
+        """Grid lines, numbers and titles; with whole, x is counted and has no fractions."""
+        parts = [self.grid()]
+        values = [value for value in ticks(*self.x) if not whole or value == round(value)]
+        digits = _digits(values)
+        for value in values:
+            x, y = self.across(value), self.height - self.bottom + 17
+            parts.append(f'<text class="tick" x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{value:.{digits}f}</text>')
+        middle = (self.left + self.width - self.right) / 2
+        parts.append(
+            f'<text class="axis" x="{middle:.0f}" y="{self.height - 5}" text-anchor="middle">{escape(x_title)}</text>'
+        )
+        if y_title:
+            place = f"translate(13 {(self.top + self.height - self.bottom) / 2:.0f}) rotate(-90)"
+            parts.append(f'<text class="axis" transform="{place}" text-anchor="middle">{escape(y_title)}</text>')
+        return "".join(parts)
+
+    def level(self, value: float, name: str) -> str:
+        """A dashed line across the figure at a value of y, with its name at the right edge."""
+        y, edge = self.up(value), self.width - self.right
+        return (
+            f'<line class="reference" x1="{self.left}" x2="{edge}" y1="{y:.1f}" y2="{y:.1f}"/>'
+            f'<text class="note" x="{edge - 3}" y="{y - 4:.1f}" text-anchor="end">{escape(name)}</text>'
+        )
 
     def line(self, xs: Sequence[float], ys: Sequence[float | None], style: str) -> str:
         """A polyline, broken where a value is missing."""
@@ -108,6 +155,11 @@ class Frame:
     def mark(self, x: float, y: float, number: int, title: str, size: float = 5.0) -> str:
         """A point; its hue and, beyond the hues, its shape say which."""
         return mark_at(self.across(x), self.up(y), number, title, size)
+
+
+def _digits(values: Sequence[float]) -> int:
+    """How many decimals tell the values apart and show them whole."""
+    return next((digits for digits in range(6) if all(abs(round(v, digits) - v) < 1e-9 for v in values)), 6)
 
 
 def mark_at(x: float, y: float, number: int, title: str, size: float = 5.0) -> str:
@@ -127,8 +179,9 @@ def mark_at(x: float, y: float, number: int, title: str, size: float = 5.0) -> s
 
 
 def figure(width: float, height: float, title: str, description: str, body: str) -> str:
-    """A whole SVG with its alternative text."""
+    """A whole SVG with its alternative text; it shrinks with the page, but never until its text cannot be read."""
     return (
-        f'<svg role="img" viewBox="0 0 {width:.0f} {height:.0f}" style="max-width:{width:.0f}px">'
+        f'<svg role="img" viewBox="0 0 {width:.0f} {height:.0f}" '
+        f'style="max-width:{width:.0f}px;min-width:{0.7 * width:.0f}px">'
         f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{body}</svg>"
     )
