@@ -1,0 +1,49 @@
+"""Reading a result that may lack anything: what is missing, null or not finite comes out as None or empty."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+__all__ = ["entries", "labels", "number", "part"]
+
+
+def part(value: Any, *keys: str) -> Any:
+    """What lies under the keys, one level a key; None where a level is missing or is no table.
+
+    >>> part({"uar": {"mean": 0.5}}, "uar", "mean")
+    0.5
+    >>> part({"uar": None}, "uar", "mean") is None
+    True
+    """
+    for key in keys:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
+    return value
+
+
+def number(value: Any, *keys: str) -> float | None:
+    """The finite number under the keys, or None.
+
+    >>> number({"p": float("nan")}, "p") is None
+    True
+    """
+    found = part(value, *keys)
+    if isinstance(found, bool) or not isinstance(found, (int, float)) or not math.isfinite(found):
+        return None
+    return float(found)
+
+
+def entries(value: Any, *keys: str) -> list[Any]:
+    """The list under the keys, or an empty one.
+
+    >>> entries({"curves": None}, "curves")
+    []
+    """
+    found = part(value, *keys)
+    return list(found) if isinstance(found, Sequence) and not isinstance(found, str) else []
+
+
+def labels(result: Mapping[str, Any]) -> list[str]:
+    """The objectives' labels in the order of the result."""
+    return list(part(result, "objectives") or {})
