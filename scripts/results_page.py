@@ -75,7 +75,9 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
         f"({confound['shuffled_bits']:.2f} by chance)."
     )
     if least is not None:
-        lines.append(f"At least {number(least, 2)} was asked for, {number(aim, 2)} was the aim.")
+        best = max(own["uar"]["mean"] for own in result["objectives"].values())
+        verdict = "" if best >= least else " **Not reached.**"
+        lines.append(f"At least {number(least, 2)} was asked for, {number(aim, 2)} was the aim.{verdict}")
     lines += ["", *table(result), ""]
     lines += [
         f"- {row['sentence']} p = {row['p']:.3f}, {row['p_holm']:.3f} after Holm." for row in result["comparisons"]
@@ -83,6 +85,24 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
     lines += [f"- **{warning}**" for warning in result["warnings"]]
     lines += ["", f"    unheard run recipes/{name}.toml --out runs/{name} --set corpus.folder=PATH", ""]
     return lines
+
+
+def answer() -> list[str]:
+    """Whether DAT and CGT helped, in the words of the comparisons and with the leakage beside them."""
+    lines = ["## Did DAT and CGT help?", ""]
+    for name, title, _, _ in LINES:
+        file = DOCS / "results" / f"{name}.json"
+        if not file.exists():
+            continue
+        result = json.loads(file.read_text(encoding="utf-8"))
+        leak = {label: own["leakage"]["best"]["mean"] for label, own in result["objectives"].items()}
+        for row in result["comparisons"]:
+            if row["b"] == "plain":
+                a = row["a"]
+                lines.append(
+                    f"- {title}: {row['sentence']} Speaker probe {number(leak[a])}, plain {number(leak['plain'])}."
+                )
+    return [*lines, ""]
 
 
 def costs() -> list[str]:
@@ -106,7 +126,7 @@ def costs() -> list[str]:
 def main() -> None:
     """Write the page."""
     intro = (DOCS / "results" / "intro.md").read_text(encoding="utf-8")
-    lines = [intro.rstrip(), ""]
+    lines = [intro.rstrip(), "", *answer()]
     for name, title, least, aim in LINES:
         lines += section(name, title, least, aim)
     lines += costs()
