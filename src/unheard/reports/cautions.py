@@ -106,6 +106,12 @@ def _scores(result: Result) -> Iterator[Caution]:
         low = [f"{name} ({value:.2f})" for name, value in recalls.items() if value is not None and value < chance / 2]
         return f"hardly ever hears {' and '.join(low)}" if low else None
 
+    known = [part(row, "shown") for row in entries(result, "comparisons")]
+    if known and not any(known) and None not in known:
+        count = "The comparison does" if len(known) == 1 else f"All {len(known)} comparisons do"
+        yield Caution(
+            f"{count} not show that any objective is better than another: do not rank them by these figures."
+        )
     if found := _listed(result, not_above):
         yield Caution(f"Not shown to be better than guessing, the interval reaches chance: {found}.", grave=True)
     if found := _listed(result, deaf):

@@ -5,7 +5,7 @@ from typing import Any
 
 from unheard.reports.figures import chance_of, legend
 from unheard.reports.plots import Frame, colour, figure
-from unheard.reports.reading import entries, labels, number, part
+from unheard.reports.reading import entries, labels, number, part, word
 
 __all__ = ["CURVES", "curve", "embedding_map", "mean_over"]
 
@@ -97,14 +97,14 @@ def embedding_map(result: Result, label: str, by: str) -> str:
     other = "speaker" if by == "emotion" else "emotion"
     columns = (entries(drawn, "points"), entries(drawn, by), entries(drawn, other))
     dots = [
-        (x, y, str(name), str(beside))
-        for point, name, beside in zip(*columns, strict=False)
+        (x, y, word(name), word(beside))
+        for point, name, beside in zip(map(entries, columns[0]), *columns[1:], strict=False)
         if len(point) == 2 and (x := number(point[0])) is not None and (y := number(point[1])) is not None
     ]
     if not dots:
         return ""
     present = {name for _, _, name, _ in dots}
-    order = [str(name) for name in entries(result, "classes")] if by == "emotion" else []
+    order = [word(name) for name in entries(result, "classes")] if by == "emotion" else []
     names = [name for name in order if name in present] + sorted(present - set(order))
     # The hue of an emotion is the same on every map, whether all emotions are on it or not.
     place = {name: position for position, name in enumerate([*order, *sorted(present - set(order))])}

@@ -6,11 +6,14 @@ from html import escape
 from typing import Any
 
 from unheard.reports.plots import Frame, apart, colour, figure, label_of, mark_at
-from unheard.reports.reading import entries, labels, number, part
+from unheard.reports.reading import entries, labels, number, part, word
 
-__all__ = ["chance_of", "confusion", "differences", "gauge", "interval_of", "legend", "pair", "speakers"]
+__all__ = ["STRONG", "chance_of", "confusion", "differences", "gauge", "interval_of", "legend", "pair", "speakers"]
 
 Result = Mapping[str, Any]
+
+STRONG = 0.67
+"""A cell's share of its row above which its text turns over: chosen so that both texts can be read, light and dark."""
 
 _REFERENCES = {
     "chance": "chance",
@@ -99,7 +102,8 @@ def pair(result: Result) -> str:
         return ""
     highest = max(ends[1] for *_, ends in points)
     frame = Frame(520, 340, (0.0, 1.0), (0.0, min(1.0, math.ceil(5 * highest + 0.3) / 5)))
-    parts = [frame.axes("a fresh probe names the speaker (left is better)", "UAR on unseen voices (up is better)")]
+    good = "UAR, inflated" if part(result, "split", "inflated") else "UAR on unseen voices (up is better)"
+    parts = [frame.axes("a fresh probe names the speaker (left is better)", good)]
     parts += [_reference_lines(result, frame), frame.level(chance_of(result), "chance")]
     heights = apart([frame.up(mean) for _, _, _, mean, _ in points], 16.0)
     places = [frame.across(leak) for _, _, leak, _, _ in points]
@@ -130,31 +134,33 @@ def differences(result: Result) -> str:
     rows = [(row, 100 * gap, (100 * ends[0], 100 * ends[1])) for row, gap, ends in known if gap is not None and ends]
     if not rows:
         return ""
-    reach = max(1.0, *(abs(end) for _, _, ends in rows for end in ends)) * 1.1
-    frame = Frame(640, 52 + 26 * len(rows), (-reach, reach), (0.0, 1.0), left=210, bottom=42)
+    reach = 1.1 * max(1.0, *(abs(end) for _, _, ends in rows for end in ends))
+    names = [f"{word(row, 'a')[:18]} against {word(row, 'b')[:18]}" for row, _, _ in rows]
+    left, height = 26 + 7.9 * max(map(len, names)), 52 + 26 * len(rows)
+    frame = Frame(left + 430, height, (-reach, reach), (0.0, 1.0), left=left, bottom=42)
     middle = frame.across(0)
-    parts = [f'<line class="reference" x1="{middle:.1f}" x2="{middle:.1f}" y1="4" y2="{frame.height - 42}"/>']
+    parts = [f'<line class="reference" x1="{middle:.1f}" x2="{middle:.1f}" y1="4" y2="{height - 42}"/>']
     for place, (row, gap, ends) in enumerate(rows):
         y = 20.0 + 26 * place
-        name = f"{label_of(part(row, 'a'), 14)} against {label_of(part(row, 'b'), 14)}"
-        parts.append(f'<text class="name" x="200" y="{y + 4}" text-anchor="end">{name}</text>')
-        clear = ends[0] > 0 or ends[1] < 0
+        parts.append(
+            f'<text class="name" x="{left - 12:.0f}" y="{y + 4}" text-anchor="end">{escape(names[place])}</text>'
+        )
+        shown = part(row, "shown")
+        clear = (ends[0] > 0 or ends[1] < 0) if shown is None else bool(shown)
         hue = f"stroke:{colour(0)}" if clear else "stroke:var(--quiet)"
         low, high = frame.across(ends[0]), frame.across(ends[1])
         parts.append(f'<line class="whisker" x1="{low:.1f}" x2="{high:.1f}" y1="{y}" y2="{y}" style="{hue}"/>')
         parts.append(mark_at(frame.across(gap), y, 0 if clear else 8, f"{gap:+.1f} points", 5))
-    bare = Frame(640, frame.height, frame.x, (0.0, 0.0), left=210, bottom=42)
+    bare = Frame(frame.width, height, frame.x, (0.0, 0.0), left=left, bottom=42)
     axis = bare.axes("difference of UAR in points (right: the first is better)", "").removeprefix(bare.grid())
-    said = "; ".join(f"{part(row, 'a')} against {part(row, 'b')} {gap:+.1f} points" for row, gap, _ in rows)
-    return figure(640, frame.height, "Differences between the objectives", said, axis + "".join(parts))
+    said = "; ".join(f"{word(row, 'a')} against {word(row, 'b')} {gap:+.1f} points" for row, gap, _ in rows)
+    return figure(frame.width, height, "Differences between the objectives", said, axis + "".join(parts))
 
 
 def confusion(result: Result, label: str) -> str:
     """Rows are the truth; a cell's shade is its share of the row, its text the share in per cent."""
-    matrix, classes = (
-        entries(result, "objectives", label, "confusion"),
-        [str(name) for name in entries(result, "classes")],
-    )
+    matrix = entries(result, "objectives", label, "confusion")
+    classes = [word(name) for name in entries(result, "classes")]
     if not matrix or not classes:
         return ""
     cell, margin = 44.0, 14 + 6.6 * min(16, max(len(name) for name in classes))
@@ -168,7 +174,7 @@ def confusion(result: Result, label: str) -> str:
         parts.append(
             f'<text class="tick" x="{margin - 8:.0f}" y="{y + 26:.0f}" text-anchor="end">{label_of(name)}</text>'
         )
-        parts += _cells(name, classes, [int(number(count) or 0) for count in counts], (margin, y, cell))
+        parts += _cells(name, classes, [int(number(count) or 0) for count in entries(counts)], (margin, y, cell))
     size = len(classes) * cell
     recalls = {name: number(value) for name, value in (part(result, "objectives", label, "recall") or {}).items()}
     said = ", ".join(f"{name} {value:.2f}" for name, value in recalls.items() if value is not None)
@@ -187,7 +193,7 @@ def _cells(name: str, classes: Sequence[str], counts: Sequence[int], place: tupl
             f'<rect class="heat" x="{x:.0f}" y="{y:.0f}" width="{cell - 2}" height="{cell - 2}" rx="4" style="{style}">'
             f"<title>{escape(tip)}</title></rect>"
         )
-        strong = " strong" if share > 0.6 else ""
+        strong = " strong" if share > STRONG else ""
         text = f"{100 * share:.0f}" if total else ""
         parts.append(
             f'<text class="cell{strong}" x="{x + cell / 2 - 1:.0f}" y="{y + 26:.0f}" text-anchor="middle">{text}</text>'
@@ -202,15 +208,15 @@ def speakers(result: Result, label: str) -> str:
     if not rows:
         return ""
     step = max(14.0, min(34.0, 960 / len(rows)))
-    longest = min(12, max(len(str(part(row, "speaker"))) for _, row in rows))
+    longest = min(12, max(len(word(row, "speaker")) for _, row in rows))
     bottom = 22 + 5.4 * longest
-    width = max(320.0, 70 + step * len(rows))
-    frame = Frame(width, 190 + bottom, (0.0, 1.0), (0.0, 1.0), bottom=bottom, top=16)
+    width = max(320.0, 110 + step * len(rows))
+    frame = Frame(width, 190 + bottom, (0.0, 1.0), (0.0, 1.0), bottom=bottom, top=16, right=52)
     parts = [frame.grid()]
     for position, (uar, row) in enumerate(rows):
         x, y, gender = frame.left + 4 + position * step, frame.up(uar), part(row, "gender")
         hue = {"f": colour(0), "m": colour(1)}.get(str(gender), colour(8))
-        tip = f"{part(row, 'speaker')} ({gender or 'gender not known'}): UAR {uar:.3f}, {part(row, 'utterances')} utterances"
+        tip = f"{word(row, 'speaker')} ({gender or 'gender not known'}): UAR {uar:.3f}, {word(row, 'utterances')} utterances"
         middle = x + (step - 4) / 2
         parts.append(
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{step - 4:.1f}" height="{max(0.5, frame.up(0) - y):.1f}" rx="2" '
@@ -219,9 +225,9 @@ def speakers(result: Result, label: str) -> str:
         if gender in ("f", "m"):
             parts.append(f'<text class="small" x="{middle:.1f}" y="{y - 4:.1f}" text-anchor="middle">{gender}</text>')
         place = f"translate({middle + 4:.1f} {frame.up(0) + 12:.0f}) rotate(-55)"
-        name = label_of(part(row, "speaker"), 12)
+        name = label_of(word(row, "speaker"), 12)
         parts.append(f'<text class="small" transform="{place}" text-anchor="end">{name}</text>')
-    parts.append(frame.level(chance_of(result), "chance"))
+    parts.append(frame.level(chance_of(result), "chance", outside=True))
     best, worst = rows[0], rows[-1]
-    said = f"best {part(best[1], 'speaker')} {best[0]:.2f}, worst {part(worst[1], 'speaker')} {worst[0]:.2f}"
-    return figure(frame.width, frame.height, f"UAR of each unseen speaker, {label}", said, "".join(parts))
+    said = f"best {word(best[1], 'speaker')} {best[0]:.2f}, worst {word(worst[1], 'speaker')} {worst[0]:.2f}"
+    return figure(frame.width, frame.height, f"UAR of each test speaker, {label}", said, "".join(parts))

@@ -1,5 +1,6 @@
 """From a result to report.html; every part that the result lacks is left out of the page."""
 
+import functools
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from markupsafe import Markup
 
 from unheard.reports import courses, figures
 from unheard.reports.cautions import cautions
-from unheard.reports.reading import entries, labels, number, part
+from unheard.reports.reading import NOT_KNOWN, entries, labels, number, part
 
 __all__ = ["render", "write_report"]
 
@@ -22,14 +23,13 @@ _LEAKS = {
     "unseen_best": "best, unseen speakers",
     "eer": "EER, unseen speakers",
 }
-_NOT_KNOWN = "–"  # noqa: RUF001 (a dash in a table)
 
 
 def _number(value: Any, digits: int = 3, *, sign: bool = False) -> str:
     """A number, or a dash for what is not known."""
     known = number(value)
     if known is None:
-        return _NOT_KNOWN
+        return NOT_KNOWN
     return f"{known:+.{digits}f}" if sign else f"{known:.{digits}f}"
 
 
@@ -41,12 +41,12 @@ def _spread(value: Any, digits: int = 3) -> str:
 
 def _size(value: Any) -> str:
     known = number(value)
-    return _NOT_KNOWN if known is None else f"{known / 2**20:.0f} MiB"
+    return NOT_KNOWN if known is None else f"{known / 2**20:.0f} MiB"
 
 
 def _text(value: Any) -> Any:
     """The value, or a dash for None: null is not a word."""
-    return _NOT_KNOWN if value is None else value
+    return NOT_KNOWN if value is None else value
 
 
 def _drawn(result: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,13 +81,8 @@ def _leak_table(result: Mapping[str, Any]) -> dict[str, Any]:
     return {"columns": columns, "rows": rows if columns else []}
 
 
-def render(result: Mapping[str, Any]) -> str:
-    """The page as text.
-
-    Args:
-        result: as documented in docs/reference/result.md; only `name`, `classes` and `objectives` must be there,
-            and any number may be None or nan.
-    """
+@functools.cache
+def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("unheard.reports", "."),
         autoescape=True,
@@ -98,7 +93,17 @@ def render(result: Mapping[str, Any]) -> str:
     )
     environment.filters |= {"number": _number, "spread": _spread, "size": _size}
     environment.tests["known"] = lambda value: number(value) is not None
-    return environment.get_template("page.html.jinja").render(
+    return environment.get_template("page.html.jinja")
+
+
+def render(result: Mapping[str, Any]) -> str:
+    """The page as text.
+
+    Args:
+        result: as documented in docs/reference/result.md; only `name`, `classes` and `objectives` must be there,
+            and any number may be None or nan.
+    """
+    return _template().render(
         result=result,
         drawn=_drawn(result),
         cautions=cautions(result),

@@ -8,7 +8,7 @@ from html import escape
 __all__ = ["COLOURS", "Frame", "apart", "colour", "figure", "label_of", "mark_at", "ticks"]
 
 COLOURS = 9
-"""How many hues the page defines (--c0 to --c8); more are told apart by shape."""
+"""How many hues the page defines (--c0 to --c8)."""
 
 
 def colour(number: int) -> str:
@@ -134,12 +134,13 @@ class Frame:
             parts.append(f'<text class="axis" transform="{place}" text-anchor="middle">{escape(y_title)}</text>')
         return "".join(parts)
 
-    def level(self, value: float, name: str) -> str:
-        """A dashed line across the figure at a value of y, with its name at the right edge."""
+    def level(self, value: float, name: str, *, outside: bool = False) -> str:
+        """A dashed line across the figure at a value of y, with its name at or outside the right edge."""
         y, edge = self.up(value), self.width - self.right
+        place = f'x="{edge + 5}" y="{y + 4:.1f}"' if outside else f'x="{edge - 3}" y="{y - 4:.1f}" text-anchor="end"'
         return (
             f'<line class="reference" x1="{self.left}" x2="{edge}" y1="{y:.1f}" y2="{y:.1f}"/>'
-            f'<text class="note" x="{edge - 3}" y="{y - 4:.1f}" text-anchor="end">{escape(name)}</text>'
+            f'<text class="note" {place}>{escape(name)}</text>'
         )
 
     def line(self, xs: Sequence[float], ys: Sequence[float | None], style: str) -> str:
@@ -163,14 +164,17 @@ def _digits(values: Sequence[float]) -> int:
 
 
 def mark_at(x: float, y: float, number: int, title: str, size: float = 5.0) -> str:
-    """A point at a pixel: a disc, a square, a diamond or a triangle in the n-th hue."""
-    shape = number // COLOURS % 4
+    """A point at a pixel: a disc, a square, a diamond or a triangle in the n-th hue, 36 in all.
+
+    Neighbours differ in hue and shape, so that who tells few hues apart can still tell the points apart.
+    """
+    shape = (number % COLOURS + number // COLOURS) % 4
     tip = f"<title>{escape(title)}</title>" if title else ""
     style = f'style="fill:{colour(number)}"'
     if shape == 0:
         return f'<circle class="mark" cx="{x:.1f}" cy="{y:.1f}" r="{size}" {style}>{tip}</circle>'
     corners: dict[int, Iterable[tuple[float, float]]] = {
-        1: [(-1, -1), (1, -1), (1, 1), (-1, 1)],
+        1: [(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)],
         2: [(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)],
         3: [(0, -1.2), (1.1, 0.9), (-1.1, 0.9)],
     }

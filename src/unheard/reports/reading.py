@@ -4,7 +4,10 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["entries", "labels", "number", "part"]
+__all__ = ["NOT_KNOWN", "entries", "labels", "number", "part", "word"]
+
+NOT_KNOWN = "–"  # noqa: RUF001 (a dash in a table)
+"""What stands where a value is missing."""
 
 
 def part(value: Any, *keys: str) -> Any:
@@ -47,3 +50,13 @@ def entries(value: Any, *keys: str) -> list[Any]:
 def labels(result: Mapping[str, Any]) -> list[str]:
     """The objectives' labels in the order of the result."""
     return list(part(result, "objectives") or {})
+
+
+def word(value: Any, *keys: str) -> str:
+    """What lies under the keys as text; a dash for None.
+
+    >>> word({"speaker": 3}, "speaker")
+    '3'
+    """
+    found = part(value, *keys)
+    return NOT_KNOWN if found is None else str(found)
