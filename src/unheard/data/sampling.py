@@ -27,7 +27,8 @@ def speaker_batches(
         seed: of this epoch.
 
     Returns:
-        Batches of positions into the arrays; only the epoch's last ones may hold fewer than P x K.
+        Batches of positions into the arrays, in random order; some hold fewer than P x K, where speakers have run
+        out of utterances.
     """
     generator = np.random.default_rng(seed)
     queues = {

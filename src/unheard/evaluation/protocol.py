@@ -255,7 +255,8 @@ def part_of(prepared: Prepared, names: Sequence[str], speakers: Sequence[str], *
 def withhold(prepared: Prepared, fold: Fold, seed: int, share: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Split a fold's training part: (what the encoder and the probes train on, what only probes are tested on).
 
-    Each speaker gives the same share, at least one utterance if he has three; drawn by the seed and the fold.
+    Each speaker gives the same share, at least one utterance if he has three and never all of them; drawn by the
+    seed and the fold.
     """
     generator = np.random.default_rng(named_seed(seed, "withheld", fold.name))
     by_speaker: dict[str, list[str]] = {}
@@ -263,6 +264,6 @@ def withhold(prepared: Prepared, fold: Fold, seed: int, share: float) -> tuple[t
         by_speaker.setdefault(str(prepared.utterances[name].speaker), []).append(name)
     held: set[str] = set()
     for names in by_speaker.values():
-        count = max(1, round(share * len(names))) if len(names) >= 3 else 0
+        count = min(max(1, round(share * len(names))), len(names) - 1) if len(names) >= 3 else 0
         held.update(names[i] for i in generator.permutation(len(names))[:count])
     return tuple(name for name in fold.train if name not in held), tuple(name for name in fold.train if name in held)

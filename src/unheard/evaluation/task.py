@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
+from unheard.errors import SplitError
 from unheard.evaluation.leakage import Views, emotion_floor, leakage_of, raw_statistics
 from unheard.evaluation.protocol import REFERENCES, Prepared, Task, part_of, withhold
 from unheard.evaluation.recipe import objective_of
@@ -132,15 +133,29 @@ def _fresh_model(
     return model
 
 
+def _classes_of(domain: str, parts: _Parts) -> int:
+    """How many classes a domain head tells apart.
+
+    Raises:
+        SplitError: the training part does not hold two of them, so that there is nothing to hide.
+    """
+    if domain not in parts.train.columns:
+        known = ", ".join(sorted(set(parts.train.columns) - {"emotion"}))
+        raise SplitError(f"no domain is called '{domain}'. Known: {known}.")
+    count = len(parts.speakers) if domain == "speaker" else int(parts.train.columns[domain].max()) + 1
+    if count < 2:
+        raise SplitError(
+            f"the training part has no two values of {domain}. Fill that column, or choose another domain."
+        )
+    return count
+
+
 def _train(
     prepared: Prepared, task: Task, parts: _Parts, report: Callable[[Mapping[str, float]], None] | None
 ) -> dict[str, Any]:
     recipe = prepared.recipe
     _, module, settings = objective_of(recipe, task.label)
-    domains = {
-        name: len(parts.speakers) if name == "speaker" else int(parts.train.columns[name].max()) + 1
-        for name in settings.domains
-    }
+    domains = {name: _classes_of(name, parts) for name in settings.domains}
     model = _fresh_model(prepared, task.seed, parts, domains, companion=getattr(settings, "companion", False))
     device = choose_device(recipe.training.device)
     weights = {}

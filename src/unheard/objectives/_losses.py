@@ -3,13 +3,15 @@
 from collections.abc import Iterable
 from typing import Protocol
 
+import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.nn import functional as F
 
-from unheard.models.model import Model
+from unheard.models.model import EmbeddingNetwork, Model
 from unheard.records import UNLABELLED, Batch
 
-__all__ = ["Objective", "accuracy", "cross_entropy"]
+__all__ = ["Objective", "accuracy", "cross_entropy", "watched_embedding"]
 
 
 class Objective(Protocol):
@@ -54,3 +56,33 @@ def accuracy(logits: Tensor, labels: Tensor) -> Tensor:
     """Share of labelled items named rightly, nan if there is none."""
     known = labels != UNLABELLED
     return (logits.detach().argmax(1) == labels)[known].float().mean()
+
+
+class _Reader(nn.Module):
+    """A network whose call begins behind the normaliser."""
+
+    def __init__(self, network: EmbeddingNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, normalised: Tensor, lengths: Tensor) -> Tensor:
+        return self.network.from_normalised(normalised, lengths)
+
+
+def watched_embedding(network: EmbeddingNetwork, normalised: Tensor, lengths: Tensor) -> Tensor:
+    """The embedding as training would see it, shape (batch, size), detached, leaving no trace of having looked.
+
+    No running statistic moves, and the generator that dropout draws from stands where it stood: who looks more
+    often must not change what the encoder becomes.
+
+    Args:
+        network: in training mode.
+        normalised: features that the normaliser has seen, shape (batch, frames, channels).
+        lengths: shape (batch,).
+    """
+    reader = _Reader(network)
+    buffers = {name: buffer.clone() for name, buffer in reader.named_buffers()}
+    devices = [normalised.device] if normalised.is_cuda else []
+    with torch.no_grad(), torch.random.fork_rng(devices=devices):
+        embedding: Tensor = functional_call(reader, buffers, (normalised, lengths))
+    return embedding

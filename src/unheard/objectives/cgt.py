@@ -12,17 +12,17 @@ units of features with unit variance.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Literal, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from unheard.models.masking import frame_mask
 from unheard.models.model import EmbeddingNetwork, Model
-from unheard.objectives._losses import accuracy, cross_entropy
+from unheard.objectives._losses import accuracy, cross_entropy, watched_embedding
 from unheard.objectives._reversal import signed_gradient
-from unheard.records import Batch
+from unheard.records import UNLABELLED, Batch
 
 __all__ = ["Objective", "Settings"]
 
@@ -48,6 +48,14 @@ class Settings(BaseModel):
     """With a shared encoder: the signed weight of the speaker loss in it; 0 leaves the encoder to the emotion."""
     smoothing: float = Field(0.0, ge=0, lt=1)
     """Label smoothing of the emotion loss."""
+
+    @model_validator(mode="after")
+    def _one_space(self) -> Self:
+        """A direction in one encoder's embedding means nothing in the other's."""
+        if self.where == "embedding" and self.encoders == "two":
+            msg = "where = 'embedding' needs encoders = 'shared'; with two encoders, perturb the 'input'"
+            raise ValueError(msg)
+        return self
 
     @property
     def domains(self) -> tuple[str, ...]:
@@ -101,22 +109,18 @@ class Objective:
         del phase, progress
         domain, mix = self.settings.domain, self.settings.mix
         emotions, speakers = batch.columns["emotion"], batch.columns[domain]
-        clean, point, spoken_point = self._clean(model, batch)
+        clean, point = self._clean(model, batch)
         emotion_logits = model.heads["emotion"](clean[0])
         # The loss for the perturbation reads the embedding itself (a head with weight 0 still has to show the way),
         # the loss for training reads it through the signed weight.
         emotion = self._emotion_loss(emotion_logits, emotions)
         speaker_logits = model.heads[domain](clean[1])
-        count = float(len(emotions))
-        (toward_speaker,) = torch.autograd.grad(
-            cross_entropy(speaker_logits, speakers) * count, spoken_point, retain_graph=True
-        )
-        (toward_emotion,) = torch.autograd.grad(emotion * count, point, retain_graph=True)
-        moved = self._read(model, self._move(point, toward_speaker, batch.lengths), batch.lengths, speaker=False)
+        toward_speaker = self._direction(cross_entropy(speaker_logits, speakers), speakers, point)
+        toward_emotion = self._direction(emotion, emotions, point)
+        nearby = self._move(point, toward_speaker, batch.lengths)
+        moved = self._read(model, nearby, batch.lengths, speaker=False)
         moved_emotion = self._emotion_loss(model.heads["emotion"](moved), emotions)
-        guided = self._read(
-            model, self._move(spoken_point, toward_emotion, batch.lengths), batch.lengths, speaker=True
-        )
+        guided = self._read(model, self._move(point, toward_emotion, batch.lengths), batch.lengths, speaker=True)
         speaker = self._speaker_loss(model, clean[1], speakers)
         guided_speaker = self._speaker_loss(model, guided, speakers)
         total = (1 - mix) * (emotion + speaker) + mix * (moved_emotion + guided_speaker)
@@ -126,28 +130,37 @@ class Objective:
             "emotion_accuracy": accuracy(emotion_logits, emotions),
             "perturbed_emotion_loss": moved_emotion.detach(),
             f"{domain}_loss": speaker.detach(),
-            f"perturbed_{domain}_loss": self._rise(model, moved, speakers),
+            f"perturbed_{domain}_loss": self._rise(model, nearby, moved, batch),
             f"{domain}_accuracy": accuracy(speaker_logits, speakers),
         }
 
-    def _rise(self, model: Model, moved: Tensor, speakers: Tensor) -> Tensor:
-        """The speaker head's loss on x_s; a good epsilon raises it by 10 to 50 % (logged, never descended)."""
+    def _direction(self, loss: Tensor, labels: Tensor, point: Tensor) -> Tensor:
+        """The gradient of the loss summed over the labelled items, whose mean is given."""
+        (gradient,) = torch.autograd.grad(loss * float((labels != UNLABELLED).sum()), point, retain_graph=True)
+        return gradient
+
+    def _rise(self, model: Model, nearby: Tensor, moved: Tensor, batch: Batch) -> Tensor:
+        """The speaker side's loss on x_s; a good epsilon raises it by 10 to 50 % (logged, never descended).
+
+        `moved` is the emotion side's embedding of `nearby`; a speaker side with an encoder of its own reads its own.
+        """
+        if model.companion is not None:
+            moved = watched_embedding(model.companion, nearby, batch.lengths)
         with torch.no_grad():
-            return cross_entropy(model.heads[self.settings.domain](moved), speakers)
+            return cross_entropy(model.heads[self.settings.domain](moved), batch.columns[self.settings.domain])
 
     def _speaker_loss(self, model: Model, embedding: Tensor, labels: Tensor) -> Tensor:
         weight = 1.0 if model.companion is not None else self.settings.weight
         head = model.heads[self.settings.domain]
         return cross_entropy(head(signed_gradient(embedding, weight)), labels)
 
-    def _clean(self, model: Model, batch: Batch) -> tuple[tuple[Tensor, Tensor], Tensor, Tensor]:
-        """(emotion embedding, speaker embedding) of the clean batch, and the points whose gradients are wanted."""
+    def _clean(self, model: Model, batch: Batch) -> tuple[tuple[Tensor, Tensor], Tensor]:
+        """(emotion embedding, speaker embedding) of the clean batch, and the point that is to move."""
         features = model.network.normaliser(batch.features, batch.lengths).detach()
         if self.settings.where == "input":
             point = features.requires_grad_()
             mine = model.network.from_normalised(point, batch.lengths)
             theirs = mine if model.companion is None else model.companion.from_normalised(point, batch.lengths)
-            return (mine, theirs), point, point
+            return (mine, theirs), point
         mine = model.network.from_normalised(features, batch.lengths)
-        theirs = mine if model.companion is None else model.companion.from_normalised(features, batch.lengths)
-        return (mine, theirs), mine, theirs
+        return (mine, mine), mine

@@ -18,7 +18,7 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 from unheard.models.model import Model
-from unheard.objectives._losses import accuracy, cross_entropy
+from unheard.objectives._losses import accuracy, cross_entropy, watched_embedding
 from unheard.objectives._reversal import signed_gradient
 from unheard.objectives._schedules import ramp
 from unheard.records import UNLABELLED, Batch
@@ -76,9 +76,11 @@ class Objective:
     def losses(self, phase: str, model: Model, batch: Batch, progress: float) -> dict[str, Tensor]:
         """Emotion cross-entropy plus the domain's, whose gradient reaches the embedding with the signed weight."""
         domain, truth = self.settings.domain, batch.columns["emotion"]
-        embedding = model.embed(batch.features, batch.lengths)
         if phase == "adversary":
-            return {"loss": cross_entropy(model.heads[domain](embedding.detach()), batch.columns[domain])}
+            normalised = model.network.normaliser(batch.features, batch.lengths)
+            watched = watched_embedding(model.network, normalised, batch.lengths)
+            return {"loss": cross_entropy(model.heads[domain](watched), batch.columns[domain])}
+        embedding = model.embed(batch.features, batch.lengths)
         logits = model.heads["emotion"](embedding)
         emotion = cross_entropy(
             logits, truth, weight=self.class_weights.get("emotion"), smoothing=self.settings.smoothing

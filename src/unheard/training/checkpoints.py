@@ -87,10 +87,9 @@ def read_checkpoint(file: Path, fingerprint: str) -> Checkpoint | None:
         with safe_open(file, framework="pt") as stored:
             header = json.loads((stored.metadata() or {})["checkpoint"])
             tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 (not a dict)
-    except (OSError, SafetensorError, KeyError, json.JSONDecodeError):
+        found = Checkpoint(
+            tensors, header["epoch"], header["best"], header["history"], header["seconds"], header["fingerprint"]
+        )
+    except (OSError, SafetensorError, KeyError, TypeError, json.JSONDecodeError):
         return None
-    if header["fingerprint"] != fingerprint:
-        return None
-    return Checkpoint(
-        tensors, header["epoch"], header["best"], header["history"], header["seconds"], header["fingerprint"]
-    )
+    return found if found.fingerprint == fingerprint else None

@@ -11,7 +11,7 @@ from unheard.models.model import named_seed
 from unheard.records import Batch, Features
 from unheard.training.settings import AugmentationSettings, TrainingSettings
 
-__all__ = ["Dataset", "collate", "evaluation_batches", "training_batches"]
+__all__ = ["Dataset", "collate", "evaluation_batches", "steps_per_epoch", "training_batches"]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ development speakers (see docs/adr/0003-tdnn-lstm.md).
 """
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -21,7 +21,7 @@ class Settings(BaseModel):
 
     channels: int = Field(128, ge=1, le=2048)
     """Channels of the time-delay layers."""
-    strides: tuple[int, int] = (2, 2)
+    strides: tuple[PositiveInt, PositiveInt] = (2, 2)
     """Thinning in time by the first two layers; the recurrence sees one frame in their product."""
     recurrent: int = Field(64, ge=1, le=1024)
     """Cells of the LSTM, each direction."""

@@ -1,0 +1,52 @@
+"""What the TDNN-LSTM alone promises: how far it thins, and how far it sees."""
+
+import math
+
+import pytest
+import torch
+from pydantic import ValidationError
+from torch.nn import functional as F
+
+from unheard.models.encoders.tdnn_lstm import Encoder, Settings
+
+
+@pytest.mark.parametrize("strides", [(1, 1), (2, 1), (2, 2), (3, 2)])
+def test_lengths_are_divided_by_the_strides_and_rounded_up(strides):
+    encoder = Encoder(4, Settings(channels=8, recurrent=4, strides=strides)).eval()
+    lengths = torch.arange(1, 27)
+    encoded, fewer = encoder(torch.randn(26, 26, 4), lengths)
+    expected = [math.ceil(math.ceil(length / strides[0]) / strides[1]) for length in range(1, 27)]
+    assert fewer.tolist() == expected
+    assert encoded.shape[1] == max(expected)
+
+
+def test_one_direction_never_looks_ahead_of_its_convolutions():
+    encoder = Encoder(4, Settings(channels=8, recurrent=4, strides=(1, 1), bidirectional=False)).eval()
+    sequence = torch.randn(1, 60, 4, requires_grad=True)
+    encoder(sequence, torch.tensor([60]))[0][0, 20].sum().backward()
+    reach = 2 + 2 + 3  # half widths times dilations: 5 wide; 3 wide, dilated by 2 where not thinning; 3 wide by 3
+    felt = sequence.grad[0].abs().sum(1) > 0
+    assert felt[: 20 + reach].any()
+    assert not felt[20 + reach + 1 :].any()
+
+
+def test_both_directions_see_everything():
+    encoder = Encoder(4, Settings(channels=8, recurrent=4)).eval()
+    sequence = torch.randn(1, 40, 4, requires_grad=True)
+    encoder(sequence, torch.tensor([40]))[0][0, 5].sum().backward()
+    assert (sequence.grad[0].abs().sum(1) > 0).all()
+
+
+def test_the_first_layer_is_a_convolution_a_norm_and_a_rectifier():
+    encoder = Encoder(4, Settings(channels=8, recurrent=4, strides=(2, 2))).eval()
+    sequence = torch.randn(2, 9, 4)
+    layer = encoder.layers[0]
+    convolved = F.conv1d(sequence.transpose(1, 2), layer.convolution.weight, stride=2, padding=2)
+    expected = F.relu(convolved / math.sqrt(1 + 1e-5)).transpose(1, 2)
+    torch.testing.assert_close(layer(sequence, torch.tensor([9, 9]))[0], expected)
+
+
+@pytest.mark.parametrize("wrong", [{"strides": (0, 2)}, {"strides": (2, -1)}, {"channels": 0}, {"dropout": 1.0}])
+def test_sizes_that_cannot_be_are_refused(wrong):
+    with pytest.raises(ValidationError):
+        Settings(**wrong)
