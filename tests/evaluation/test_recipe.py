@@ -206,3 +206,18 @@ def test_the_fingerprint_holds_its_parts(read):
     prints = [whole.fingerprint(), whole.fingerprint("a"), whole.fingerprint("b"), whole.fingerprint("a", "b")]
     assert len(set(prints)) == 4
     assert whole.fingerprint("a", 1) == whole.fingerprint("a", "1")
+
+
+def test_the_fingerprint_reads_the_folds_and_not_where_they_lie(tmp_path):
+    base = {
+        "name": "x",
+        "corpus": {"name": "ravdess"},
+        "objectives": {"plain": {}},
+    }
+    prints = []
+    for folder, text in (("a", "speaker,fold\n01,1\n"), ("b", "speaker,fold\n01,1\n"), ("c", "speaker,fold\n01,2\n")):
+        (tmp_path / folder).mkdir()
+        file = tmp_path / folder / "folds.csv"
+        file.write_text(text)
+        prints.append(RunRecipe(**base, split={"name": "from_file", "file": str(file)}).fingerprint())
+    assert prints[0] == prints[1] != prints[2]

@@ -105,6 +105,10 @@ class RunRecipe(BaseModel):
         """A digest of what determines a task: the recipe less its list of seeds, and `parts`."""
         own = self.model_dump(mode="json", exclude={"seeds", "objectives", "name"})
         own["corpus"].pop("folder")  # where it lies does not matter; what it holds does, and is in `parts`
+        for key in ("file", "folds_file"):
+            named = own["split"].get(key)
+            if isinstance(named, str) and Path(named).is_file():
+                own["split"][key] = hashlib.sha256(Path(named).read_bytes()).hexdigest()
         return hashlib.sha256(json.dumps([own, *map(str, parts)], sort_keys=True).encode()).hexdigest()
 
 
