@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from unheard.errors import CorpusError, SettingsError
-from unheard.evaluation.recipe import CorpusSettings, corpus_folder, objective_of, read_recipe
+from unheard.evaluation.recipe import CorpusSettings, RunRecipe, corpus_folder, objective_of, read_recipe
 from unheard.settings import read_document
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
