@@ -83,6 +83,12 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
         f"- {row['sentence']} p = {row['p']:.3f}, {row['p_holm']:.3f} after Holm." for row in result["comparisons"]
     ]
     lines += [f"- **{warning}**" for warning in result["warnings"]]
+    epochs = ", ".join(
+        f"{label} {own['seconds_per_epoch']['mean']:.2f}" for label, own in result["objectives"].items()
+    )
+    lines.append(
+        f"- Seconds an epoch: {epochs}; memory of the largest task: {result['peak_memory_bytes'] / 2**20:.0f} MB."
+    )
     lines += ["", f"    unheard run recipes/{name}.toml --out runs/{name} --set corpus.folder=PATH", ""]
     return lines
 
