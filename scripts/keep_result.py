@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from unheard.evaluation.result import read_result
-from unheard.evaluation.run import write_atomically
+from unheard.files import write_atomically
 
 DROPPED = ("maps", "map_note")
 OF_OBJECTIVE = ("curves", "per_fold")

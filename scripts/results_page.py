@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from unheard.evaluation.run import write_atomically
+from unheard.files import write_atomically
 
 DOCS = Path(__file__).parents[1] / "docs"
 LINES = (

@@ -9,7 +9,6 @@ every promise against the utterances; the second the digest, and `SplitPlan.veri
 import dataclasses
 import hashlib
 import json
-import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
@@ -22,6 +21,7 @@ from unheard import registry
 from unheard.data.splits._folds import Fold
 from unheard.data.splits._promises import verify_contents, verify_folds
 from unheard.errors import SplitError
+from unheard.files import write_atomically
 from unheard.records import Utterance
 from unheard.settings import Document, validate
 
@@ -89,14 +89,8 @@ class SplitPlan:
 
     def save(self, path: Path) -> None:
         """Write the plan as JSON, at once or not at all (written aside, then renamed)."""
-        path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"digest": self.digest, **self._body()}, indent=1, sort_keys=True, ensure_ascii=False)
-        aside = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-        try:
-            aside.write_text(text + "\n", encoding="utf-8")
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+        write_atomically(text + "\n", path)
 
     @classmethod
     def load(cls, path: Path) -> "SplitPlan":

@@ -5,7 +5,6 @@ The result is documented in docs/reference/result.md. Numbers that cannot be had
 
 import csv
 import io
-import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -13,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from unheard.evaluation.protocol import REFERENCES, Prepared
-from unheard.evaluation.significance import confusions_by_speaker, corrected, interval, paired_difference
+from unheard.evaluation.significance import confusions_by_speaker, every_pair, interval
 from unheard.metrics.macro_f1 import score as macro_f1
 from unheard.metrics.uar import recalls, uar_from_confusion
 from unheard.metrics.uar import score as uar
 from unheard.metrics.wa import score as wa
 
-__all__ = ["Pool", "compare_pools", "pool_of", "predictions_csv", "spread", "summarise"]
+__all__ = ["Pool", "compare_pools", "predictions_csv", "spread", "summarise"]
 
 
 def spread(values: Iterable[float | None]) -> dict[str, float | None]:
@@ -102,11 +101,6 @@ class Pool:
             for gender in np.unique(self.genders)
             if gender != "None"
         }
-
-
-def pool_of(label: str, results: Sequence[Mapping[str, Any]], prepared: Prepared) -> Pool:
-    """The pool of one objective among all results."""
-    return Pool(label, [result for result in results if result["label"] == label], prepared)
 
 
 def _per_fold(pool: Pool, results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -195,29 +189,24 @@ def reference_summary(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def compare_pools(pools: Mapping[str, Pool]) -> list[dict[str, Any]]:
     """Every pair of objectives, later against earlier, paired over speakers, corrected for their number (Holm)."""
-    pairs = list(itertools.combinations(pools, 2))
-    differences = [
-        paired_difference(pools[later].confusions, pools[earlier].confusions, names=(later, earlier))
-        for earlier, later in pairs
-    ]
     return [
         {
-            "a": later,
-            "b": earlier,
+            "a": pair.first,
+            "b": pair.second,
             "metric": "uar",
-            "difference": paired.difference,
-            "interval": [paired.low, paired.high],
-            "p": paired.p_value,
-            "p_holm": p_holm,
-            "speakers": paired.speakers,
-            "seeds": paired.seeds,
-            "wins": paired.wins,
-            "losses": paired.losses,
-            "ties": paired.ties,
-            "shown": paired.shown,
-            "sentence": paired.sentence,
+            "difference": pair.paired.difference,
+            "interval": [pair.paired.low, pair.paired.high],
+            "p": pair.paired.p_value,
+            "p_holm": pair.p_holm,
+            "speakers": pair.paired.speakers,
+            "seeds": pair.paired.seeds,
+            "wins": pair.paired.wins,
+            "losses": pair.paired.losses,
+            "ties": pair.paired.ties,
+            "shown": pair.paired.shown,
+            "sentence": pair.paired.sentence,
         }
-        for (earlier, later), (paired, p_holm) in zip(pairs, corrected(differences), strict=True)
+        for pair in every_pair({label: pool.confusions for label, pool in pools.items()})
     ]
 
 

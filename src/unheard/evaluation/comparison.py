@@ -1,7 +1,6 @@
 """Comparison of finished runs, from their predictions.csv: same data, folds and seeds, or no comparison."""
 
 import csv
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,9 @@ from numpy.typing import NDArray
 
 from unheard.errors import RunError
 from unheard.evaluation.result import read_result
-from unheard.evaluation.significance import Paired, confusions_by_speaker, corrected, paired_difference
+from unheard.evaluation.significance import Pair, confusions_by_speaker, every_pair
 
-__all__ = ["Comparison", "System", "compare_systems", "read_systems"]
+__all__ = ["System", "compare_systems", "read_systems"]
 
 
 @dataclass(frozen=True)
@@ -34,16 +33,6 @@ class System:
     splits: dict[str, str]
     items: tuple[tuple[str, str, str], ...]
     confusions: NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A paired difference and its p-value after Holm's correction for all pairs."""
-
-    first: str
-    second: str
-    paired: Paired
-    p_holm: float
 
 
 def read_systems(run: Path, *, objective: str | None = None, prefix: str = "") -> list[System]:
@@ -101,7 +90,7 @@ def _check_alike(systems: Sequence[System]) -> None:
             )
 
 
-def compare_systems(systems: Sequence[System], *, level: float = 0.95) -> list[Comparison]:
+def compare_systems(systems: Sequence[System], *, level: float = 0.95) -> list[Pair]:
     """Every pair, later against earlier, paired over speakers on the same folds and seeds.
 
     Raises:
@@ -110,12 +99,4 @@ def compare_systems(systems: Sequence[System], *, level: float = 0.95) -> list[C
     if len(systems) < 2:
         raise RunError("one system cannot be compared. Name two runs, or a run with several objectives.")
     _check_alike(systems)
-    pairs = list(itertools.combinations(systems, 2))
-    paired = [
-        paired_difference(later.confusions, earlier.confusions, names=(later.name, earlier.name), level=level)
-        for earlier, later in pairs
-    ]
-    return [
-        Comparison(later.name, earlier.name, one, p_holm)
-        for (earlier, later), (one, p_holm) in zip(pairs, corrected(paired, level=level), strict=True)
-    ]
+    return every_pair({system.name: system.confusions for system in systems}, level=level)

@@ -19,7 +19,7 @@ from unheard.data.audit import audit
 from unheard.errors import RunError
 from unheard.evaluation.collect import compare_pools, predictions_csv, reference_summary, summarise
 from unheard.evaluation.protocol import REFERENCES, Prepared, Task, plan_tasks
-from unheard.evaluation.run import write_atomically
+from unheard.files import write_atomically
 from unheard.registry import load
 
 __all__ = ["RESULT", "build_result", "plain_numbers", "read_result", "write_result"]

@@ -1,7 +1,6 @@
 """A whole run: all tasks of a recipe, in parallel, then one result."""
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,20 +11,13 @@ from unheard.errors import RunError
 from unheard.evaluation.protocol import Prepared, Task, plan_tasks
 from unheard.evaluation.recipe import RunRecipe
 from unheard.evaluation.task import run_task
+from unheard.files import write_atomically
 from unheard.settings import read_document, to_toml
 
-__all__ = ["PROGRESS", "claim_folder", "run_tasks", "save_plans", "write_atomically"]
+__all__ = ["PROGRESS", "claim_folder", "run_tasks", "save_plans"]
 
 PROGRESS = "progress.json"
 """What a running task writes after each epoch, for whoever wants to watch."""
-
-
-def write_atomically(text: str, file: Path) -> None:
-    """Write aside, then rename."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(file)
 
 
 def claim_folder(recipe: RunRecipe, out: Path, *, write: bool = True) -> None:

@@ -9,7 +9,7 @@ beyond its being averaged over the seeds, nor that speakers of one fold were jud
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,9 +22,11 @@ from unheard.metrics.uar import uar_of_each
 
 __all__ = [
     "DRAWS",
+    "Pair",
     "Paired",
     "confusions_by_speaker",
     "corrected",
+    "every_pair",
     "holm",
     "interval",
     "paired_difference",
@@ -66,6 +68,16 @@ class Paired:
     ties: int
     shown: bool
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A paired difference between two named systems, and its p-value after Holm's correction for all pairs."""
+
+    first: str
+    second: str
+    paired: Paired
+    p_holm: float
 
 
 def _with_items(confusions: NDArray[np.integer]) -> NDArray[np.int64]:
@@ -257,6 +269,27 @@ def paired_difference(
     sentence = _sentence(names, (difference, low, high), level, rest)
     tail = (speakers, seeds, wins, losses, speakers - wins - losses, shown, sentence)
     return Paired(difference, low, high, p_value, *tail)
+
+
+def every_pair(systems: Mapping[str, NDArray[np.integer]], *, level: float = 0.95) -> list[Pair]:
+    """Every pair of systems, later against earlier, each difference corrected for their number.
+
+    Args:
+        systems: name -> confusions, shape (seeds, speakers, classes, classes), on the same clips.
+        level: of the intervals; 1 minus the p-value below which a difference is shown.
+
+    Raises:
+        RunError: see `paired_difference`.
+    """
+    names = list(itertools.combinations(systems, 2))
+    differences = [
+        paired_difference(systems[later], systems[earlier], names=(later, earlier), level=level)
+        for earlier, later in names
+    ]
+    return [
+        Pair(later, earlier, paired, p_holm)
+        for (earlier, later), (paired, p_holm) in zip(names, corrected(differences, level=level), strict=True)
+    ]
 
 
 def corrected(differences: Sequence[Paired], *, level: float = 0.95) -> list[tuple[Paired, float]]:

@@ -1,9 +1,7 @@
 """One task: train on one fold, predict its test part, measure what is left of the speaker, write it down."""
 
 import json
-import os
 import resource
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,6 +15,7 @@ from unheard.errors import SplitError
 from unheard.evaluation.leakage import Views, emotion_floor, leakage_of, raw_statistics
 from unheard.evaluation.protocol import REFERENCES, Prepared, Task, part_of, withhold
 from unheard.evaluation.recipe import objective_of
+from unheard.files import aside, write_atomically
 from unheard.models.model import Model, build_model, named_seed, save_model
 from unheard.training.dataset import Dataset
 from unheard.training.loop import Trained, Trainer, choose_device, embed_all, predict_all
@@ -90,16 +89,9 @@ def run_task(
         "total_seconds": time.monotonic() - begun,
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
-    _write(result, task.result_file)
+    write_atomically(json.dumps(result), task.result_file)
     (task.folder / "checkpoint.safetensors").unlink(missing_ok=True)
     return result
-
-
-def _write(result: Mapping[str, Any], file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_suffix(f".{os.getpid()}.part")
-    aside.write_text(json.dumps(result), encoding="utf-8")
-    aside.replace(file)
 
 
 def _references(prepared: Prepared, task: Task, parts: _Parts) -> dict[str, Any]:
@@ -200,10 +192,8 @@ def _outcome(prepared: Prepared, task: Task, parts: _Parts, trained: Trained) ->
 
 
 def _save_embeddings(file: Path, embeddings: np.ndarray) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_suffix(f".{os.getpid()}.part")
-    save_file({"unseen": np.ascontiguousarray(embeddings, dtype=np.float32)}, aside)
-    aside.replace(file)
+    with aside(file) as beside:
+        save_file({"unseen": np.ascontiguousarray(embeddings, dtype=np.float32)}, beside)
 
 
 def _save_weights(prepared: Prepared, task: Task, model: Model) -> None:
@@ -219,7 +209,4 @@ def _save_weights(prepared: Prepared, task: Task, model: Model) -> None:
         "test_speakers": sorted({str(prepared.utterances[name].speaker) for name in task.fold.test}),
     }
     run = task.folder.parents[2]
-    save_model(model, task.folder / "model.safetensors", about)
-    kept = run / "weights" / f"{task.label}-{task.folder.name}.safetensors"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(task.folder / "model.safetensors", kept)
+    save_model(model, run / "weights" / f"{task.label}-{task.folder.name}.safetensors", about)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from unheard.errors import RunError
+from unheard.files import aside
 from unheard.models.heads import build_head
 from unheard.models.normalisation import Normalisation, Normaliser
 from unheard.models.pooling import POOLINGS
@@ -142,10 +142,8 @@ def save_model(model: Model, file: Path, about: Mapping[str, Any]) -> None:
         **about,
     }
     state = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    save_file(state, aside, metadata={"unheard": json.dumps(header)})
-    aside.replace(file)
+    with aside(file) as beside:
+        save_file(state, beside, metadata={"unheard": json.dumps(header)})
 
 
 def load_model(file: Path) -> tuple[Model, dict[str, Any]]:

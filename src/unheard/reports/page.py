@@ -1,7 +1,6 @@
 """From a result to report.html; every part that the result lacks is left out of the page."""
 
 import functools
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from unheard.files import write_atomically
 from unheard.reports import courses, figures
 from unheard.reports.cautions import cautions
 from unheard.reports.reading import NOT_KNOWN, entries, labels, number, part
@@ -125,10 +125,4 @@ def write_report(result: Mapping[str, Any], file: Path) -> None:
     Raises:
         OSError: the folder cannot be written to.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        aside.write_text(render(result), encoding="utf-8")
-        aside.replace(file)
-    finally:
-        aside.unlink(missing_ok=True)
+    write_atomically(render(result), file)

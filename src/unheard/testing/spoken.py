@@ -11,7 +11,6 @@ import hashlib
 import importlib.resources
 import io
 import json
-import os
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ import soxr
 from joblib import Parallel, delayed
 
 from unheard.errors import SettingsError
+from unheard.files import aside
 from unheard.records import Hertz, Samples
 from unheard.testing._espeak import Engine, Voice
 
@@ -218,9 +218,8 @@ def _render(engine: Engine, clip: Clip, rule: dict[str, float], generator: np.ra
 
 
 def _write_aside(content: bytes, file: Path) -> None:
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    aside.write_bytes(content)
-    aside.replace(file)
+    with aside(file) as beside:
+        beside.write_bytes(content)
 
 
 def _table(clips: Sequence[Clip]) -> bytes:

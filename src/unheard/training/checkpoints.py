@@ -6,7 +6,6 @@ numbers that are not tensors stand as JSON in its header. No random state is sto
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+
+from unheard.files import aside
 
 __all__ = ["Checkpoint", "flatten_optimiser", "read_checkpoint", "restore_optimiser", "write_checkpoint"]
 
@@ -67,8 +68,6 @@ def restore_optimiser(optimiser: torch.optim.Optimizer, flat: Mapping[str, Tenso
 
 def write_checkpoint(checkpoint: Checkpoint, file: Path) -> None:
     """Write aside, then rename: the last whole checkpoint survives any kill."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
     header: dict[str, Any] = {
         "epoch": checkpoint.epoch,
         "best": checkpoint.best,
@@ -77,8 +76,8 @@ def write_checkpoint(checkpoint: Checkpoint, file: Path) -> None:
         "fingerprint": checkpoint.fingerprint,
     }
     tensors = {key: value.detach().cpu().contiguous().clone() for key, value in checkpoint.tensors.items()}
-    save_file(tensors, aside, metadata={"checkpoint": json.dumps(header)})
-    aside.replace(file)
+    with aside(file) as beside:
+        save_file(tensors, beside, metadata={"checkpoint": json.dumps(header)})
 
 
 def read_checkpoint(file: Path, fingerprint: str) -> Checkpoint | None:
