@@ -5,9 +5,11 @@ import math
 import pytest
 import torch
 from pydantic import ValidationError
+from torch import nn
 from torch.nn import functional as F
 
 from unheard.models.encoders.tdnn_lstm import Encoder, Settings
+from unheard.models.masking import MaskedBatchNorm, frame_mask
 
 
 @pytest.mark.parametrize("strides", [(1, 1), (2, 1), (2, 2), (3, 2)])
@@ -50,3 +52,24 @@ def test_the_first_layer_is_a_convolution_a_norm_and_a_rectifier():
 def test_sizes_that_cannot_be_are_refused(wrong):
     with pytest.raises(ValidationError):
         Settings(**wrong)
+
+
+def test_a_batch_of_one_frame_takes_the_running_statistics():
+    norm = MaskedBatchNorm(3).train()
+    norm.running_mean.copy_(torch.tensor([1.0, 2.0, 3.0]))
+    frame = torch.tensor([[[2.0, 2.0, 2.0]]])
+    result = norm(frame, torch.tensor([[True]]))
+    torch.testing.assert_close(result, (frame - norm.running_mean) / math.sqrt(1 + 1e-5))
+    assert norm.running_mean.tolist() == [1.0, 2.0, 3.0]
+    assert norm.running_var.isfinite().all()
+
+
+def test_masked_batch_norm_is_torchs_on_the_real_frames_alone():
+    mine, theirs = MaskedBatchNorm(3, rectify=True).train(), nn.BatchNorm1d(3).train()
+    frames, lengths = torch.randn(4, 7, 3), torch.tensor([7, 2, 5, 1])
+    mask = frame_mask(lengths, 7)
+    result = mine(frames, mask)
+    torch.testing.assert_close(result[mask], F.relu(theirs(frames[mask])))
+    assert not result[~mask].any()
+    torch.testing.assert_close(mine.running_var, theirs.running_var)
+    torch.testing.assert_close(mine.running_mean, theirs.running_mean)

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from unheard.models.model import ModelSettings, build_model
 from unheard.objectives import cgt, dat, plain
-from unheard.training import loop
+from unheard.training import dataset, loop
 from unheard.training.checkpoints import read_checkpoint
 from unheard.training.dataset import Dataset, collate, evaluation_batches, training_batches
 from unheard.training.loop import Trainer, embed_all, predict_all
@@ -219,3 +219,57 @@ def test_collate_pads_with_zeros():
     assert batch.features.shape == (2, 4, 3)
     assert batch.features[0, 2:].abs().sum() == 0
     assert batch.lengths.tolist() == [2, 4]
+
+
+def test_half_precision_trains_the_same_network_in_float32_weights_and_evaluates_in_float32():
+    settings = MODEL.model_copy(update={"precision": "bfloat16"})
+    model = build_model(4, {"emotion": 3, "speaker": 4}, settings)
+    whole = build_model(4, {"emotion": 3, "speaker": 4}, MODEL)
+    batch = next(training_batches(made_part(), SETTINGS, seed=0, epoch=1))
+    alike = model.eval()(batch.features, batch.lengths)
+    assert torch.equal(alike, whole.eval()(batch.features, batch.lengths))
+    torch.manual_seed(0)
+    half = model.train().embed(batch.features, batch.lengths)
+    torch.manual_seed(0)
+    full = whole.train().embed(batch.features, batch.lengths)
+    assert half.dtype == torch.float32
+    assert not torch.equal(half, full)
+    torch.testing.assert_close(half, full, atol=0.05, rtol=0.05)
+    half.sum().backward()
+    assert all(parameter.dtype == torch.float32 for parameter in model.parameters())
+    assert all(parameter.grad.isfinite().all() for parameter in model.network.parameters())
+
+
+def test_a_stretched_ramp_is_a_ramp_at_another_pace():
+    ramp = np.arange(10, dtype=np.float32)[:, None] * np.ones((1, 4), np.float32)
+    faster = dataset._stretch(ramp, 0, 1.25)
+    np.testing.assert_allclose(faster[:, 0], np.arange(8) * 1.25, rtol=1e-6)
+    wider = dataset._stretch(ramp.T.copy(), 1, 0.8)
+    assert wider.shape == (4, 10)
+    np.testing.assert_allclose(wider[0], np.arange(10) * 0.8, rtol=1e-6)
+    np.testing.assert_allclose(
+        dataset._stretch(ramp.T.copy(), 1, 1.25)[0][-2:], 9
+    )  # beyond the last channel: its value
+
+
+@pytest.mark.parametrize("most", [0.1, 0.3])
+def test_stretches_stay_within_what_was_asked_for_either_way(most):
+    generator = np.random.default_rng(0)
+    factors = [dataset._factor(most, generator) for _ in range(500)]
+    assert min(factors) >= 1 / (1 + most)
+    assert max(factors) <= 1 + most
+    assert abs(np.mean(np.log(factors))) < 0.02
+
+
+def test_warp_and_tempo_change_training_items_by_the_seed_and_leave_evaluation_alone():
+    data = made_part()
+    settings = SETTINGS.model_copy(update={"augmentation": AugmentationSettings(warp=0.2, tempo=0.3)})
+    mine, again, other = (
+        [batch.features for batch in training_batches(data, settings, seed=seed, epoch=1)] for seed in (0, 0, 1)
+    )
+    assert all(torch.equal(one, two) for one, two in zip(mine, again, strict=True))
+    assert any(one.shape != two.shape or not torch.equal(one, two) for one, two in zip(mine, other, strict=True))
+    for positions, batch in evaluation_batches(data):
+        for row, position in enumerate(positions):
+            own = data.frames[position][0]
+            np.testing.assert_array_equal(batch.features[row, : len(own)].numpy(), own)

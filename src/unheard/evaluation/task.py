@@ -169,31 +169,39 @@ def _train(
 
 
 def _outcome(prepared: Prepared, task: Task, parts: _Parts, trained: Trained) -> dict[str, Any]:
-    probabilities = predict_all(trained.model, parts.test)
     views = parts.views(lambda part: embed_all(trained.model, part))
     leakage: dict[str, Any] = {}
     if prepared.recipe.leakage.measure:
         seed = named_seed(task.seed, "probe", task.fold.name) % 2**31
         leakage = leakage_of(views, prepared.recipe.leakage, seed=seed)
-    names = [*task.fold.dev, *task.fold.test]
-    _save_embeddings(task.folder / "embeddings.safetensors", views.unseen)
+    _save_embeddings(task.folder / "embeddings.safetensors", views)
     return {
-        "predictions": [
-            [name, [round(float(value), 6) for value in row]]
-            for name, row in zip(parts.test.names, probabilities, strict=True)
-        ],
+        "predictions": _named(parts.test, predict_all(trained.model, parts.test)),
+        "dev_predictions": _named(parts.dev, predict_all(trained.model, parts.dev)),
         "history": trained.history,
         "best_epoch": trained.best_epoch,
         "epochs": len(trained.history),
         "seconds": trained.seconds,
         "leakage": leakage,
-        "unseen": names,
+        "groups": {
+            "train": list(parts.train.names),
+            "withheld": list(parts.withheld.names),
+            "unseen": [*parts.dev.names, *parts.test.names],
+        },
     }
 
 
-def _save_embeddings(file: Path, embeddings: np.ndarray) -> None:
+def _named(part: Dataset, probabilities: np.ndarray) -> list[list[Any]]:
+    """Each utterance's name and its rounded probabilities."""
+    rows = zip(part.names, probabilities, strict=True)
+    return [[name, [round(float(value), 6) for value in row]] for name, row in rows]
+
+
+def _save_embeddings(file: Path, views: Views) -> None:
+    """The embeddings of each group, in the order of the names in the task's result: what probes read later."""
+    groups = {"train": views.train, "withheld": views.withheld, "unseen": views.unseen}
     with aside(file) as beside:
-        save_file({"unseen": np.ascontiguousarray(embeddings, dtype=np.float32)}, beside)
+        save_file({key: np.ascontiguousarray(value, dtype=np.float32) for key, value in groups.items()}, beside)
 
 
 def _save_weights(prepared: Prepared, task: Task, model: Model) -> None:

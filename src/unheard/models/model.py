@@ -37,6 +37,9 @@ class ModelSettings(BaseModel):
     """Hidden units of each head."""
     dropout: float = Field(0.3, ge=0, lt=1)
     """Dropout on the embedding, in training."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """What the encoder multiplies in while it trains. bfloat16 is about 1.7 times as fast on chips that have it, and
+    slower on others; weights, statistics, heads and losses stay in float32, and so does all that is evaluated."""
 
 
 def named_seed(seed: int, *names: object) -> int:
@@ -65,10 +68,14 @@ class EmbeddingNetwork(nn.Module):
         self.pool = pool
         self.projection = nn.Linear(self.encoder.size * times, settings.embedding)
         self.dropout = nn.Dropout(settings.dropout)
+        self.precision = settings.precision
 
     def from_normalised(self, features: Tensor, lengths: Tensor) -> Tensor:
         """Embeddings of features that the normaliser has already seen (unit variance, zero padding)."""
-        sequence, lengths = self.encoder(features, lengths)
+        mixed = self.training and self.precision == "bfloat16"
+        with torch.autocast(features.device.type, dtype=torch.bfloat16, enabled=mixed):
+            sequence, lengths = self.encoder(features, lengths)
+        sequence = sequence.to(features.dtype)
         embedding: Tensor = self.dropout(torch.relu(self.projection(self.pool(sequence, lengths))))
         return embedding
 

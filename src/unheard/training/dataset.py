@@ -81,6 +81,23 @@ def _mask(frames: Features, settings: AugmentationSettings, generator: np.random
     return frames
 
 
+def _stretch(frames: Features, axis: int, factor: float) -> Features:
+    """The axis read at `factor` times its pace, between its points; channels keep their number, frames do not."""
+    size = frames.shape[axis]
+    count = size if axis == 1 else max(1, round(size / factor))
+    place = np.minimum(np.arange(count) * factor, size - 1).astype(np.float32)
+    below = place.astype(np.int64)
+    above = np.minimum(below + 1, size - 1)
+    share = np.expand_dims(place - below, 1 - axis)
+    stretched: Features = frames.take(below, axis) * (1 - share) + frames.take(above, axis) * share
+    return stretched
+
+
+def _factor(most: float, generator: np.random.Generator) -> float:
+    """A factor whose logarithm is even between those of 1 / (1 + most) and 1 + most."""
+    return float(np.exp(generator.uniform(-1.0, 1.0) * np.log1p(most)))
+
+
 def _training_item(
     variants: Sequence[Features], settings: TrainingSettings, hop: float, generator: np.random.Generator
 ) -> Features:
@@ -92,6 +109,10 @@ def _training_item(
     if len(frames) > longest:
         first = int(generator.integers(0, len(frames) - longest + 1))
         frames = frames[first : first + longest]
+    if augmentation.warp:
+        frames = _stretch(frames, 1, _factor(augmentation.warp, generator))
+    if augmentation.tempo:
+        frames = _stretch(frames, 0, _factor(augmentation.tempo, generator))
     if augmentation.frequency_masks or augmentation.time_masks:
         frames = _mask(frames, augmentation, generator)
     return frames

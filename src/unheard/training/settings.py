@@ -26,6 +26,10 @@ class AugmentationSettings(BaseModel):
     """Stretches of time silenced an item."""
     time_width: float = Field(0.15, ge=0, le=1)
     """Longest stretch, as a fraction of the item's frames."""
+    warp: float = Field(0.0, ge=0, lt=0.5)
+    """Largest stretch of the channel axis, up or down, as a fraction (VTLP, Jaitly and Hinton 2013)."""
+    tempo: float = Field(0.0, ge=0, lt=0.5)
+    """Largest stretch of the time axis, up or down, as a fraction."""
 
 
 class TrainingSettings(BaseModel):

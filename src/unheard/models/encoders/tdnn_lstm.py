@@ -38,16 +38,25 @@ class _Layer(nn.Module):
         super().__init__()
         padding = dilation * (width - 1) // 2
         self.convolution = nn.Conv1d(*channels, width, stride=stride, dilation=dilation, padding=padding, bias=False)
-        self.normalisation = MaskedBatchNorm(channels[1])
-        self.stride = stride
+        self.normalisation = MaskedBatchNorm(channels[1], rectify=True)
+
+    def _convolve(self, sequence: Tensor) -> Tensor:
+        """The convolution over time, on an image one pixel high: that reads channels-last frames without copying."""
+        layer = self.convolution
+        (stride,), (dilation,), padding = layer.stride, layer.dilation, int(layer.padding[0])
+        image = sequence.unsqueeze(1).permute(0, 3, 1, 2)
+        kernel = layer.weight.unsqueeze(2)
+        image = F.conv2d(image, kernel, stride=(1, stride), padding=(0, padding), dilation=(1, dilation))
+        return image.permute(0, 2, 3, 1).squeeze(1)
 
     def forward(self, sequence: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         # Padding is zero on entry (the normaliser and the masked norm see to it), so the convolution meets at
         # an item's end what it meets at the end of an unpadded one.
-        sequence = self.convolution(sequence.transpose(1, 2)).transpose(1, 2)
-        lengths = torch.div(lengths + self.stride - 1, self.stride, rounding_mode="floor")
-        mask = frame_mask(lengths, sequence.shape[1])
-        return F.relu(self.normalisation(sequence, mask)), lengths
+        # Statistics are summed over thousands of frames: in float32, whatever the products were computed in.
+        sequence = self._convolve(sequence).to(self.convolution.weight.dtype)
+        stride = self.convolution.stride[0]
+        lengths = torch.div(lengths + stride - 1, stride, rounding_mode="floor")
+        return self.normalisation(sequence, frame_mask(lengths, sequence.shape[1])), lengths
 
 
 class Encoder(nn.Module):
