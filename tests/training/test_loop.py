@@ -97,7 +97,7 @@ def test_one_step_of_dat_is_adamw_on_the_gradients_by_hand():
     weight = -0.5 * (2 / (1 + np.exp(-10 * progress)) - 1) / (2 / (1 + np.exp(-10.0)) - 1)
     rate = 0.01 * 0.5 * (1 + np.cos(np.pi * (progress - 0.1) / 0.9))
     embedding = hand.network(batch.features, batch.lengths)
-    emotion = F.cross_entropy(hand.heads["emotion"](embedding), batch.columns["emotion"])
+    emotion = F.cross_entropy(hand.heads["emotion"](F.dropout(embedding, 0.3)), batch.columns["emotion"])
     speaker = F.cross_entropy(hand.heads["speaker"](embedding), batch.columns["speaker"])
     names, parameters = zip(*hand.named_parameters(), strict=True)
     of_emotion = torch.autograd.grad(emotion, parameters, retain_graph=True, allow_unused=True)
@@ -113,6 +113,16 @@ def test_one_step_of_dat_is_adamw_on_the_gradients_by_hand():
         now = dict(own.model.named_parameters())[name]
         strong = gradient.abs() > 1e-5  # where the sign of the gradient is beyond rounding
         torch.testing.assert_close(now[strong], moved[strong], atol=2e-5, rtol=1e-4, msg=name)
+
+
+def test_the_emotion_head_reads_through_dropout_and_domain_heads_the_whole_embedding():
+    settings = MODEL.model_copy(update={"encoder": {**MODEL.encoder, "dropout": 0.0}, "dropout": 0.9})
+    model = build_model(4, {"emotion": 3, "speaker": 4}, settings).train()
+    batch = next(training_batches(made_part(), SETTINGS, seed=0, epoch=1))
+    once, twice = (model.embed(batch.features, batch.lengths) for _ in range(2))
+    assert torch.equal(once, twice)
+    assert not torch.equal(model.emotion(once), model.emotion(once))
+    assert torch.equal(model.eval().emotion(once), model.heads["emotion"](once))
 
 
 def test_the_average_follows_the_weights():

@@ -113,7 +113,7 @@ class Objective:
         domain, mix = self.settings.domain, self.settings.mix
         emotions, speakers = batch.columns["emotion"], batch.columns[domain]
         clean, point = self._clean(model, batch)
-        emotion_logits = model.heads["emotion"](clean[0])
+        emotion_logits = model.emotion(clean[0])
         # The loss for the perturbation reads the embedding itself (a head with weight 0 still has to show the way),
         # the loss for training reads it through the signed weight.
         emotion = self._emotion_loss(emotion_logits, emotions)
@@ -122,7 +122,7 @@ class Objective:
         toward_emotion = self._direction(emotion, emotions, point)
         nearby = self._move(point, toward_speaker, batch.lengths)
         moved = self._read(model, nearby, batch.lengths, speaker=False)
-        moved_emotion = self._emotion_loss(model.heads["emotion"](moved), emotions)
+        moved_emotion = self._emotion_loss(model.emotion(moved), emotions)
         guided = self._read(model, self._move(point, toward_emotion, batch.lengths), batch.lengths, speaker=True)
         speaker = self._speaker_loss(model, clean[1], speakers)
         guided_speaker = self._speaker_loss(model, guided, speakers)

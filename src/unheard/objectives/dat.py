@@ -81,7 +81,7 @@ class Objective:
             watched = watched_embedding(model.network, normalised, batch.lengths)
             return {"loss": cross_entropy(model.heads[domain](watched), batch.columns[domain])}
         embedding = model.embed(batch.features, batch.lengths)
-        logits = model.heads["emotion"](embedding)
+        logits = model.emotion(embedding)
         emotion = cross_entropy(
             logits, truth, weight=self.class_weights.get("emotion"), smoothing=self.settings.smoothing
         )

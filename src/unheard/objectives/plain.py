@@ -45,7 +45,7 @@ class Objective:
         """Cross-entropy of the emotion head; watching heads learn from a detached embedding."""
         del phase, progress
         embedding = model.embed(batch.features, batch.lengths)
-        logits, truth = model.heads["emotion"](embedding), batch.columns["emotion"]
+        logits, truth = model.emotion(embedding), batch.columns["emotion"]
         emotion = cross_entropy(
             logits, truth, weight=self.class_weights.get("emotion"), smoothing=self.settings.smoothing
         )
