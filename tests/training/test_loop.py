@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from unheard.models import model
 from unheard.models.model import ModelSettings, build_model
 from unheard.objectives import cgt, dat, plain
 from unheard.training import dataset, loop
@@ -283,3 +284,18 @@ def test_warp_and_tempo_change_training_items_by_the_seed_and_leave_evaluation_a
         for row, position in enumerate(positions):
             own = data.frames[position][0]
             np.testing.assert_array_equal(batch.features[row, : len(own)].numpy(), own)
+
+
+def test_auto_precision_is_one_of_the_two_by_what_the_chip_says(monkeypatch):
+    batch = next(training_batches(made_part(), SETTINGS, seed=0, epoch=1))
+
+    def embedded(precision):
+        torch.manual_seed(0)
+        settings = MODEL.model_copy(update={"precision": precision})
+        return build_model(4, {"emotion": 3}, settings).train().embed(batch.features, batch.lengths)
+
+    for chip, same in (({"avx512_bf16": True}, "bfloat16"), ({"amx_bf16": False}, "float32"), ({}, "float32")):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda chip=chip: chip)
+        model._multiplies_bfloat16.cache_clear()
+        assert torch.equal(embedded("auto"), embedded(same))
+    model._multiplies_bfloat16.cache_clear()
