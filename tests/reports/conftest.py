@@ -55,9 +55,48 @@ def _objective(label, place, generator, speakers, classes, seeds, epochs):
         "curves": curves,
         "leakage": {key: _spread(leak - take) for key, take in (("linear", 0.0), ("mlp", 0.1), ("best", 0.0))}
         | {"eer": _spread(0.42)},
+        "calibration": _calibration(),
+        "fairness": _fairness(good, [row["speaker"] for row in rows]),
         "seconds_per_fold": _spread(40.0),
         "seconds_per_epoch": _spread(1.0),
     }
+
+
+def _calibration():
+    bins = [
+        {
+            "low": low / 15,
+            "high": (low + 1) / 15,
+            "count": 3 * low,
+            "confidence": (low + 0.5) / 15,
+            "accuracy": low / 20,
+        }
+        for low in range(15)
+    ]
+    bins[0] |= {"confidence": None, "accuracy": None}
+    shares = [round(0.05 * step, 2) for step in range(1, 21)]
+    figures = {"ece": _spread(0.08), "brier": _spread(0.6), "aurc": _spread(0.3), "accuracy_at_80": _spread(0.7)} | {
+        "reliability": bins,
+        "risk_coverage": {"coverage": shares, "risk": [0.4 * share for share in shares]},
+    }
+    after = figures | {"ece": _spread(0.04)}
+    return {
+        "bins": 15,
+        "before": figures,
+        "temperatures": [{"seed": 0, "fold": "0", "temperature": 1.4}],
+        "after": after,
+    }
+
+
+def _fairness(good, names):
+    tail = {"speakers": len(names), "tenth": 2, "worst": good - 0.1, "best": good + 0.1, "gap": 0.2}
+    tail |= {"gap_by_luck": 0.15, "p": 0.2, "worst_speakers": names[:2]}
+    rows = {
+        "f": {"uar": good + 0.02, "interval": [good - 0.04, good + 0.08], "speakers": 6, "utterances": 360},
+        "m": {"uar": good - 0.02, "interval": [good - 0.08, good + 0.04], "speakers": 6, "utterances": 360},
+    }
+    gap = {"better": "f", "worse": "m", "difference": 0.04, "interval": [-0.03, 0.11]}
+    return {"speakers": tail, "groups": {"gender": {"rows": rows, "gap": gap}}}
 
 
 def _comparisons(labels):

@@ -23,6 +23,8 @@ def changed(result, path, value):
 
 
 CASES = [
+    ("objectives.plain.calibration", {"before": {"ece": {"mean": 0.2}}}, "off by more than a tenth"),
+    ("objectives.dat.fairness.speakers.p", 0.01, "beyond luck: dat"),
     ("split.inflated", True, "INFLATED"),
     ("split.selection", "oracle", "ceiling"),
     ("split.disjoint", ["speaker"], "test sentences"),

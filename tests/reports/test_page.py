@@ -65,8 +65,8 @@ def check(page):
 def test_the_page_is_well_formed_and_every_figure_has_alternative_text(result):
     checker = check(render(result))
     # A gauge, a matrix, bars and two maps an objective, five curves, the pair and the differences; marks apart.
-    assert render(result).count('role="img"') == 5 * 3 + 5 + 2
-    assert checker.tags.count("table") == 5
+    assert render(result).count('role="img"') == 6 * 3 + 5 + 3
+    assert checker.tags.count("table") == 7
 
 
 def test_the_page_needs_no_network(result):

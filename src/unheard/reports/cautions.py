@@ -16,6 +16,9 @@ _WIDE = 0.1
 _DEPENDENT = 0.2
 """Share of the emotion's bits that the speaker may tell, beyond chance, before it is said."""
 
+_OFF = 0.1
+"""Expected calibration error above which probabilities are said not to mean what they say."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caution:
@@ -34,7 +37,7 @@ def cautions(result: Result) -> list[Caution]:
     """All cautions, the grave ones first; empty only if nothing was found."""
     warned = [str(warning) for warning in entries(result, "warnings")]
     found = [Caution(text, grave="INFLATED" in text) for text in warned]
-    for rule in (_split, _data, _scores, _sureness, _leakage, _objectives):
+    for rule in (_split, _data, _scores, _sureness, _leakage, _objectives, _trust):
         found += [caution for caution in rule(result) if caution.text not in warned]
     return sorted(found, key=lambda caution: not caution.grave)
 
@@ -202,3 +205,23 @@ def _fooled(result: Result, own: Any) -> bool:
     ends = [entries(curve, "speaker_accuracy") for curve in entries(own, "curves")]
     known = [value for end in ends if end and (value := number(end[-1])) is not None]
     return bool(known) and sum(known) / len(known) < 0.8 * chance
+
+
+def _trust(result: Result) -> Iterator[Caution]:
+    def unsure(own: Any) -> str | None:
+        raw, scaled = (number(own, "calibration", which, "ece", "mean") for which in ("before", "after"))
+        best = raw if scaled is None else min(scaled, raw if raw is not None else scaled)
+        return f"{100 * best:.0f} points" if best is not None and best > _OFF else None
+
+    if found := _listed(result, unsure):
+        yield Caution(f"Its probabilities are off by more than a tenth, with or without a temperature: {found}.")
+
+    def uneven(own: Any) -> str | None:
+        tail = part(own, "fairness", "speakers")
+        p, worst, best = (number(tail, key) for key in ("p", "worst", "best"))
+        if p is None or worst is None or best is None or p >= 0.05:
+            return None
+        return f"{worst:.2f} for the worst tenth, {best:.2f} for the best"
+
+    if found := _listed(result, uneven):
+        yield Caution(f"Speakers are not heard equally well, beyond luck: {found}.")

@@ -9,7 +9,7 @@ import jinja2
 from markupsafe import Markup
 
 from unheard.files import write_atomically
-from unheard.reports import courses, figures
+from unheard.reports import courses, figures, trust
 from unheard.reports.cautions import cautions
 from unheard.reports.reading import NOT_KNOWN, entries, labels, number, part
 
@@ -58,6 +58,7 @@ def _drawn(result: Mapping[str, Any]) -> dict[str, Any]:
             ("gauge", figures.gauge),
             ("confusion", figures.confusion),
             ("speakers", figures.speakers),
+            ("reliability", trust.reliability),
             ("by_emotion", lambda result, label: courses.embedding_map(result, label, "emotion")),
             ("by_speaker", lambda result, label: courses.embedding_map(result, label, "speaker")),
         )
@@ -66,6 +67,7 @@ def _drawn(result: Mapping[str, Any]) -> dict[str, Any]:
     return by_objective | {
         "pair": safe(figures.pair(result)),
         "differences": safe(figures.differences(result)),
+        "abstention": safe(trust.abstention(result)),
         "legend": safe(figures.legend(labels(result))),
         "curves": [one for one in curves if one[2]],
     }
@@ -111,6 +113,8 @@ def render(result: Mapping[str, Any]) -> str:
         chance=figures.chance_of(result),
         seeds=len(entries(result, "seeds")),
         leaks=_leak_table(result),
+        trust=trust.trust_rows(result),
+        groups=trust.group_rows(result),
         folds=any(entries(result, "objectives", label, "per_fold") for label in labels(result)),
     )
 

@@ -1,0 +1,106 @@
+"""The figures of how far a recogniser's own probabilities can be believed, and whom it fails."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from unheard.reports.plots import Frame, colour, figure
+from unheard.reports.reading import entries, labels, number, part
+
+__all__ = ["abstention", "group_rows", "reliability", "trust_rows"]
+
+Result = Mapping[str, Any]
+
+
+def reliability(result: Result, label: str) -> str:
+    """How often an answer is right against how sure it says it is: on the diagonal, a probability means itself.
+
+    The raw probabilities as discs, as large as the bin is full; those with a temperature fitted on development
+    speakers as a line.
+    """
+    before = _bins(result, label, "before")
+    if not before:
+        return ""
+    frame = Frame(400, 320, (0.0, 1.0), (0.0, 1.0))
+    hue = labels(result).index(label)
+    parts = [frame.axes("how sure it says it is", "how often it is right")]
+    parts.append(frame.line((0.0, 1.0), (0.0, 1.0), 'class="reference"'))
+    most = max(count for *_, count in before)
+    for sure, right, count in before:
+        tip = f"says {sure:.2f}, is right {right:.2f}: {count:.0f} answers"
+        x, y, radius = frame.across(sure), frame.up(right), 2.5 + 8.5 * (count / most) ** 0.5
+        parts.append(
+            f'<circle class="mark" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill-opacity="0.55" '
+            f'style="fill:{colour(hue)}"><title>{tip}</title></circle>'
+        )
+    after = _bins(result, label, "after")
+    if after:
+        promised, kept = [row[0] for row in after], [row[1] for row in after]
+        parts.append(frame.line(promised, kept, f'class="thick" style="stroke:{colour(hue)}"'))
+    said = "; ".join(f"says {sure:.2f}, is right {right:.2f}" for sure, right, _ in before)
+    return figure(400, 320, f"Reliability of {label}", said, "".join(parts))
+
+
+def _bins(result: Result, label: str, which: str) -> list[tuple[float, float, float]]:
+    """Mean confidence, accuracy and number of answers of each bin that has any."""
+    found = []
+    for row in entries(result, "objectives", label, "calibration", which, "reliability"):
+        sure, right, count = (number(row, key) for key in ("confidence", "accuracy", "count"))
+        if sure is not None and right is not None and count:
+            found.append((sure, right, count))
+    return found
+
+
+def abstention(result: Result) -> str:
+    """Errors among the answers that are given, where the least sure ones are kept back."""
+    curves = []
+    for position, label in enumerate(labels(result)):
+        own = part(result, "objectives", label, "calibration", "after") or part(
+            result, "objectives", label, "calibration", "before"
+        )
+        shares = [number(value) for value in entries(own, "risk_coverage", "coverage")]
+        risks = [number(value) for value in entries(own, "risk_coverage", "risk")]
+        known = [(x, y) for x, y in zip(shares, risks, strict=False) if x is not None and y is not None]
+        if known:
+            curves.append((position, label, known))
+    if not curves:
+        return ""
+    highest = max(risk for *_, known in curves for _, risk in known)
+    frame = Frame(520, 320, (0.0, 1.0), (0.0, min(1.0, max(0.1, 1.1 * highest))))
+    parts = [frame.axes("share of utterances that get an answer", "share of those answers that are wrong")]
+    for position, _, known in curves:
+        xs, ys = [x for x, _ in known], [y for _, y in known]
+        parts.append(frame.line(xs, ys, f'class="thick" style="stroke:{colour(position)}"'))
+    said = "; ".join(f"{label}: {known[-1][1]:.2f} wrong where all are answered" for _, label, known in curves)
+    return figure(520, 320, "Errors among the surest answers", said, "".join(parts))
+
+
+def trust_rows(result: Result) -> list[dict[str, Any]]:
+    """One row an objective: calibration before and after, abstention, and the worst-served speakers."""
+    rows = []
+    for label in labels(result):
+        own = part(result, "objectives", label)
+        calibration, tail = part(own, "calibration"), part(own, "fairness", "speakers")
+        if not calibration and not tail:
+            continue
+        rows.append(
+            {
+                "label": label,
+                "before": part(calibration, "before", "ece"),
+                "after": part(calibration, "after", "ece"),
+                "brier": part(calibration, "after", "brier") or part(calibration, "before", "brier"),
+                "accuracy_at_80": part(calibration, "before", "accuracy_at_80"),
+                "aurc": part(calibration, "before", "aurc"),
+                "tail": tail or {},
+            }
+        )
+    return rows
+
+
+def group_rows(result: Result) -> list[dict[str, Any]]:
+    """One row an objective and group of speakers (gender, language), with the gap between the groups."""
+    rows = []
+    for label in labels(result):
+        for column, own in (part(result, "objectives", label, "fairness", "groups") or {}).items():
+            for group, found in (part(own, "rows") or {}).items():
+                rows.append({"label": label, "column": column, "group": group, **(found or {}), "gap": part(own, "gap")})
+    return rows
