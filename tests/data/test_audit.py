@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import mutual_info_score
 
@@ -38,6 +38,7 @@ def contents_of(utterances: Sequence[Utterance]) -> dict[str, str]:
     return {item.name: f"hash of {item.name}" for item in utterances}
 
 
+@settings(deadline=None)
 @given(labels)
 def test_mutual_information_equals_an_independent_implementation(pairs: list[tuple[str, int]]) -> None:
     first, second = zip(*pairs, strict=True)
@@ -45,6 +46,7 @@ def test_mutual_information_equals_an_independent_implementation(pairs: list[tup
     assert mutual_information(first, second) == pytest.approx(expected, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(labels)
 def test_mutual_information_is_symmetric_and_bounded_by_both_entropies(pairs: list[tuple[str, int]]) -> None:
     first, second = zip(*pairs, strict=True)
@@ -64,6 +66,7 @@ def test_measures_of_nothing_and_of_unequal_lengths() -> None:
         lookup_recall(["a"], [])
 
 
+@settings(deadline=None)
 @given(labels)
 def test_the_lookup_equals_the_table_written_out_by_hand(pairs: list[tuple[str, int]]) -> None:
     credit: dict[str, list[float]] = {}

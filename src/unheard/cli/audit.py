@@ -1,131 +1,248 @@
 """`unheard audit`: what a corpus gives away, and whether folds leak."""
 
 import json
-from dataclasses import asdict
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
+import unheard
 from unheard.cli._progress import bar, console
-from unheard.data.audio import read_recording, recording_digest
-from unheard.data.audit import Audit
-from unheard.data.audit import audit as examine
-from unheard.data.splits._folds import Fold, Leak, shared_between_parts
-from unheard.data.splits._table import folds_of_utterances
-from unheard.errors import AudioError
+from unheard.data.auditing.confounds import Confound
+from unheard.data.auditing.examination import Examination, examine
+from unheard.data.auditing.findings import Finding, findings, shown
+from unheard.data.auditing.listening import listen
+from unheard.data.auditing.plain import plain
+from unheard.data.auditing.traits import TRAITS
+from unheard.data.fold_files import has_folds, read_folds
+from unheard.data.fold_set import FoldSet, with_left_out
 from unheard.evaluation.recipe import CorpusSettings, corpus_folder
+from unheard.files import write_atomically
 from unheard.records import Utterance
 from unheard.registry import load, names
+from unheard.reports.audit_page import write_audit_page
+from unheard.settings import Document, validate
 
 __all__ = ["audit"]
 
+_COLOURS = {"leak": "bold red", "caution": "yellow", "note": "dim"}
+
 
 def audit(
-    corpus: Annotated[str, typer.Argument(help="A corpus's name (see `unheard corpora`), or a CSV of your own.")],
+    corpora: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="CORPUS|MANIFEST...",
+            help="A corpus's name (see `unheard corpora`), a CSV of your own, or a folder with db.yaml; several are "
+            "compared.",
+        ),
+    ],
     folder: Annotated[Path | None, typer.Option(help="The corpus's folder; default $UNHEARD_CORPORA/NAME.")] = None,
-    folds: Annotated[Path | None, typer.Option(help="CSV with fold and speaker, file or sentence.")] = None,
-    form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    folds: Annotated[
+        Path | None,
+        typer.Option(help="CSV, EmoBox JSON or JSONL, a folder of them, an audformat database, or a split plan."),
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Audit a split of this program instead, as it is by default.")
+    ] = None,
+    sessions: Annotated[
+        bool | None,
+        typer.Option(
+            "--sessions/--no-sessions",
+            help="Whether a shared session or dialogue is a leak; by default it is in dialogue corpora, and in a "
+            "manifest that names sessions.",
+            show_default=False,
+        ),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Leave with 1 for cautions, too.")] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write every figure here.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Also write a page here.")] = None,
+    form: Annotated[str, typer.Option("--format", help="What is printed: text or json.")] = "text",
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="List unusable recordings instead of stopping.")
     ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Of shuffles and of a split.")] = 0,
 ) -> None:
-    """Say what ties emotion to speaker, sentence and session, which recordings stand twice, and what folds share.
+    """Say what gives the emotion away unheard, which recordings stand twice, and what the parts of folds share.
 
-    Leaves with exit code 1 if the folds leak, so that it serves in a pipeline.
+    Exit codes: 0 no leak; 1 two parts of a fold share a speaker, a recording, the same sound in another coding, or
+    a session where sessions matter (with --strict: or there is any caution); 2 bad input. A manifest that says
+    part (or split) or fold itself needs no --folds.
 
     Examples:
 
-      unheard audit ravdess --folder ~/corpora/ravdess --folds folds.csv
+      unheard audit ravdess --folder ~/corpora/ravdess --folds EmoBox/data/ravdess
 
-      unheard audit calls.csv --format json
+      unheard audit calls.csv --json audit.json --html audit.html
+
+      unheard audit emodb --split random
+
+      unheard audit ravdess emodb
     """
-    if form not in ("text", "json"):
-        raise typer.BadParameter(f"'{form}' is not text or json", param_hint="--format")
-    utterances, skipped = _read(corpus, folder, skip_bad)
-    contents, unreadable = _contents(utterances, skip_bad)
-    utterances = [item for item in utterances if item.name in contents]
-    found = examine(utterances, contents)
-    leaks = _leaks(utterances, contents, folds)
+    _refuse(corpora, folder, folds, split, form)
+    read = [_read(corpus, folder, skip_bad, several=len(corpora) > 1) for corpus in corpora]
+    utterances = [item for items, _, _ in read for item in items]
+    matter = any(own for _, _, own in read) if sessions is None else sessions
+    given = _folds(corpora, folds, split, utterances, matter, seed)
+    with bar("recordings") as progress:
+        heard = listen(utterances, skip_bad=skip_bad, progress=progress)
+    heard.unusable.extend(one for _, bad, _ in read for one in bad)
+    with console.status("comparing"):
+        seen = examine(utterances, heard, given, sessions_matter=matter, seed=seed)
+    found = findings(seen)
+    _write(seen, json_file, html)
     if form == "json":
-        typer.echo(json.dumps(_plain(found, leaks, [*skipped, *unreadable]), ensure_ascii=False))
+        typer.echo(json.dumps(_body(seen), ensure_ascii=False))
     else:
-        _show(found, leaks, [*skipped, *unreadable])
-    if leaks:
+        _show(seen, found)
+    if seen.has_leak or (strict and any(finding.severity == "caution" for finding in found)):
         raise typer.Exit(1)
 
 
-def _read(corpus: str, folder: Path | None, skip_bad: bool) -> tuple[list[Utterance], list[tuple[str, str]]]:
+def _refuse(corpora: list[str], folder: Path | None, folds: Path | None, split: str | None, form: str) -> None:
+    if form not in ("text", "json"):
+        raise typer.BadParameter(f"'{form}' is not text or json", param_hint="--format")
+    if folds is not None and split is not None:
+        raise typer.BadParameter("give --folds or --split, not both", param_hint="--split")
+    if folder is not None and len(corpora) > 1:
+        raise typer.BadParameter("--folder is for one corpus; set UNHEARD_CORPORA for several", param_hint="--folder")
+
+
+def _read(
+    corpus: str, folder: Path | None, skip_bad: bool, *, several: bool
+) -> tuple[list[Utterance], list[tuple[str, str]], bool]:
+    """The utterances, what was set aside, and whether sessions matter."""
     bad: list[tuple[str, str]] | None = [] if skip_bad else None
-    name, place = corpus, folder
-    if corpus not in names("corpora") and Path(corpus).suffix.lower() in {".csv", ".tsv", ".txt"}:
-        name, place = "table", Path(corpus)
+    name, place = _meant(corpus, folder)
     module = load("corpora", name)
     settings = CorpusSettings(name=name, folder=None if place is None else str(place))
     found: list[Utterance] = module.read(corpus_folder(settings), bad=bad)
-    return found, bad or []
+    own_words = name in ("table", "audformat")
+    matter = module.CARD.sessions_matter or (own_words and any(item.session is not None for item in found))
+    if several:
+        title = Path(corpus).stem if own_words else name
+        found = [item.replace(name=f"{title}/{item.name}", corpus=title) for item in found]
+    return found, bad or [], matter
 
 
-def _contents(utterances: list[Utterance], skip_bad: bool) -> tuple[dict[str, str], list[tuple[str, str]]]:
-    digests: dict[Path, str] = {}
-    contents: dict[str, str] = {}
-    bad: list[tuple[str, str]] = []
-    with bar("recordings") as progress:
-        for done, item in enumerate(utterances, start=1):
-            try:
-                if item.file not in digests:
-                    digests[item.file] = recording_digest(*read_recording(item.file))
-                contents[item.name] = digests[item.file]
-            except AudioError as problem:
-                if not skip_bad:
-                    raise
-                bad.append((item.name, problem.problem))
-            progress(done, len(utterances))
-    return contents, bad
+def _meant(corpus: str, folder: Path | None) -> tuple[str, Path | None]:
+    """The reader and the place that an argument means."""
+    if corpus not in names("corpora"):
+        if Path(corpus).suffix.lower() in {".csv", ".tsv", ".txt"}:
+            return "table", Path(corpus)
+        if (Path(corpus) / "db.yaml").is_file():
+            return "audformat", Path(corpus)
+    return corpus, folder
 
 
-def _leaks(utterances: list[Utterance], contents: dict[str, str], file: Path | None) -> list[Leak]:
-    """What the parts of someone's folds share; a fold's training part is all that the fold does not test."""
-    if file is None:
-        return []
-    _, fold_of = folds_of_utterances(file, utterances)
-    folds = []
-    for name in sorted(set(fold_of.values())):
-        test = tuple(item.name for item in utterances if fold_of.get(item.name) == name)
-        train = tuple(item.name for item in utterances if fold_of.get(item.name, name) != name)
-        folds.append(Fold(name=name, train=train, dev=(), test=test, excluded=()))
-    return list(shared_between_parts(folds, utterances, contents))
+def _folds(
+    corpora: list[str],
+    folds: Path | None,
+    split: str | None,
+    utterances: list[Utterance],
+    matter: bool,
+    seed: int,
+) -> FoldSet | None:
+    """The folds that were asked for, or those that a manifest brings along."""
+    if split is not None:
+        module = load("splits", split)
+        settings = validate(Document(f"split {split}", Path(), {}, ""), module.Settings)
+        proposed = module.propose(utterances, settings, seed=seed, sessions_matter=matter)
+        return with_left_out(split, "a split of this program", proposed, (), utterances)
+    own = Path(corpora[0]) if len(corpora) == 1 and _meant(corpora[0], None)[1] is not None else None
+    place = folds or (own if own is not None and has_folds(own) else None)
+    return None if place is None else read_folds(place, utterances)
 
 
-def _plain(found: Audit, leaks: list[Leak], skipped: list[tuple[str, str]]) -> dict[str, Any]:
-    plain = asdict(found)
-    plain["leaks"] = [asdict(leak) for leak in leaks]
-    plain["skipped"] = [{"file": name, "problem": problem} for name, problem in skipped]
-    text = json.dumps(plain, default=sorted).replace("NaN", "null")
-    cleaned: dict[str, Any] = json.loads(text)
-    return cleaned
+def _body(seen: Examination) -> dict[str, Any]:
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    head = {"unheard": unheard.__version__, "created": created, "command": " ".join(["unheard", *sys.argv[1:]])}
+    return head | plain(seen)
 
 
-def _show(found: Audit, leaks: list[Leak], skipped: list[tuple[str, str]]) -> None:
+def _write(seen: Examination, json_file: Path | None, html: Path | None) -> None:
+    if json_file is not None:
+        write_atomically(json.dumps(_body(seen), indent=1, ensure_ascii=False, allow_nan=False) + "\n", json_file)
+        console.print(f"figures: {json_file}", soft_wrap=True)
+    if html is not None:
+        write_audit_page(_body(seen), html)
+        console.print(f"page: {html}", soft_wrap=True)
+
+
+def _show(seen: Examination, found: list[Finding]) -> None:
     out = type(console)(highlight=False)
-    out.print(f"{found.utterances} utterances, {found.speakers} speakers")
-    out.print("emotions: " + ", ".join(f"{name} {count}" for name, count in found.class_counts.items()))
-    table = Table("column", "values", "I(emotion; column)", "by chance", "of H(emotion)", "lookup UAR")
-    for tie in found.ties.values():
-        table.add_row(
-            tie.column,
-            str(tie.values),
-            f"{tie.bits:.2f} bit",
-            f"{tie.shuffled_bits:.2f} bit",
-            f"{tie.emotion_bits:.2f} bit",
-            f"{tie.lookup_uar:.3f}",
+    out.print(f"{seen.audit.utterances} utterances, {seen.audit.speakers} speakers")
+    out.print("emotions: " + ", ".join(f"{name} {count}" for name, count in seen.audit.class_counts.items()))
+    if seen.audit.ties:
+        out.print(_ties(seen))
+        out.print(
+            "bits: I(emotion; column), and of shuffled emotions, of H(emotion). "
+            "lookup: UAR of answering with the commonest emotion of the value, the utterance itself left out (what a "
+            f"random split gives){'; on the folds: learned in train and dev, asked in test' if seen.folds else ''}. "
+            f"Chance is {seen.audit.chance:.3f}."
         )
-    out.print(table)
-    out.print(f"lookup: UAR of answering with the commonest emotion of the value; chance is {found.chance:.3f}")
-    for group in found.duplicates:
-        out.print(f"the same recording: {', '.join(group)}", markup=False)
-    for name, problem in skipped:
-        out.print(f"unusable: {name}: {problem}", markup=False)
-    for leak in leaks:
-        out.print(f"LEAK: {leak}", markup=False)
+    if seen.confounds:
+        out.print(_confounds(seen))
+        out.print(f"alone: UAR of the trait in bins, {seen.answered}; shuffled: the same for shuffled emotions.")
+        alike = [next(trait.title for trait in TRAITS if trait.name == own.trait) for own in seen.confounds]
+        alike = [title for title, own in zip(alike, seen.confounds, strict=True) if _says_nothing(own)]
+        if alike:
+            out.print(f"Alike everywhere: {', '.join(dict.fromkeys(alike))}.")
+    if seen.sharing and seen.folds is not None:
+        out.print(f"folds: {seen.folds.source} ({seen.folds.form}), {len(seen.folds.folds)}", markup=False)
+        out.print(_sharing(seen))
+    for finding in found:
+        word = finding.severity.upper() if finding.severity == "leak" else finding.severity
+        out.print(Text.assemble((f"{word}: ", _COLOURS[finding.severity]), str(finding)), soft_wrap=True)
+    if not found:
+        out.print("nothing found")
+
+
+def _ties(seen: Examination) -> Table:
+    headings = ["column", "values", "bits", "shuffled", "of", "lookup UAR"]
+    table = Table(*headings, *(["on the folds"] if seen.lookups else []))
+    for tie in seen.audit.ties.values():
+        bits = [f"{own:.2f}" for own in (tie.bits, tie.shuffled_bits, tie.emotion_bits)]
+        row = [tie.column, str(tie.values), *bits, f"{tie.lookup_uar:.3f}"]
+        table.add_row(*row, *([f"{seen.lookups[tie.column]:.3f}"] if seen.lookups else []))
+    return table
+
+
+def _confounds(seen: Examination) -> Table:
+    emotions = list(seen.audit.class_counts)
+    few = emotions if len(emotions) <= 4 else []
+    table = Table("trait", *(few or ["medians from", "to"]), "alone UAR", "shuffled", "p")
+    for own in seen.confounds:
+        if _says_nothing(own):
+            continue
+        trait = next(trait for trait in TRAITS if trait.name == own.trait)
+        medians = [own.medians[emotion] for emotion in few if emotion in own.medians]
+        if own.of != "emotion" or not few:
+            medians = [min(own.medians.values()), max(own.medians.values())]
+        cells = [shown(value, trait) for value in medians]
+        cells += [""] * (len(few or "ab") - len(cells))
+        title = trait.title if own.of == "emotion" else f"{trait.title}, of the {own.of}"
+        table.add_row(title, *cells[: len(few or "ab")], f"{own.uar:.3f}", f"{own.chance:.3f}", f"{own.p:.3f}")
+    return table
+
+
+def _says_nothing(own: Confound) -> bool:
+    """Whether a trait is alike everywhere, so that a line of it would only fill the terminal."""
+    return own.p == 1 and len(set(own.medians.values())) == 1
+
+
+def _sharing(seen: Examination) -> Table:
+    table = Table("between the parts", "known", "shared", "folds", "a leak")
+    for own in seen.sharing:
+        if own.known is None:
+            table.add_row(own.column, "not known", "-", "-", "")
+            continue
+        grave = "" if not own.leaks else "yes" if own.grave else "no"
+        table.add_row(own.column, str(own.known), str(len(own.values)), str(len(own.folds)), grave)
+    return table

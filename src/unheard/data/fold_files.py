@@ -1,0 +1,254 @@
+"""Other people's folds, read as they are published.
+
+    a CSV           fold and one of speaker, file, sentence: each fold is tested once
+    a CSV           file and part (or split, subset, partition), with or without fold: a manifest serves, too
+    JSON or JSONL   EmoBox's files: a record a line, or key -> record, with the part and the fold in the file's
+                    name; also {"train": [...], "test": [...]}, by itself or under the names of folds
+    a folder        of such files, e.g. EmoBox's data/ravdess with fold_1, fold_2, ...
+    audformat       a folder with db.yaml: a column or scheme called split, or tables named ….train and ….test
+    unheard         a saved split plan (splits/seed0.json of a run)
+
+The form is told by what a file holds, not by its ending. What is named in the files is found among the
+utterances by its path, as much of it as is needed; audio endings do not count.
+"""
+
+import csv
+import importlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from unheard.data.fold_set import FoldSet, Row, each_tested_once, fold_set, with_left_out
+from unheard.data.plan import SplitPlan
+from unheard.data.splits._folds import PARTS
+from unheard.data.splits._table import COLUMNS, folds_of_utterances
+from unheard.errors import MissingExtraError, SplitError
+from unheard.records import Seconds, Utterance
+
+__all__ = ["has_folds", "read_folds"]
+
+_PARTS = {
+    "train": "train", "training": "train", "trn": "train",
+    "dev": "dev", "devel": "dev", "development": "dev", "val": "dev", "valid": "dev", "validation": "dev",
+    "test": "test", "testing": "test", "tst": "test", "eval": "test", "evaluation": "test",
+}  # fmt: skip
+_PART_COLUMNS = ("part", "split", "subset", "partition")
+_FILE_KEYS = ("wav", "audio", "file", "path", "filename", "audio_path", "wav_path", "key")
+_FOLD = re.compile(r"(?<![a-z])fold(?:[ _-]?(\d+[a-z]?)|[ _-]([a-z])(?![a-z]))", re.IGNORECASE)
+_MEND = "Give a CSV, EmoBox's JSON or JSONL, a folder of them, an audformat database, or a saved split plan."
+
+
+def read_folds(path: Path, utterances: Sequence[Utterance]) -> FoldSet:
+    """The folds of a file or folder, whoever wrote it.
+
+    Args:
+        path: see the head of this module.
+        utterances: the corpus that the folds are of.
+
+    Raises:
+        SplitError: nothing is there, the form is not known, a fold lacks train or test, or nothing that is named
+            is in the corpus; says what came and what to do.
+        MissingExtraError: an audformat database, and audformat is not installed.
+    """
+    if path.is_dir():
+        rows, form = (_audformat(path), "audformat") if (path / "db.yaml").is_file() else (_folder(path), "a folder")
+        return fold_set(path, form, rows, utterances)
+    text = _text(path)
+    if text.lstrip()[:1] in ("{", "["):
+        documents = _documents(path, text)
+        if len(documents) == 1 and isinstance(documents[0], dict) and {"digest", "folds"} <= documents[0].keys():
+            return with_left_out(path, "a split plan", SplitPlan.load(path).folds, (), utterances)
+        return fold_set(path, "JSON", _json(path, documents, path.parent), utterances)
+    header = _header(text)
+    if not set(header) & set(_PART_COLUMNS) and len(set(header) & set(COLUMNS)) == 1:
+        _, fold_of = folds_of_utterances(path, utterances)
+        return with_left_out(path, "CSV", each_tested_once(fold_of), (), utterances)
+    return fold_set(path, "CSV", _csv(path, text, path.parent), utterances)
+
+
+def has_folds(place: Path) -> bool:
+    """Whether a manifest (or an audformat database) says itself which part or fold its files belong to."""
+    if place.is_dir():
+        try:
+            return next(_audformat(place), None) is not None
+        except SplitError:
+            return False
+    header = _header(_text(place))
+    return "file" in header and bool(set(header) & {"fold", *_PART_COLUMNS})
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SplitError(f"{path}: the folds cannot be read ({error}). {_MEND}") from error
+
+
+def _documents(path: Path, text: str) -> list[Any]:
+    """One JSON document, or one a line."""
+    try:
+        return [json.loads(text)]
+    except json.JSONDecodeError:
+        documents = []
+        for line, own in enumerate(text.splitlines(), start=1):
+            if own.strip():
+                try:
+                    documents.append(json.loads(own))
+                except json.JSONDecodeError as error:
+                    raise SplitError(f"{path}, line {line}: neither JSON nor JSONL ({error}). {_MEND}") from error
+        return documents
+
+
+def _json(path: Path, documents: Sequence[Any], root: Path) -> Iterator[Row]:
+    """The rows of EmoBox's files and their like; part and fold come from the name where no record says them."""
+    part, fold = _said_by_name(path, root)
+    for document in documents:
+        yield from _json_rows(path, document, part, fold)
+
+
+def _json_rows(path: Path, value: Any, part: str | None, fold: str | None) -> Iterator[Row]:
+    if isinstance(value, str):
+        yield Row(value, part, fold)
+    elif isinstance(value, list):
+        for own in value:
+            yield from _json_rows(path, own, part, fold)
+    elif isinstance(value, dict) and (named := next((value[key] for key in _FILE_KEYS if key in value), None)):
+        said = next((_part(str(value[key]), str(path)) for key in _PART_COLUMNS if value.get(key)), part)
+        begin = value.get("start_time", value.get("start"))
+        own_fold = value.get("fold", fold)
+        yield Row(str(named), said, None if own_fold is None else str(own_fold), _seconds(begin))
+    elif isinstance(value, dict):
+        for key, own in value.items():
+            if not isinstance(own, (dict, list)):
+                raise SplitError(f"{path}: '{key}' holds {json.dumps(own)[:40]}, expected files or records. {_MEND}")
+            # What holds parts is a fold, whatever it is called.
+            holds_parts = isinstance(own, dict) and bool({name.lower() for name in own} & _PARTS.keys())
+            named_fold = _fold_in(key) or (key if holds_parts else fold)
+            yield from _json_rows(path, own, _PARTS.get(key.lower(), part), named_fold)
+
+
+def _folder(folder: Path) -> Iterator[Row]:
+    """The rows of all files that name a part, in their name or inside; .json beside a .jsonl is its copy."""
+    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in {".jsonl", ".json", ".csv", ".tsv"})
+    if not files:
+        raise SplitError(f"{folder}: holds no .jsonl, .json or .csv file, and no db.yaml. {_MEND}")
+    for file in files:
+        if file.suffix == ".json" and file.with_suffix(".jsonl") in files:
+            continue
+        text = _text(file)
+        if text.lstrip()[:1] in ("{", "["):
+            if not _is_about_files(found := _documents(file, text)):
+                continue  # a map of labels
+            rows = _json(file, found, folder)
+        else:
+            rows = _csv(file, text, folder)
+        # The whole corpus lies beside its folds, and names no part.
+        yield from (row for row in rows if row.part is not None)
+
+
+def _is_about_files(documents: Sequence[Any]) -> bool:
+    inner = [value for own in documents if isinstance(own, dict) for value in own.values()]
+    return (
+        not inner
+        or any(isinstance(value, (dict, list)) for value in inner)
+        or any(isinstance(own, dict) and set(own) & set(_FILE_KEYS) for own in documents)
+    )
+
+
+def _csv(path: Path, text: str, root: Path) -> Iterator[Row]:
+    header = _header(text)
+    part, fold = _said_by_name(path, root)
+    column = next((name for name in _PART_COLUMNS if name in header), None)
+    if "file" not in header or not (column or part or "fold" in header):
+        raise SplitError(
+            f"{path}: has the columns {', '.join(header) or 'none'}, expected file and one of fold, "
+            f"{', '.join(_PART_COLUMNS)}; or fold and one of {', '.join(COLUMNS)}. Correct the header."
+        )
+    lines = csv.reader(text.splitlines(), delimiter=_separator(text))
+    next(lines)
+    for cells in lines:
+        row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+        said, own_fold = (row.get(column, "") if column else ""), row.get("fold") or fold
+        if not row.get("file"):
+            continue
+        if not (said or part or own_fold):
+            raise SplitError(f"{path}, line {lines.line_num}: no part and no fold. Give the file one of them.")
+        where = f"{path}, line {lines.line_num}"
+        yield Row(row["file"], _part(said, where) if said else part, own_fold, _seconds(row.get("start")))
+
+
+def _header(text: str) -> list[str]:
+    first = next(iter(text.splitlines()), "")
+    return [cell.strip().lower() for cell in next(csv.reader([first], delimiter=_separator(text)), [])]
+
+
+def _separator(text: str) -> str:
+    first = text.split("\n", 1)[0]
+    return max(",;\t", key=first.count)
+
+
+def _audformat(folder: Path) -> Iterator[Row]:
+    """A column called split (or by a scheme of that name), or tables named after their part."""
+    try:
+        audformat = importlib.import_module("audformat")
+    except ImportError as error:
+        raise MissingExtraError("audformat", "audformat") from error
+    database = audformat.Database.load(str(folder), load_data=True)
+    columns = {
+        table: {
+            kind: name
+            for name, column in database[table].columns.items()
+            for kind in ("part", "fold")
+            if _names(kind) & {name.lower(), str(column.scheme_id or "").lower()}
+        }
+        for table in database.tables
+    }
+    dealt = {table: own for table, own in columns.items() if own}
+    named = {table: part for table in database.tables if (part := _PARTS.get(table.rpartition(".")[2].lower()))}
+    if not dealt and not named:
+        known = ", ".join(sorted(database.tables)) or "none"
+        raise SplitError(
+            f"{folder}: no column or scheme called split and no table named ….train or ….test, among: {known}. "
+            "Give the folds in a file of their own."
+        )
+    for table in dealt or named:
+        frame = database[table].get(as_segmented=True)
+        for (file, start, _), cells in frame.iterrows():
+            said = {kind: cells[name] for kind, name in dealt.get(table, {}).items() if cells[name] == cells[name]}
+            part = _part(str(said["part"]), f"{folder}, table {table}") if "part" in said else named.get(table)
+            fold = str(said["fold"]) if "fold" in said else None
+            if part or fold:
+                yield Row(str(file), part, fold, float(start.total_seconds()))
+
+
+def _names(kind: str) -> set[str]:
+    return {"fold"} if kind == "fold" else set(_PART_COLUMNS)
+
+
+def _said_by_name(path: Path, root: Path) -> tuple[str | None, str | None]:
+    """The part and the fold that a file's name, or its folder's, speaks of."""
+    words = [word for word in re.split(r"[^a-z]+", path.stem.lower()) if word in _PARTS]
+    inside = path.relative_to(root).parts if path.is_relative_to(root) else (path.name,)
+    folds = [found for name in (*inside[:-1], path.stem, root.name) if (found := _fold_in(name))]
+    return (_PARTS[words[-1]] if words else None), (folds[0] if folds else None)
+
+
+def _fold_in(name: str) -> str | None:
+    """The fold that a name speaks of: 1 for fold_1, fold1 or Fold-1."""
+    found = _FOLD.search(name)
+    return None if found is None else found[1] or found[2]
+
+
+def _part(word: str, where: str) -> str:
+    if word.lower() not in _PARTS:
+        raise SplitError(f"{where}: the part '{word}' is not known. Call it {', '.join(PARTS)}.")
+    return _PARTS[word.lower()]
+
+
+def _seconds(value: Any) -> Seconds | None:
+    try:
+        return None if value in (None, "") else float(value)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,139 @@
+"""`unheard audit`, typed as a user would: exit codes, text, JSON, page, several corpora, rubbish."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from unheard.cli.main import main
+from unheard.testing.faults import FAULTS, write_sound_corpus
+
+
+def unheard(*arguments: object) -> int:
+    """Type a command, return its exit code."""
+    with pytest.raises(SystemExit) as left:
+        main([str(argument) for argument in arguments])
+    return int(left.value.code or 0)
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory) -> Path:
+    return write_sound_corpus(tmp_path_factory.mktemp("clean"), speakers=4)
+
+
+@pytest.fixture
+def own(clean, tmp_path) -> Path:
+    return Path(shutil.copytree(clean.parent, tmp_path / "own")) / clean.name
+
+
+def test_a_clean_manifest_leaves_with_0_even_if_strict(clean, capsys) -> None:
+    assert unheard("audit", clean, "--strict") == 0
+    said = capsys.readouterr().out
+    assert "24 utterances, 4 speakers" in said
+    assert "LEAK" not in said
+    assert "caution" not in said
+
+
+def test_a_leak_leaves_with_1_and_is_named(own, capsys) -> None:
+    text = own.read_text()
+    own.write_text(text.replace("s03-anger-0.wav,s03", "s03-anger-0.wav,s00"))
+    assert unheard("audit", own) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "LEAK: 1 of 4 speakers stands in more than one part of 2 of 2 folds" in said
+    assert "table/s00" in said
+
+
+def test_a_caution_leaves_with_1_only_if_strict(own, capsys) -> None:
+    FAULTS["an emotion-specific sampling rate"].plant(own)
+    assert unheard("audit", own) == 0
+    assert unheard("audit", own, "--strict") == 1
+    assert "sampling rate alone answers for the emotion" in capsys.readouterr().out
+
+
+def test_json_and_page_hold_what_was_found(own, tmp_path, capsys) -> None:
+    FAULTS["a duplicate as OGG Vorbis"].plant(own)
+    figures, page = tmp_path / "out" / "audit.json", tmp_path / "out" / "audit.html"
+    text = own.read_text()
+    own.write_text(text.replace("s03,m,anger", "<b>s03</b>,m,anger"))
+    assert unheard("audit", own, "--json", figures, "--html", page, "--format", "json") == 1
+    printed = json.loads(capsys.readouterr().out.splitlines()[-1])
+    found = json.loads(figures.read_text())
+    assert printed["findings"] == found["findings"]
+    assert found["has_leak"]
+    assert {leak["column"] for leak in found["leaks"]} >= {"near-duplicate"}
+    (pair,) = found["near_duplicates"]
+    assert pair["likeness"] > 0.9
+    assert set(found["traits"]["emotion"]) == {"anger", "neutral", "sadness"}
+    assert found["ties"]["speaker"]["folds_uar"] is not None
+    shown = page.read_text()
+    assert "The folds leak." in shown
+    assert "s03-anger-0.ogg" in shown
+    assert "<b>s03</b>" not in shown
+    assert not re.search(r"""(?:src|href)=|https?://|@import|url\(""", shown)
+    assert shown.count("<svg") == shown.count("</svg>") >= 1
+
+
+def test_folds_of_emobox_are_read(clean, tmp_path, capsys) -> None:
+    place = tmp_path / "made" / "fold_1"
+    place.mkdir(parents=True)
+    for part, who in (("train", ("s00", "s01", "s02")), ("test", ("s02", "s03"))):
+        rows = [
+            {"wav": f"downloads/{file.name}"} for file in sorted(clean.parent.glob("*.wav")) if file.name[:3] in who
+        ]
+        file = place / f"made_{part}_fold_1.jsonl"
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert unheard("audit", clean, "--folds", tmp_path / "made", "--format", "json") == 1
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    leaks = {leak["column"]: leak["value"] for leak in found["leaks"] if leak["column"] == "speaker"}
+    assert leaks == {"speaker": "table/s02"}
+    assert found["folds"]["sizes"] == {"1": {"train": 18, "dev": 0, "test": 12}}
+
+
+def test_a_split_of_our_own_can_be_audited(clean, capsys) -> None:
+    assert unheard("audit", clean, "--split", "leave_one_speaker_out", "--format", "json") == 0
+    assert len(json.loads(capsys.readouterr().out.splitlines()[-1])["folds"]["sizes"]) == 4
+    assert unheard("audit", clean, "--split", "random", "--format", "json") == 1
+
+
+def test_sessions_matter_if_the_manifest_names_them_unless_told_otherwise(own, capsys) -> None:
+    own.write_text(own.read_text().replace("day 3", "day 0"))
+    assert unheard("audit", own) == 1
+    assert unheard("audit", own, "--no-sessions") == 0
+    assert "session" in capsys.readouterr().out
+
+
+def test_several_corpora_are_compared(clean, tmp_path, capsys) -> None:
+    other = write_sound_corpus(tmp_path / "other", speakers=2, seed=5).rename(tmp_path / "other" / "second.csv")
+    FAULTS["an emotion-specific bandwidth"].plant(other)
+    assert unheard("audit", clean, other, "--format", "json") == 0
+    found = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert found["corpora"] == ["manifest", "second"]
+    assert {own["of"] for own in found["confounds"]} == {"emotion", "corpus"}
+    assert set(found["traits"]["corpus"]) == {"manifest", "second"}
+
+
+def test_unusable_recordings_are_listed_if_asked(own, capsys) -> None:
+    (own.parent / "s00-joy-9.wav").write_bytes(b"RIFF")
+    own.write_text(own.read_text() + "s00-joy-9.wav,s00,f,joy,day 0,1\n")
+    assert unheard("audit", own) == 2
+    assert "s00-joy-9.wav" in capsys.readouterr().err
+    assert unheard("audit", own, "--skip-bad") == 0
+    assert "1 recording could not be read" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--folds", "gone.csv"], "gone.csv"),
+        (["--folds", "x", "--split", "random"], "not both"),
+        (["--split", "randm"], "random"),
+        (["--split", "from_file"], "file"),
+    ],
+)
+def test_rubbish_is_named(clean, options, said, capsys) -> None:
+    assert unheard("audit", clean, *options) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert "Traceback" not in error
