@@ -166,7 +166,7 @@ def test_the_swap_test_equals_swapping_the_matrices(speakers):
 def test_random_swaps_are_near_all_swaps(monkeypatch):
     first, second = some(1, 12, lift=0.04), some(2, 12)
     exact = paired_difference(first, second).p_value
-    monkeypatch.setattr("unheard.evaluation.significance._ALL_SWAPS", 1)
+    monkeypatch.setattr("unheard.evaluation.pairs._ALL_SWAPS", 1)
     drawn = paired_difference(first, second).p_value
     assert drawn == pytest.approx(exact, abs=0.02)
     assert drawn == paired_difference(first, second).p_value
@@ -181,6 +181,8 @@ def test_a_clear_difference_is_shown_either_way_round():
     assert better.low > 0 > worse.high
     assert better.sentence.startswith("dat is better than plain by ")
     assert better.sentence.endswith("24 speakers, 3 seeds): shown.")
+    alone = paired_difference(first[:1], second[:1])
+    assert alone.sentence.endswith("24 speakers, 1 seed): shown, for one training of each.")
     assert worse.sentence == better.sentence.replace("dat is better than plain", "plain is worse than dat")
 
 
@@ -243,12 +245,12 @@ def test_holm_rejects_as_the_step_down_procedure(values):
 
 def test_a_difference_that_only_alone_would_be_shown_says_so():
     def made(p_value):
-        tail = (10, 1, 8, 2, 0, True, "b is better than a by 5.0 points (10 speakers, 1 seed): shown.")
+        tail = (10, 2, 8, 2, 0, True, "b is better than a by 5.0 points (10 speakers, 2 seeds): shown.")
         return Paired(0.05, 0.01, 0.09, p_value, *tail)
 
     (strong, strong_p), (weak, weak_p), _ = corrected([made(0.001), made(0.04), made(0.03)])
     assert strong.shown
     assert strong_p == pytest.approx(0.003)
     assert not weak.shown
-    assert weak.sentence.endswith("not shown, as one of 3 comparisons.")
+    assert weak.sentence.endswith("2 seeds): not shown, as one of 3 comparisons.")
     assert weak_p == pytest.approx(0.06)

@@ -1,48 +1,85 @@
 """`unheard compare`: whether one system is better than another, or it only looks so."""
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from unheard.evaluation.comparison import compare_systems, read_systems
+from unheard.evaluation.comparison import METRICS, compare_rows, read_systems
+from unheard.evaluation.result import plain_numbers
+from unheard.files import write_atomically
 
 __all__ = ["compare"]
 
 
 def compare(
     runs: Annotated[list[str], typer.Argument(metavar="RUN[:OBJECTIVE]…", help="Folders of `unheard run`.")],
-    form: Annotated[str, typer.Option("--format", help="text or json.")] = "text",
+    metric: Annotated[str, typer.Option(help="uar or wa.")] = "uar",
+    seeds: Annotated[str | None, typer.Option(metavar="0,1,…", help="Only these seeds of all runs.")] = None,
+    points: Annotated[
+        float, typer.Option(min=0.01, max=100.0, help="The difference that a next experiment should show.")
+    ] = 2.0,
+    form: Annotated[str, typer.Option("--format", help="text or json (a comparison a line).")] = "text",
+    file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write all of it there, speaker by speaker.")
+    ] = None,
 ) -> None:
     """Compare systems, paired over speakers, on the same data, folds and seeds (enforced).
 
-    Intervals are over speakers; p-values are of a permutation test, corrected for the number of pairs (Holm).
+    Intervals are over speakers and seeds; p-values are of a permutation test over speakers, corrected for the
+    number of pairs (Holm). A difference is shown only if both agree.
 
     Examples:
 
       unheard compare runs/ravdess
 
-      unheard compare runs/a:plain runs/b:dat --format json
+      unheard compare runs/a:plain runs/b:dat --seeds 0,1,2 --json comparison.json
     """
     if form not in ("text", "json"):
         raise typer.BadParameter(f"'{form}' is not text or json", param_hint="--format")
+    if metric not in METRICS:
+        raise typer.BadParameter(f"'{metric}' is not {' or '.join(METRICS)}", param_hint="--metric")
     systems = []
     for given in runs:
         folder, objective = _parse(given)
         prefix = f"{folder.name}:" if len(runs) > 1 else ""
-        systems += read_systems(folder, objective=objective, prefix=prefix)
-    for one in compare_systems(systems):
-        if form == "json":
-            row = {"a": one.first, "b": one.second, **asdict(one.paired), "p_holm": one.p_holm}
-            typer.echo(json.dumps(row))
-            continue
-        typer.echo(one.paired.sentence)
-        typer.echo(
-            f"    p = {one.paired.p_value:.4f}, corrected {one.p_holm:.4f}; better for {one.paired.wins} speakers, "
-            f"worse for {one.paired.losses}, the same for {one.paired.ties}"
-        )
+        systems += read_systems(folder, objective=objective, prefix=prefix, seeds=_numbers(seeds))
+    rows: list[dict[str, Any]] = plain_numbers(compare_rows(systems, metric=metric, planned=points / 100))
+    for row in rows:
+        typer.echo(json.dumps(row, ensure_ascii=False) if form == "json" else _text(row))
+    if file is not None:
+        whole = {"schema": 1, "metric": metric, "systems": [one.name for one in systems], "comparisons": rows}
+        write_atomically(json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n", file)
+
+
+def _text(row: Mapping[str, Any]) -> str:
+    """The sentence, the test, the speakers and what it would take, one line each."""
+    test = (
+        f"    p = {row['p']:.4f}, corrected {row['p_holm']:.4f}; better for {row['wins']} speakers, "
+        f"worse for {row['losses']}, the same for {row['ties']}{_extremes(row)}"
+    )
+    said = [found["sentence"] for found in row["power"].values() if found is not None]
+    return "\n".join([row["sentence"], test, *(f"    {sentence}" for sentence in dict.fromkeys(said))])
+
+
+def _extremes(row: Mapping[str, Any]) -> str:
+    """Whom the first system helps and hurts most."""
+    ranked = sorted((one for one in row["by_speaker"] if one["difference"]), key=lambda one: -one["difference"])
+    if not ranked:
+        return ""
+    ends = dict.fromkeys((one["speaker"], one["difference"]) for one in (ranked[0], ranked[-1]))
+    return f" ({', '.join(f'speaker {name} {100 * gap:+.1f}' for name, gap in ends)})"
+
+
+def _numbers(seeds: str | None) -> list[int] | None:
+    if seeds is None:
+        return None
+    try:
+        return sorted({int(seed) for seed in seeds.split(",")})
+    except ValueError as problem:
+        raise typer.BadParameter(f"'{seeds}' is not numbers with commas", param_hint="--seeds") from problem
 
 
 def _parse(given: str) -> tuple[Path, str | None]:

@@ -7,18 +7,24 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from unheard.evaluation.calibration import Judged, calibration_summary
+from unheard.evaluation.fairness import Heard, fairness_summary
 from unheard.evaluation.protocol import REFERENCES, Prepared
-from unheard.evaluation.significance import confusions_by_speaker, every_pair, interval
+from unheard.evaluation.significance import Power, confusions_by_speaker, every_pair, interval, own_differences
 from unheard.metrics.macro_f1 import score as macro_f1
 from unheard.metrics.uar import recalls, uar_from_confusion
 from unheard.metrics.uar import score as uar
 from unheard.metrics.wa import score as wa
 
-__all__ = ["Pool", "compare_pools", "predictions_csv", "spread", "summarise"]
+_Judgement = tuple[NDArray[np.int64], NDArray[np.float64]]
+
+__all__ = ["Pool", "compare_pools", "comparison_rows", "dev_judgements", "predictions_csv", "spread", "summarise"]
 
 
 def spread(values: Iterable[float | None]) -> dict[str, float | None]:
@@ -53,6 +59,7 @@ class Pool:
         self.probabilities = np.array([row[3] for row in rows], dtype=np.float64)
         self.prediction = self.probabilities.argmax(axis=1)
         items = [prepared.utterances[name] for name in self.names]
+        self.groups = {column: [getattr(item, column) for item in items] for column in ("gender", "language")}
         self.truth = np.array([number[str(item.emotion)] for item in items])
         self.speakers = np.array([str(item.speaker) for item in items])
         self.genders = np.array([str(item.gender) for item in items])
@@ -101,6 +108,30 @@ class Pool:
             for gender in np.unique(self.genders)
             if gender != "None"
         }
+
+    def fairness(self) -> dict[str, Any]:
+        """Groups of speakers and the worst tenth of them; see `fairness_summary`."""
+        heard = Heard(self.truth, self.prediction, self.speakers, self.seeds, np.array(self.names), len(self.classes))
+        return fairness_summary(heard, self.groups)
+
+    def calibration(self, dev: Mapping[tuple[int, str], _Judgement] | None) -> dict[str, Any]:
+        """What the probabilities are worth, raw and with temperatures fitted on dev; see `calibration_summary`."""
+        return calibration_summary(Judged(self.truth, self.probabilities, self.seeds, np.array(self.folds)), dev)
+
+
+def dev_judgements(
+    results: Sequence[Mapping[str, Any]], prepared: Prepared
+) -> dict[tuple[int, str], _Judgement] | None:
+    """(seed, fold) -> truth and probabilities of its dev speakers; None where tasks of an older version kept none."""
+    if any(not result.get("dev_predictions") for result in results):
+        return None
+    number = {name: position for position, name in enumerate(prepared.classes)}
+    found = {}
+    for result in results:
+        names, probabilities = zip(*result["dev_predictions"], strict=True)
+        truth = np.array([number[str(prepared.utterances[name].emotion)] for name in names])
+        found[int(result["seed"]), str(result["fold"])] = truth, np.array(probabilities, dtype=np.float64)
+    return found
 
 
 def _per_fold(pool: Pool, results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -167,6 +198,8 @@ def summarise(label: str, results: Sequence[Mapping[str, Any]], prepared: Prepar
         "speakers": speakers,
         "worst_speaker": min(speakers, key=lambda row: row["uar"]),
         "gender": pool.by_gender(),
+        "fairness": pool.fairness(),
+        "calibration": pool.calibration(dev_judgements(own, prepared)),
         "curves": _curves(own),
         "leakage": leakage_summary([result["leakage"] for result in own if result["leakage"]]),
         "seconds_per_fold": spread(result["seconds"] for result in own),
@@ -189,25 +222,49 @@ def reference_summary(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def compare_pools(pools: Mapping[str, Pool]) -> list[dict[str, Any]]:
     """Every pair of objectives, later against earlier, paired over speakers, corrected for their number (Holm)."""
-    return [
-        {
-            "a": pair.first,
-            "b": pair.second,
-            "metric": "uar",
-            "difference": pair.paired.difference,
-            "interval": [pair.paired.low, pair.paired.high],
-            "p": pair.paired.p_value,
-            "p_holm": pair.p_holm,
-            "speakers": pair.paired.speakers,
-            "seeds": pair.paired.seeds,
-            "wins": pair.paired.wins,
-            "losses": pair.paired.losses,
-            "ties": pair.paired.ties,
-            "shown": pair.paired.shown,
-            "sentence": pair.paired.sentence,
-        }
-        for pair in every_pair({label: pool.confusions for label, pool in pools.items()})
-    ]
+    systems = {label: pool.confusions for label, pool in pools.items()}
+    speakers = [str(speaker) for speaker in np.unique(next(iter(pools.values())).speakers)] if pools else []
+    return comparison_rows(systems, speakers)
+
+
+def comparison_rows(
+    systems: Mapping[str, NDArray[np.int64]], speakers: Sequence[str], *, metric: str = "uar", planned: float = 0.02
+) -> list[dict[str, Any]]:
+    """The `comparisons` of a result, as docs/reference/result.md has them.
+
+    Args:
+        systems: name -> confusions, shape (seeds, speakers, classes, classes), on the same clips.
+        speakers: the speakers' names, in the order of the confusions.
+        metric: what the confusions are made to give.
+        planned: the difference that `power` plans for, beside the one observed.
+    """
+    rows = []
+    for pair in every_pair(systems, planned=planned):
+        one = pair.paired
+        own = own_differences(systems[pair.first], systems[pair.second])
+        rows.append(
+            {
+                "a": pair.first,
+                "b": pair.second,
+                "metric": metric,
+                "difference": one.difference,
+                "interval": [one.low, one.high],
+                "bootstrap": list(one.bootstrap),
+                "p": one.p_value,
+                "p_holm": pair.p_holm,
+                **{key: getattr(one, key) for key in ("speakers", "seeds", "wins", "losses", "ties", "shown")},
+                "sentence": one.sentence,
+                "by_speaker": [
+                    {"speaker": name, "difference": float(gap)} for name, gap in zip(speakers, own, strict=True)
+                ],
+                "power": {"observed": _power(pair.power[0]), "planned": _power(pair.power[1])},
+            }
+        )
+    return rows
+
+
+def _power(found: Power | None) -> dict[str, Any] | None:
+    return None if found is None else asdict(found)
 
 
 def predictions_csv(pools: Mapping[str, Pool]) -> str:

@@ -10,10 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unheard.errors import RunError
+from unheard.evaluation.collect import comparison_rows
 from unheard.evaluation.result import read_result
 from unheard.evaluation.significance import Pair, confusions_by_speaker, every_pair
 
-__all__ = ["System", "compare_systems", "read_systems"]
+__all__ = ["METRICS", "System", "compare_rows", "compare_systems", "read_systems"]
+
+METRICS = ("uar", "wa")
+"""What systems can be compared by: the figures that are means over clips, so that a speaker's share is known."""
 
 
 @dataclass(frozen=True)
@@ -24,33 +28,48 @@ class System:
         name: what to call it.
         digest: of the data.
         splits: seed -> digest of the split plan.
-        items: (seed, file) in sorted order.
-        confusions: shape (seeds, speakers, classes, classes).
+        items: (seed, file, truth) in sorted order.
+        speakers: in the order of the confusions.
+        confusions: shape (seeds, speakers, classes, classes); classes in alphabetical order.
     """
 
     name: str
     digest: str
     splits: dict[str, str]
     items: tuple[tuple[str, str, str], ...]
+    speakers: tuple[str, ...]
     confusions: NDArray[np.int64]
 
 
-def read_systems(run: Path, *, objective: str | None = None, prefix: str = "") -> list[System]:
+def read_systems(
+    run: Path, *, objective: str | None = None, prefix: str = "", seeds: Sequence[int] | None = None
+) -> list[System]:
     """The objectives of a run, or one of them.
 
+    Args:
+        run: folder of a finished run.
+        objective: its label; None for all.
+        prefix: put before the labels.
+        seeds: those to read; None for all.
+
     Raises:
-        RunError: the run is incomplete, or has no such objective.
+        RunError: the run is incomplete, or has no such objective or seed.
     """
     result = read_result(run)
-    classes: list[str] = result["classes"]
     rows = _predictions(run)
     labels = list(result["objectives"])
     if objective is not None and objective not in labels:
         raise RunError(f"{run} has no objective '{objective}'. It has: {', '.join(labels)}.")
+    splits = {str(seed): str(digest) for seed, digest in result["split"]["digest"].items()}
+    if seeds is not None:
+        missing = [str(seed) for seed in seeds if str(seed) not in splits]
+        if missing:
+            raise RunError(f"{run} has no seed {', '.join(missing)}. It has: {', '.join(splits)}.")
+        splits = {str(seed): splits[str(seed)] for seed in seeds}
     systems = []
     for label in [objective] if objective else labels:
-        own = [row for row in rows if row["objective"] == label]
-        systems.append(_system(f"{prefix}{label}", result, own, classes))
+        own = [row for row in rows if row["objective"] == label and row["seed"] in splits]
+        systems.append(_system(f"{prefix}{label}", result, own, splits))
     return systems
 
 
@@ -63,7 +82,9 @@ def _predictions(run: Path) -> list[dict[str, str]]:
         raise RunError(f"{file}: cannot be read ({problem}). Run it again with `unheard run`.") from problem
 
 
-def _system(name: str, result: dict[str, Any], rows: list[dict[str, str]], classes: list[str]) -> System:
+def _system(name: str, result: dict[str, Any], rows: list[dict[str, str]], splits: dict[str, str]) -> System:
+    # Two recipes may list the same emotions in another order.
+    classes = sorted(result["classes"])
     number = {label: position for position, label in enumerate(classes)}
     try:
         rows = sorted(rows, key=lambda row: (row["seed"], row["file"]))
@@ -74,19 +95,33 @@ def _system(name: str, result: dict[str, Any], rows: list[dict[str, str]], class
         items = tuple((row["seed"], row["file"], row["truth"]) for row in rows)
     except KeyError as problem:
         raise RunError(f"{name}: predictions.csv lacks {problem}. Run it again with `unheard run`.") from problem
+    if not rows:
+        raise RunError(f"{name}: predictions.csv has no line of it. Run it again with `unheard run`.")
     confusions = confusions_by_speaker(truth, prediction, speakers, classes=len(classes), seeds=seeds)
-    return System(name, result["corpus"]["digest"], dict(result["split"]["digest"]), items, confusions)
+    voices = tuple(str(voice) for voice in np.unique(speakers))
+    return System(name, result["corpus"]["digest"], splits, items, voices, confusions)
 
 
 def _check_alike(systems: Sequence[System]) -> None:
     first = systems[0]
     for other in systems[1:]:
+        both = f"{first.name} and {other.name}"
         if other.digest != first.digest:
-            raise RunError(f"{first.name} and {other.name} did not see the same data. Run both on one corpus.")
-        if other.splits != first.splits or other.items != first.items:
+            raise RunError(f"{both} did not see the same data. Run both on one corpus.")
+        common = [seed for seed in first.splits if seed in other.splits]
+        differing = [seed for seed in common if first.splits[seed] != other.splits[seed]]
+        if differing or not common:
+            what = f"other folds for seed {', '.join(differing)}" if differing else "no seed in common"
+            raise RunError(f"{both} have other folds or seeds ({what}). Give both the same [split] and seeds.")
+        if set(first.splits) != set(other.splits):
+            each = f"{', '.join(first.splits)} and {', '.join(other.splits)}"
             raise RunError(
-                f"{first.name} and {other.name} have other folds or seeds "
-                f"({', '.join(first.splits)} and {', '.join(other.splits)}). Give both the same [split] and seeds."
+                f"{both} have other folds or seeds ({each}; the folds of those that both have are the same). "
+                f"Pass --seeds {','.join(common)}, or run the missing ones."
+            )
+        if other.items != first.items:
+            raise RunError(
+                f"{both} did not judge the same clips with the same labels. Finish all folds of both first."
             )
 
 
@@ -96,7 +131,47 @@ def compare_systems(systems: Sequence[System], *, level: float = 0.95) -> list[P
     Raises:
         RunError: fewer than two systems, or they differ in data, folds or seeds.
     """
+    return every_pair(_confusions(systems), level=level)
+
+
+def compare_rows(systems: Sequence[System], *, metric: str = "uar", planned: float = 0.02) -> list[dict[str, Any]]:
+    """The same as plain values, as `comparisons` in docs/reference/result.md.
+
+    Args:
+        systems: two or more.
+        metric: one of METRICS.
+        planned: the difference that a next experiment should be able to show.
+
+    Raises:
+        RunError: as for `compare_systems`, or the metric is not one of them.
+    """
+    if metric not in METRICS:
+        raise RunError(f"systems cannot be compared by '{metric}'. Choose one of {', '.join(METRICS)}.")
+    confusions = _confusions(systems)
+    if metric == "wa":
+        confusions = {name: _right_or_wrong(own) for name, own in confusions.items()}
+    return comparison_rows(confusions, systems[0].speakers, metric=metric, planned=planned)
+
+
+def _confusions(systems: Sequence[System]) -> dict[str, NDArray[np.int64]]:
+    """Name -> confusions of systems that may be compared.
+
+    Raises:
+        RunError: they may not, or two have one name.
+    """
     if len(systems) < 2:
         raise RunError("one system cannot be compared. Name two runs, or a run with several objectives.")
+    names = [system.name for system in systems]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise RunError(f"two systems are called {', '.join(twice)}. Name each once; give their folders other names.")
     _check_alike(systems)
-    return every_pair({system.name: system.confusions for system in systems}, level=level)
+    return {system.name: system.confusions for system in systems}
+
+
+def _right_or_wrong(confusions: NDArray[np.int64]) -> NDArray[np.int64]:
+    """All classes as one, which is right or wrong: the UAR of that is the WA."""
+    right = np.trace(confusions, axis1=-2, axis2=-1)
+    merged = np.zeros((*right.shape, 2, 2), np.int64)
+    merged[..., 0, 0], merged[..., 0, 1] = right, confusions.sum(axis=(-2, -1)) - right
+    return merged

@@ -102,5 +102,6 @@ def group_rows(result: Result) -> list[dict[str, Any]]:
     for label in labels(result):
         for column, own in (part(result, "objectives", label, "fairness", "groups") or {}).items():
             for group, found in (part(own, "rows") or {}).items():
-                rows.append({"label": label, "column": column, "group": group, **(found or {}), "gap": part(own, "gap")})
+                row = {"label": label, "column": column, "group": group, "gap": part(own, "gap")}
+                rows.append(row | (found or {}))
     return rows

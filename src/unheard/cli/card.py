@@ -1,0 +1,35 @@
+"""`unheard card`: what a run's models are, what they were judged on, and what they are not for."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unheard.evaluation.result import read_result
+from unheard.files import write_atomically
+from unheard.reports.card import render_card
+
+__all__ = ["card"]
+
+
+def card(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of `unheard run`, or its result.json.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE.md", help="Write it there; default: print it.")
+    ] = None,
+) -> None:
+    """Write the model card of a run: data, licence, protocol, figures, limits, prohibited uses.
+
+    `unheard run` leaves the same card as model-card.md in its folder.
+
+    Examples:
+
+      unheard card runs/ravdess
+
+      unheard card runs/ravdess --out MODEL_CARD.md
+    """
+    text = render_card(read_result(run))
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        write_atomically(text, out)

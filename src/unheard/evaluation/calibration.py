@@ -1,0 +1,165 @@
+"""Whether a run's probabilities mean what they say on voices never heard: before and after temperature scaling.
+
+One temperature a fold and seed is fitted on its dev speakers, whom neither training nor the test part holds. The
+same speakers chose the epoch; one number more, fitted on them, is little to overfit with.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize
+
+from unheard.metrics._calibration import (
+    BINS,
+    adaptive_calibration_error,
+    brier,
+    calibration_error,
+    checked,
+    classwise_calibration_error,
+    log_loss,
+    logs_of,
+    reliability,
+    risk_coverage,
+)
+
+__all__ = ["COVERAGE", "COVERAGES", "Judged", "calibration_summary", "fit_temperature", "with_temperature"]
+
+COVERAGE = 0.8
+"""The share of answers at which the accuracy is given, where the least sure ones are left unanswered."""
+COVERAGES = tuple(round(0.05 * step, 2) for step in range(1, 21))
+"""The shares at which the risk-coverage curve is given."""
+_COLDEST, _HOTTEST = 0.05, 20.0
+
+Probabilities = NDArray[np.floating]
+Truth = NDArray[np.integer]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Predictions of one objective on voices that its models never heard.
+
+    Args:
+        truth: class numbers, shape (items,), -1 where there is no label.
+        probabilities: shape (items, classes).
+        seeds: which training, shape (items,).
+        folds: which fold of it, shape (items,).
+    """
+
+    truth: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+    seeds: NDArray[np.int64]
+    folds: NDArray[np.str_]
+
+
+def with_temperature(probabilities: Probabilities, temperature: float) -> NDArray[np.float64]:
+    """The probabilities made flatter (above 1) or sharper (below 1); which class is first does not change.
+
+        softmax(log(p) / T)
+
+    which is softmax(logits / T), as a softmax forgets what is added to all logits.
+
+    >>> with_temperature(np.array([[0.8, 0.2]]), 2.0).round(3)
+    array([[0.667, 0.333]])
+
+    Args:
+        probabilities: shape (items, classes).
+        temperature: T, above 0.
+    """
+    logs = logs_of(np.asarray(probabilities, dtype=np.float64)) / temperature
+    powers = np.exp(logs - logs.max(axis=1, keepdims=True))
+    scaled: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return scaled
+
+
+def fit_temperature(truth: Truth, probabilities: Probabilities) -> float:
+    """The temperature that gives these items the lowest log loss; to be fitted on dev speakers, never on test.
+
+    Searched between 0.05 and 20: where all are right, or all wrong, there is no best one, and the end is given.
+
+    Args:
+        truth: class numbers, shape (items,).
+        probabilities: shape (items, classes).
+
+    Returns:
+        T; nan without labelled items.
+
+    Reference:
+        guo2017calibration: temperature scaling.
+    """
+    truth, probabilities = checked(truth, probabilities)
+    if not truth.size:
+        return float("nan")
+
+    def loss(log_temperature: float) -> float:
+        # The loss is convex in 1/T, so it has one valley in log T as well.
+        return log_loss(truth, with_temperature(probabilities, float(np.exp(log_temperature))))
+
+    ends = (np.log(_COLDEST), np.log(_HOTTEST))
+    found = optimize.minimize_scalar(loss, bounds=ends, method="bounded", options={"xatol": 1e-4})
+    return float(np.exp(found.x))
+
+
+def _figures(test: Judged, probabilities: NDArray[np.float64]) -> dict[str, Any]:
+    """Every figure seed by seed, and the two curves over all seeds."""
+    seeds = [test.seeds == seed for seed in np.unique(test.seeds)]
+
+    def over_seeds(values: Sequence[float]) -> dict[str, Any]:
+        deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
+        return {"mean": float(np.mean(values)), "std": deviation, "per_seed": list(values)}
+
+    scores = {
+        "ece": calibration_error,
+        "ece_adaptive": adaptive_calibration_error,
+        "ece_classwise": classwise_calibration_error,
+        "brier": brier,
+        "log_loss": log_loss,
+    }
+    found = {
+        name: over_seeds([score(test.truth[own], probabilities[own]) for own in seeds])
+        for name, score in scores.items()
+    }
+    curves = [risk_coverage(test.truth[own], probabilities[own], [COVERAGE, *COVERAGES]) for own in seeds]
+    found["aurc"] = over_seeds([area for _, area in curves])
+    found["accuracy_at_80"] = over_seeds([1.0 - float(risk[0]) for risk, _ in curves])
+    risk = np.mean([risk[1:] for risk, _ in curves], axis=0)
+    return {
+        **found,
+        "reliability": reliability(test.truth, probabilities),
+        "risk_coverage": {"coverage": list(COVERAGES), "risk": risk.tolist()},
+    }
+
+
+def calibration_summary(
+    test: Judged, dev: Mapping[tuple[int, str], tuple[Truth, Probabilities]] | None
+) -> dict[str, Any]:
+    """The `calibration` of one objective in result.json.
+
+    Args:
+        test: its predictions of test speakers.
+        dev: (seed, fold) -> truth and probabilities of the dev speakers of that task; None, or without one of the
+            tasks, where they were not kept: then nothing is fitted.
+
+    Returns:
+        `bins`; `before`, the figures as the model gives its probabilities; `temperatures`, one a fold and seed; and
+        `after`, the figures with them, or None.
+    """
+    tasks = sorted({(int(seed), str(fold)) for seed, fold in zip(test.seeds, test.folds, strict=True)})
+    found: dict[str, Any] = {
+        "bins": BINS,
+        "before": _figures(test, test.probabilities),
+        "temperatures": [],
+        "after": None,
+    }
+    if dev is None or not all(task in dev and np.any(np.asarray(dev[task][0]) >= 0) for task in tasks):
+        return found
+    scaled = test.probabilities.copy()
+    for seed, fold in tasks:
+        temperature = fit_temperature(*dev[seed, fold])
+        own = (test.seeds == seed) & (test.folds == fold)
+        scaled[own] = with_temperature(test.probabilities[own], temperature)
+        found["temperatures"].append({"seed": seed, "fold": fold, "temperature": temperature})
+    found["after"] = _figures(test, scaled)
+    return found

@@ -1,0 +1,199 @@
+"""Whom a system hears worse: groups of speakers, and the worst tenth of them."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from unheard.evaluation.intervals import interval, mean_uar, with_items, without_each
+from unheard.metrics._confusion import confusions_by_speaker
+
+__all__ = ["SHUFFLES", "Heard", "fairness_summary", "group_rows", "largest_gap", "tail_of_speakers"]
+
+SHUFFLES = 200
+"""How often clips are dealt to the speakers anew, to see what gap luck alone leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Predictions of one objective and who spoke; each clip once a seed.
+
+    Args:
+        truth: class numbers, shape (items,).
+        prediction: class numbers, shape (items,).
+        speakers: who speaks, shape (items,).
+        seeds: which training, shape (items,).
+        names: of the clips, shape (items,).
+        classes: size of the label map.
+    """
+
+    truth: NDArray[np.int64]
+    prediction: NDArray[np.int64]
+    speakers: NDArray[np.str_]
+    seeds: NDArray[np.int64]
+    names: NDArray[np.str_]
+    classes: int
+
+    def confusions(self, own: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Of those items alone, shape (seeds, speakers, classes, classes)."""
+        parts = (self.truth[own], self.prediction[own], self.speakers[own])
+        return confusions_by_speaker(*parts, classes=self.classes, seeds=self.seeds[own])
+
+
+def group_rows(heard: Heard, groups: Sequence[str | None]) -> dict[str, dict[str, Any]]:
+    """UAR of each group of speakers with its interval over speakers; items of no group are left out.
+
+    Args:
+        heard: the predictions.
+        groups: of each item, as 'f' and 'm'; None where it is not known.
+
+    Returns:
+        group -> `uar`, `interval`, `speakers`, `utterances`.
+    """
+    column = np.array([None if group is None else str(group) for group in groups], dtype=object)
+    rows = {}
+    for group in sorted({name for name in column if name is not None}):
+        own = heard.confusions(np.asarray(column == group, dtype=np.bool_))
+        rows[group] = {
+            "uar": float(mean_uar(own.sum(axis=1))),
+            "interval": list(interval(own)),
+            "speakers": own.shape[1],
+            "utterances": int(own[0].sum()),
+        }
+    return rows
+
+
+def largest_gap(heard: Heard, groups: Sequence[str | None]) -> dict[str, Any] | None:
+    """The groups with the highest and the lowest UAR, and the difference with its 95 % interval.
+
+    The interval is Welch's for two independent groups of speakers, each with its jackknife error. With more than
+    two groups the widest gap was picked, so that its interval is too optimistic.
+
+    Args:
+        heard: the predictions.
+        groups: of each item; None where it is not known.
+
+    Returns:
+        `better, worse, difference, interval`; None with fewer than two groups.
+    """
+    rows = group_rows(heard, groups)
+    if len(rows) < 2:
+        return None
+    better, worse = (pick(rows, key=lambda name: rows[name]["uar"]) for pick in (max, min))
+    if better == worse:
+        better, worse = sorted(rows)[:2]
+    errors, freedoms = [], []
+    for group in (better, worse):
+        own = with_items(heard.confusions(np.array([name is not None and str(name) == group for name in groups])))
+        count = own.shape[1]
+        errors.append((count - 1) * float(np.var(without_each(own))) if count > 1 else math.nan)
+        freedoms.append(max(1, count - 1))
+    difference = rows[better]["uar"] - rows[worse]["uar"]
+    return {
+        "better": better,
+        "worse": worse,
+        "difference": difference,
+        "interval": _welch(difference, errors, freedoms),
+    }
+
+
+def _welch(difference: float, errors: Sequence[float], freedoms: Sequence[int]) -> list[float]:
+    total = sum(errors)
+    if not math.isfinite(total):
+        return [math.nan, math.nan]
+    doubt = sum(error**2 / freedom for error, freedom in zip(errors, freedoms, strict=True))
+    margin = float(stats.t.ppf(0.975, total**2 / doubt)) * math.sqrt(total) if doubt else 0.0
+    return [difference - margin, difference + margin]
+
+
+def _tails(own: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean of the worst and of the best tenth (rounded up) of the speakers, who are the last axis."""
+    ranked, tenth = np.sort(own, axis=-1), math.ceil(own.shape[-1] / 10)
+    return ranked[..., :tenth].mean(axis=-1), ranked[..., -tenth:].mean(axis=-1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clips:
+    """Each labelled clip once: its class, its speaker's number, and the share of seeds that were right."""
+
+    truth: NDArray[np.int64]
+    voice: NDArray[np.int64]
+    hit: NDArray[np.float64]
+    speakers: NDArray[np.str_]
+
+    def own_uar(self, deals: int, generator: np.random.Generator) -> NDArray[np.float64]:
+        """UAR of each speaker, shape (1 + deals, speakers): as it is, and with clips dealt anew."""
+        total = np.zeros((1 + deals, self.speakers.size))
+        classes = np.zeros(self.speakers.size)
+        for label in np.unique(self.truth):
+            places = np.flatnonzero(self.truth == label)
+            places = places[np.argsort(self.voice[places], kind="stable")]
+            voices, starts, counts = np.unique(self.voice[places], return_index=True, return_counts=True)
+            dealt = np.tile(self.hit[places], (1 + deals, 1))
+            dealt[1:] = generator.permuted(dealt[1:], axis=1)
+            total[:, voices] += np.add.reduceat(dealt, starts, axis=1) / counts
+            classes[voices] += 1
+        mean: NDArray[np.float64] = total / classes
+        return mean
+
+
+def _clips(heard: Heard) -> _Clips:
+    known = heard.truth >= 0
+    names, first, clip = np.unique(heard.names[known], return_index=True, return_inverse=True)
+    right = np.bincount(clip, weights=heard.prediction[known] == heard.truth[known], minlength=names.size)
+    labels, voice = np.unique(heard.speakers[known][first], return_inverse=True)
+    return _Clips(heard.truth[known][first], voice, right / np.bincount(clip, minlength=names.size), labels)
+
+
+def tail_of_speakers(heard: Heard, *, seed: int = 0) -> dict[str, Any]:
+    """The worst tenth of the speakers against the best, and how far apart luck alone would put them.
+
+    With few clips a speaker the best and the worst differ even where all are heard alike. So the clips of each
+    class, each with its share of seeds that were right, are dealt to the speakers at random, SHUFFLES times, each
+    speaker keeping the number of clips of each class: `gap_by_luck` is the mean gap then, and `p` the share of deals
+    (the real one counts as one) with a gap as wide as the one observed.
+
+    Args:
+        heard: the predictions, at least one of them labelled.
+        seed: of the deals.
+
+    Returns:
+        `speakers`, `tenth` (how many speakers), `worst, best, gap` (UAR: each speaker's own over the classes it
+        has, mean over seeds), `gap_by_luck`, `p`, `worst_speakers`.
+    """
+    clips = _clips(heard)
+    own = clips.own_uar(SHUFFLES, np.random.default_rng(seed))
+    worst, best = _tails(own)
+    gaps, tenth = best - worst, math.ceil(own.shape[1] / 10)
+    return {
+        "speakers": own.shape[1],
+        "tenth": tenth,
+        "worst": float(worst[0]),
+        "best": float(best[0]),
+        "gap": float(gaps[0]),
+        "gap_by_luck": float(gaps[1:].mean()),
+        "p": float(np.mean(gaps >= gaps[0] - 1e-12)),
+        "worst_speakers": [str(name) for name in clips.speakers[np.argsort(own[0], kind="stable")[:tenth]]],
+    }
+
+
+def fairness_summary(heard: Heard, columns: Mapping[str, Sequence[str | None]]) -> dict[str, Any]:
+    """The `fairness` of one objective in result.json.
+
+    Args:
+        heard: its predictions of test speakers.
+        columns: 'gender', 'language', ... -> the group of each item, None where it is not known.
+
+    Returns:
+        `speakers`, and of each column with two groups or more: `groups` and `gap`.
+    """
+    found: dict[str, Any] = {"speakers": tail_of_speakers(heard), "groups": {}}
+    for name, groups in columns.items():
+        gap = largest_gap(heard, groups)
+        if gap is not None:
+            found["groups"][name] = {"rows": group_rows(heard, groups), "gap": gap}
+    return found

@@ -1,0 +1,90 @@
+"""The evidence that a run leaves, typed as a user would: calibration, fairness, card, comparison to a file."""
+
+import json
+import os
+
+import pytest
+
+from unheard.cli.main import main
+
+
+def unheard(*arguments: object) -> int:
+    """Type a command, return its exit code."""
+    with pytest.raises(SystemExit) as left:
+        main([str(argument) for argument in arguments])
+    return int(left.value.code or 0)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, recipe_text):
+    """A finished run of two seeds, not to be changed."""
+    folder = tmp_path_factory.mktemp("evidence")
+    file = folder / "recipe.toml"
+    file.write_text(recipe_text, encoding="utf-8")
+    os.environ["UNHEARD_CACHE"] = str(folder / "cache")
+    fast = ["--set", "leakage.measure=false", "--set", "seeds=[0,1]"]
+    assert unheard("run", file, "--out", folder / "run", "--jobs", 1, *fast) == 0
+    return folder / "run"
+
+
+def test_every_objective_has_its_calibration_and_fairness(finished):
+    for own in json.loads((finished / "result.json").read_text())["objectives"].values():
+        found = own["calibration"]
+        assert len(found["temperatures"]) == 2 * 2
+        for when in ("before", "after"):
+            assert 0 <= found[when]["ece"]["mean"] <= 1
+            assert len(found[when]["ece"]["per_seed"]) == 2
+            assert found[when]["accuracy_at_80"]["mean"] is not None
+        tail, gender = own["fairness"]["speakers"], own["fairness"]["groups"]["gender"]
+        assert tail["worst"] <= own["uar"]["mean"] <= tail["best"]
+        assert {name: row["uar"] for name, row in gender["rows"].items()} == pytest.approx(own["gender"])
+        assert "language" not in own["fairness"]["groups"]
+
+
+def test_a_task_of_an_older_version_has_no_temperature(finished, tmp_path):
+    from unheard.evaluation.collect import dev_judgements
+
+    task = json.loads(next(finished.glob("tasks/plain/*/task.json")).read_text())
+    assert dev_judgements([task | {"dev_predictions": None}], None) is None
+    del task["dev_predictions"]
+    assert dev_judgements([task], None) is None
+
+
+def test_the_card_of_a_run_is_the_card_that_is_asked_for(finished, tmp_path, capsys):
+    written = (finished / "model-card.md").read_text()
+    assert unheard("card", finished) == 0
+    assert capsys.readouterr().out == written
+    assert unheard("card", finished, "--out", tmp_path / "deep" / "card.md") == 0
+    assert (tmp_path / "deep" / "card.md").read_text() == written
+    assert unheard("card", tmp_path) == 2
+    assert "not a result" in capsys.readouterr().err
+
+
+def test_a_comparison_goes_to_a_file_as_well(finished, tmp_path, capsys):
+    assert unheard("compare", finished, "--json", tmp_path / "said.json", "--points", 5) == 0
+    said = capsys.readouterr().out
+    whole = json.loads((tmp_path / "said.json").read_text())
+    (row,) = whole["comparisons"]
+    assert row["sentence"] in said
+    assert row["power"]["planned"]["sentence"] in said
+    assert row["power"]["planned"]["difference"] == 0.05
+    assert len(row["by_speaker"]) == row["speakers"] == 6
+    assert row == json.loads((finished / "result.json").read_text())["comparisons"][0] | {"power": row["power"]}
+
+
+def test_one_seed_and_another_metric_can_be_asked_for(finished, capsys):
+    assert unheard("compare", finished, "--seeds", 1, "--metric", "wa", "--format", "json") == 0
+    row = json.loads(capsys.readouterr().out)
+    assert (row["metric"], row["seeds"]) == ("wa", 1)
+
+
+@pytest.mark.parametrize("wrong", [["--seeds", "one"], ["--metric", "ccc"], ["--format", "xml"], ["--seeds", "9"]])
+def test_what_cannot_be_compared_is_said(finished, wrong, capsys):
+    assert unheard("compare", finished, *wrong) == 2
+    assert capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["card", "compare"])
+def test_help_has_examples(verb, capsys):
+    assert unheard(verb, "--help") == 0
+    assert "Examples" in capsys.readouterr().out

@@ -1,0 +1,131 @@
+"""The model card: it says what the result says and what law and licence ask, and escapes what it is given."""
+
+import copy
+import itertools
+import re
+
+import pytest
+
+from unheard.reports.card import escape, licence_notes, render_card
+
+
+@pytest.fixture
+def judged(result):
+    """The made result with what newer runs know beside."""
+    rows = {"f": {"uar": 0.6, "interval": [0.55, 0.65], "speakers": 6, "utterances": 360}}
+    rows["m"] = {"uar": 0.5, "interval": [0.44, 0.56], "speakers": 6, "utterances": 360}
+    gap = {"better": "f", "worse": "m", "difference": 0.1, "interval": [0.02, 0.18]}
+    for own in result["objectives"].values():
+        figures = {"ece": {"mean": 0.123}, "accuracy_at_80": {"mean": 0.678}}
+        own["calibration"] = {"before": figures, "after": {"ece": {"mean": 0.045}}}
+        own["fairness"] = {"speakers": {"worst": 0.321}, "groups": {"gender": {"rows": rows, "gap": gap}}}
+    return result
+
+
+def test_it_says_what_the_result_says(judged):
+    text = render_card(judged)
+    for said in ("Made-up voices", "CC0 1.0", "de, en", "720 utterances of 12 speakers, 0.6 hours", "source-dev"):
+        assert said in text
+    assert "| plain | 0.550 (0.510 to 0.590) | 0.570 | 0.321 |" in text
+    assert "| 0.123 | 0.045 | 0.678 |" in text
+    assert "| dat | gender | f | 6 | 0.600 (0.550 to 0.650) |" in text
+    assert "dat, gender: f is heard better than m by 10.0 points (95 % interval 2.0 to 18.0): shown." in text
+    assert "dat is better than plain by 3.0 points" in text
+    assert "| (raw features) |" in text
+
+
+def test_it_names_the_law_the_licence_and_says_that_it_is_no_legal_advice(judged):
+    text = render_card(judged)
+    for said in (
+        "2024/1689",
+        "Article 5(1)(f)",
+        "work or in education",
+        "medical or safety",
+        "Annex III",
+        "Article 50(3)",
+    ):
+        assert said in text
+    assert "no legal advice" in text
+    assert "Public domain" in text
+
+
+def test_it_says_what_was_not_measured(judged):
+    text = render_card(judged)
+    assert "Whether the speech is acted or spontaneous is not recorded" in text
+    assert "Other languages than de, en were not tested" in text
+    judged["corpus"]["speech"] = "acted"
+    assert "The speech is acted: nothing here tells how emotions of daily life are heard." in render_card(judged)
+
+
+def test_what_distrusts_the_report_distrusts_the_card(judged):
+    judged["warnings"] = ["Emotion and speaker depend on each other here."]
+    judged["split"]["inflated"] = True
+    text = render_card(judged)
+    assert "**INFLATED.**" in text.split("## Data")[0]
+    assert "Emotion and speaker depend on each other here." in text
+
+
+def test_a_result_that_knows_next_to_nothing_still_has_a_card():
+    text = render_card({"name": "bare", "classes": ["a", "b"], "objectives": {"plain": {"uar": {"mean": None}}}})
+    assert "| plain | – | – |" in text  # noqa: RUF001 (a dash in a table)
+    assert "None" not in text
+    assert "Undefined" not in text
+
+
+@pytest.mark.parametrize("gone", ["corpus", "split", "references", "comparisons", "seeds", "warnings", "created"])
+def test_any_part_may_be_missing(judged, gone):
+    lacking = copy.deepcopy(judged)
+    del lacking[gone]
+    assert "None" not in render_card(lacking)
+
+
+def test_every_line_of_a_table_has_as_many_cells(nasty, judged):
+    for made in (judged, nasty):
+        lines = re.sub(r"\\.", "", render_card(made)).splitlines()
+        tables = [line for line in lines if line.startswith("|")]
+        assert tables
+        for line, following in itertools.pairwise(lines):
+            if line.startswith("|") and following.startswith("|"):
+                assert line.count("|") == following.count("|")
+
+
+def test_no_name_becomes_markup(nasty):
+    nasty["corpus"]["title"] = "*bold* [link](https://example.org) `code` a|b\n# heading\n- item <b>"
+    text = render_card(nasty)
+    assert "<script" not in re.sub(r"\\.", "", text)
+    assert "\n# heading" not in text
+    assert r"\*bold\* \[link\](https://example.org) \`code\` a\|b \# heading - item \<b\>" in text
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [(None, "–"), ("- item", r"\- item"), ("1. one", r"1\. one"), ("-0.3 to 2", "-0.3 to 2"), ("a & b", "a &amp; b")],  # noqa: RUF001
+)
+def test_escaping(given, shown):
+    assert escape(given) == shown
+
+
+@pytest.mark.parametrize(
+    ("licence", "words"),
+    [
+        ("CC BY-NC-SA 4.0", ["Non-commercial", "Share-alike", "Attribution"]),
+        ("CC BY 4.0", ["Attribution"]),
+        ("CC0 1.0", ["Public domain"]),
+        ("Open Database License 1.0", ["Open database"]),
+        ("owners' licence, research use, on request", ["Research use"]),
+        ("yours", ["Your own"]),
+        ("freely available (owners' paper); no licence text", ["The licence is not one"]),
+        (None, ["The licence is not one"]),
+    ],
+)
+def test_what_a_licence_asks(licence, words):
+    notes = licence_notes(licence)
+    assert [any(note.startswith(word) for note in notes) for word in words] == [True] * len(words)
+    assert len(notes) == len(words)
+
+
+def test_every_corpus_has_a_licence_that_is_spoken_of():
+    from unheard import registry
+
+    for name in registry.names("corpora"):
+        assert licence_notes(registry.load("corpora", name).CARD.licence)
