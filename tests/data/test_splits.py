@@ -312,6 +312,22 @@ def test_a_random_split_shares_speakers_and_says_so() -> None:
         assert Counter(item.emotion for item in items if item.name in fold.test) == {"anger": 6, "joy": 6}
 
 
+def test_a_random_dev_part_leaves_every_tested_speaker_in_train_and_takes_as_much() -> None:
+    items = corpus(6, lines="abcde")
+    for wanted, count in ((1, 10), (2, 20), (0.25, 12)):
+        for fold in draw("random", items, folds=5, dev="utterances", dev_speakers=wanted).folds:
+            assert len(fold.dev) == count
+            assert not set(fold.dev) & {*fold.train, *fold.test}
+            assert set(values(items, fold.test, "speaker")) <= set(values(items, fold.train, "speaker"))
+            heard = Counter(item.emotion for item in items if item.name in fold.dev)
+            assert abs(heard["anger"] - heard["joy"]) <= 1
+    again = draw("random", items, folds=5, dev="utterances", seed=3)
+    assert again.digest == draw("random", items[::-1], folds=5, dev="utterances", seed=3).digest
+    assert again.digest != draw("random", items, folds=5, dev="utterances", seed=4).digest
+    with pytest.raises(SplitError, match="dev utterances"):
+        draw("random", items, folds=5, dev="utterances", dev_speakers=5)
+
+
 @pytest.mark.corpus
 @pytest.mark.parametrize(
     ("name", "folds", "groups"), [("ravdess", 6, 2), ("emodb", 10, 10), ("ased", 5, 7), ("urdu", 5, 0)]

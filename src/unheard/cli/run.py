@@ -10,14 +10,17 @@ import typer
 from rich.table import Table
 
 from unheard.cli._progress import Watcher, bar, console
-from unheard.evaluation.protocol import default_cache, plan_tasks, prepare
+from unheard.evaluation.inflation import OWN, PROTOCOLS, inflation_text, parse_protocols, under, write_inflation
+from unheard.evaluation.protocol import Prepared, default_cache, plan_tasks, prepare
 from unheard.evaluation.recipe import RunRecipe, read_recipe
 from unheard.evaluation.result import build_result, write_result
 from unheard.evaluation.run import claim_folder, run_tasks, save_plans
+from unheard.files import write_atomically
 from unheard.reports import write_report
+from unheard.reports.card import render_card
 from unheard.settings import read_document
 
-__all__ = ["execute", "run", "show"]
+__all__ = ["JobsOption", "execute", "from_here", "make_ready", "publish", "run", "show", "train"]
 
 JobsOption = Annotated[
     int, typer.Option(min=1, help="Tasks (objective x seed x fold) that run at once; one thread each.")
@@ -35,25 +38,43 @@ def run(
         bool, typer.Option("--skip-bad", help="Set unusable recordings aside, and list them in the result.")
     ] = False,
     cache: Annotated[Path | None, typer.Option(help="Feature cache; default $UNHEARD_CACHE.")] = None,
+    also: Annotated[
+        str,
+        typer.Option(metavar="random,sentences[=N]", help="Protocols to run beside the recipe's own, see below."),
+    ] = "",
 ) -> None:
     """Train and test every objective of a recipe on voices it has never heard.
 
-    The same command, given again, goes on where it stood.
+    --also random runs it on a random split, too, into OUT/random: inflated, a diagnostic of the field's habit.
+    --also sentences leaves out sentences as well as speakers, in N groups (2 by default), into OUT/sentences. Both
+    end in OUT/inflation.json, the figures side by side. The same command, given again, goes on where it stood.
 
     Examples:
 
       unheard run recipes/tu2019-ravdess.toml --out runs/ravdess --set corpus.folder=~/corpora/ravdess
 
       unheard run recipes/own.toml --out runs/calls --set corpus.folder=calls.csv --jobs 4 --skip-bad
+
+      unheard run recipes/tu2019-ased.toml --out runs/ased --also random,sentences=3
     """
+    asked = parse_protocols(also)
     changes = [*(change or []), *(["corpus.skip_bad=true"] if skip_bad else [])]
-    settings = read_recipe(_from_here(read_document(recipe, changes)))
-    result = execute(settings, out, jobs=jobs, cache=cache or default_cache())
-    show(result)
+    settings = read_recipe(from_here(read_document(recipe, changes)))
+    prepared = make_ready(settings, out, jobs=jobs, cache=cache or default_cache())
+    others = {name: under(prepared, name, groups=groups) for name, groups in asked.items()}
+    for name, other in others.items():
+        claim_folder(other.recipe, out / name, write=False)
+    show(publish(prepared, train(prepared, out, jobs=jobs), out))
+    for name, other in others.items():
+        console.print(f"{PROTOCOLS[name]}:")
+        publish(other, train(other, out / name, jobs=jobs), out / name)
+    if others:
+        document = write_inflation({OWN: out, **{name: out / name for name in others}}, out)
+        console.print(inflation_text(document), markup=False, soft_wrap=True)
     console.print(f"report: {out / 'report.html'}")
 
 
-def _from_here(document: Any) -> Any:
+def from_here(document: Any) -> Any:
     """A folder given by --set is relative to where the user stands, not to the recipe."""
     corpus = document.data.get("corpus")
     if "corpus.folder" in document.overridden and isinstance(corpus, dict):
@@ -63,17 +84,32 @@ def _from_here(document: Any) -> Any:
 
 def execute(recipe: RunRecipe, out: Path, *, jobs: int, cache: Path) -> dict[str, Any]:
     """Run a recipe into a folder and return its result; also writes the report."""
+    prepared = make_ready(recipe, out, jobs=jobs, cache=cache)
+    return publish(prepared, train(prepared, out, jobs=jobs), out)
+
+
+def make_ready(recipe: RunRecipe, out: Path, *, jobs: int, cache: Path) -> Prepared:
+    """Corpus, features and folds of a recipe, once the folder is known to be free for it."""
     claim_folder(recipe, out, write=False)
     with bar("features") as progress:
-        prepared = prepare(recipe, cache, jobs=jobs, progress=progress)
+        return prepare(recipe, cache, jobs=jobs, progress=progress)
+
+
+def train(prepared: Prepared, out: Path, *, jobs: int) -> list[dict[str, Any]]:
+    """Run every task that is not done yet, and return the results of all."""
     # Only now: a recipe that cannot be prepared must not leave a folder that refuses its correction.
-    claim_folder(recipe, out)
+    claim_folder(prepared.recipe, out)
     save_plans(prepared, out)
-    with Watcher(plan_tasks(prepared, out), recipe.training.epochs) as watcher:
-        results = run_tasks(prepared, out, jobs=jobs, on_done=watcher.done)
+    with Watcher(plan_tasks(prepared, out), prepared.recipe.training.epochs) as watcher:
+        return run_tasks(prepared, out, jobs=jobs, on_done=watcher.done)
+
+
+def publish(prepared: Prepared, results: list[dict[str, Any]], out: Path) -> dict[str, Any]:
+    """Write the result of a run, its report and its model card, and return it."""
     result, predictions = build_result(prepared, results, out, command=["unheard", *sys.argv[1:]])
     write_result(result, predictions, out)
     write_report(result, out / "report.html")
+    write_atomically(render_card(result), out / "model-card.md")
     return result
 
 

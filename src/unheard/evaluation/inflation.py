@@ -1,0 +1,266 @@
+"""One recipe under other protocols, side by side: what unseen speakers cost, what unseen sentences, what habit hides.
+
+`random` deals utterances (dev too) with no regard to who speaks, in as many folds as the recipe's own split has, so
+that the parts are alike in size. It is a diagnostic and marked as inflated; its distance from the honest figure is
+the inflation. `sentences` keeps the recipe's speaker groups and leaves sentences out as well.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from unheard.data.plan import draw_plan
+from unheard.errors import RunError, SettingsError, SplitError, nearest
+from unheard.evaluation.comparison import System, read_systems
+from unheard.evaluation.protocol import Prepared
+from unheard.evaluation.recipe import RunRecipe
+from unheard.evaluation.result import plain_numbers, read_result
+from unheard.evaluation.significance import paired_difference
+from unheard.files import write_atomically
+from unheard.registry import load
+
+__all__ = [
+    "INFLATION",
+    "OWN",
+    "PROTOCOLS",
+    "inflation",
+    "inflation_rows",
+    "inflation_text",
+    "parse_protocols",
+    "under",
+    "write_inflation",
+]
+
+INFLATION = "inflation.json"
+SCHEMA = 1
+OWN = "own"
+"""The recipe's own split."""
+PROTOCOLS = {"sentences": "unseen speakers and sentences", "random": "random split (inflated)"}
+"""Name of each protocol beside the recipe's own, which is also its folder, and its title."""
+_SENTENCE_GROUPS = 2
+
+
+def parse_protocols(text: str) -> dict[str, int | None]:
+    """'random,sentences=3' -> the protocols asked for, with the number of sentence groups where it is given.
+
+    >>> parse_protocols("random,sentences=3")
+    {'random': None, 'sentences': 3}
+
+    Raises:
+        SettingsError: there is no such protocol, or the number is none of 2 or more.
+    """
+    found: dict[str, int | None] = {}
+    for asked in filter(None, (part.strip() for part in text.split(","))):
+        name, separator, number = (part.strip() for part in asked.partition("="))
+        if name not in PROTOCOLS:
+            near = nearest(name, PROTOCOLS)
+            hint = f"did you mean '{near}'? " if near else ""
+            raise SettingsError("--also", asked, f"no such protocol; {hint}known: {', '.join(PROTOCOLS)}")
+        if separator and (name != "sentences" or not number.isdecimal() or int(number) < 2):
+            raise SettingsError("--also", asked, "only sentences takes a number, of sentence groups, 2 or more")
+        found[name] = int(number) if separator else None
+    return found
+
+
+def under(prepared: Prepared, protocol: str, *, groups: int | None = None) -> Prepared:
+    """The same recordings, objectives and seeds under another protocol.
+
+    Args:
+        prepared: the recipe under its own split.
+        protocol: one of PROTOCOLS.
+        groups: of sentences; by default 2, each of which is left out in turn.
+
+    Raises:
+        SplitError: the recipe's own split is that already, or the corpus does not know its sentences.
+    """
+    recipe = prepared.recipe
+    split = _random(prepared) if protocol == "random" else _sentences(prepared, groups or _SENTENCE_GROUPS)
+    changed = recipe.model_copy(update={"split": split, "name": f"{recipe.name}, {PROTOCOLS[protocol]}"})
+    plans = {
+        seed: draw_plan(
+            split["name"],
+            list(prepared.utterances.values()),
+            {key: value for key, value in split.items() if key != "name"},
+            seed=seed,
+            contents=prepared.contents,
+            sessions_matter=load("corpora", recipe.corpus.name).CARD.sessions_matter,
+        )
+        for seed in recipe.seeds
+    }
+    return dataclasses.replace(prepared, recipe=changed, plans=plans)
+
+
+def _dev(recipe: RunRecipe) -> dict[str, Any]:
+    return {key: recipe.split[key] for key in ("dev_speakers",) if key in recipe.split}
+
+
+def _random(prepared: Prepared) -> dict[str, Any]:
+    """As many folds as make test parts of the size that the own split's have on average."""
+    plan = next(iter(prepared.plans.values()))
+    if plan.inflated:
+        raise SplitError(f"the recipe's own split, {plan.protocol}, is inflated already: --also random adds nothing.")
+    tested = sum(len(fold.test) for fold in plan.folds)
+    folds = max(2, round(len(prepared.utterances) * len(plan.folds) / tested))
+    return {"name": "random", "folds": folds, "dev": "utterances", **_dev(prepared.recipe)}
+
+
+def _sentences(prepared: Prepared, groups: int) -> dict[str, Any]:
+    """The own split's speaker groups, crossed with groups of sentences."""
+    plan, recipe = next(iter(prepared.plans.values())), prepared.recipe
+    if "sentence" in plan.disjoint or "speaker" not in plan.disjoint:
+        raise SplitError(
+            f"the recipe's own split is {plan.protocol}, and --also sentences builds on one that parts speakers "
+            "alone, such as speaker_groups. Give the recipe such a split."
+        )
+    unknown = sum(item.sentence is None for item in prepared.utterances.values())
+    if unknown:
+        raise SplitError(
+            f"{unknown} of {len(prepared.utterances)} utterances have no sentence, so that --also sentences cannot "
+            "be drawn. Fill the column `sentence`, or leave it out."
+        )
+    file = recipe.split.get("file") if plan.protocol == "from_file" else None
+    speakers = {"folds_file": file} if _deals_speakers(file) else {"speaker_groups": len(plan.folds)}
+    return {"name": "speaker_and_sentence_disjoint", **speakers, "sentence_groups": groups, **_dev(recipe)}
+
+
+def _deals_speakers(file: str | None) -> bool:
+    """Whether a table of folds deals speakers; one that deals files cannot be crossed with sentences."""
+    if file is None:
+        return False
+    with Path(file).open(encoding="utf-8-sig") as stream:
+        return "speaker" in [name.strip() for name in stream.readline().split(",")]
+
+
+def inflation(runs: Mapping[str, Path]) -> dict[str, Any]:
+    """The same recipe under several protocols: UAR of each objective, and the paired difference to its own split.
+
+    Every utterance is tested once a seed under each of them, so differences are paired over speakers.
+
+    Args:
+        runs: protocol -> folder of its finished run; 'own' is the recipe's own and must be there.
+
+    Returns:
+        Plain JSON values: `protocols` (name to title, split, inflated, folds), `objectives` (label to protocol to
+        UAR) and `differences` (objective, protocol, difference from 'own', interval, p, sentence).
+
+    Raises:
+        RunError: a run is incomplete, or has seen other data.
+    """
+    results = {name: read_result(folder) for name, folder in runs.items()}
+    own = results[OWN]
+    for name, result in results.items():
+        if result["corpus"]["digest"] != own["corpus"]["digest"]:
+            raise RunError(f"{runs[name]} did not see the data of {runs[OWN]}. Run both on one corpus.")
+    titles = {name: PROTOCOLS.get(name) or _title(result) for name, result in results.items()}
+    objectives = {
+        label: {
+            name: result["objectives"][label]["uar"]
+            for name, result in results.items()
+            if label in result["objectives"]
+        }
+        for label in own["objectives"]
+    }
+    document: dict[str, Any] = plain_numbers(
+        {
+            "schema": SCHEMA,
+            "name": own["name"],
+            "chance": 1 / len(own["classes"]),
+            "seeds": own["seeds"],
+            "protocols": {name: _about(result, titles[name]) for name, result in results.items()},
+            "objectives": objectives,
+            "differences": _differences(runs, titles),
+        }
+    )
+    return document
+
+
+def _title(result: Mapping[str, Any]) -> str:
+    apart = [f"{column}s" for column in result["split"]["disjoint"]]
+    return f"unseen {' and '.join(reversed(apart))}" if apart else "shared speakers"
+
+
+def _about(result: Mapping[str, Any], title: str) -> dict[str, Any]:
+    split = result["split"]
+    folds = len({fold["name"] for fold in split["folds"]}) if "folds" in split else split.get("tests")
+    return {"title": title, "split": split["protocol"], "inflated": split["inflated"], "folds": folds}
+
+
+def _differences(runs: Mapping[str, Path], titles: Mapping[str, str]) -> list[dict[str, Any]]:
+    own = {system.name: system for system in read_systems(runs[OWN])}
+    rows = []
+    for name in runs:
+        if name == OWN:
+            continue
+        for system in read_systems(runs[name]):
+            first = own.get(system.name)
+            if first is not None:
+                rows.append(_difference(system, first, name, titles))
+    return rows
+
+
+def _difference(system: System, own: System, name: str, titles: Mapping[str, str]) -> dict[str, Any]:
+    if system.items != own.items:
+        raise RunError(
+            f"{system.name}: {titles[name]} and {titles[OWN]} tested other clips or seeds. Run both again."
+        )
+    words = (f"{system.name} with {titles[name]}", titles[OWN])
+    paired = paired_difference(system.confusions, own.confusions, names=words)
+    return {
+        "objective": system.name,
+        "protocol": name,
+        "difference": paired.difference,
+        "interval": [paired.low, paired.high],
+        "p": paired.p_value,
+        "speakers": paired.speakers,
+        "seeds": paired.seeds,
+        "sentence": paired.sentence,
+    }
+
+
+def inflation_rows(document: Mapping[str, Any]) -> list[list[str]]:
+    """The table, its heading first: a row an objective; UAR with its interval, and points beside the own split."""
+    protocols = document["protocols"]
+    gaps = {(row["objective"], row["protocol"]): row for row in document["differences"]}
+    heads = [[about["title"], *([] if name == OWN else ["difference"])] for name, about in protocols.items()]
+    rows = [["", *(head for pair in heads for head in pair)]]
+    for label, scores in document["objectives"].items():
+        row = [label]
+        for name in protocols:
+            row.append(_score(scores.get(name)))
+            if name != OWN:
+                row.append(_points(gaps.get((label, name))))
+        rows.append(row)
+    return rows
+
+
+def _score(uar: Mapping[str, Any] | None) -> str:
+    if not uar or uar["mean"] is None:
+        return "-"
+    low, high = uar["interval"]
+    span = "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
+    return f"{uar['mean']:.3f}{span}"
+
+
+def _points(row: Mapping[str, Any] | None) -> str:
+    if row is None:
+        return "-"
+    low, high = row["interval"]
+    span = "" if low is None or high is None else f" ({100 * low:+.1f} to {100 * high:+.1f})"
+    return f"{100 * row['difference']:+.1f} points{span}"
+
+
+def inflation_text(document: Mapping[str, Any]) -> str:
+    """The table for a terminal, and under it what the differences are called."""
+    rows = inflation_rows(document)
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([*lines, *(f"- {row['sentence']}" for row in document["differences"])])
+
+
+def write_inflation(runs: Mapping[str, Path], out: Path) -> dict[str, Any]:
+    """Write inflation.json into a folder, aside and renamed, and return it."""
+    document = inflation(runs)
+    write_atomically(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n", out / INFLATION)
+    return document

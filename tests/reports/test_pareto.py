@@ -1,0 +1,199 @@
+"""The curve of a sweep: true to its numbers, inside its frame, and the same on a page and on paper."""
+
+import re
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from unheard.errors import MissingExtraError
+from unheard.evaluation.sweep import pareto_front
+from unheard.reports.paper import palette, standalone, write_pdf, write_svg
+from unheard.reports.pareto import curve, dots, front_of, limits, lines_of, name_of
+from unheard.reports.sweep_page import render_sweep, write_sweep_page
+
+EVIL = "<script>alert('x')</script>\"&"
+
+
+def spread(mean, std=0.02):
+    return {"mean": mean, "std": std}
+
+
+def row(objective, varied, good, leak, **more):
+    value = ".".join(map(str, varied.values()))
+    interval = [good - 0.03, good + 0.03]
+    return {
+        "point": f"{objective}.{value}" if varied else objective,
+        "run": ".",
+        "label": objective,
+        "objective": objective,
+        "method": objective,
+        "varied": varied,
+        "settings": {},
+        "dev_uar": spread(good),
+        "uar": spread(good) | {"per_seed": [good], "interval": interval},
+        "leakage": {key: spread(leak) for key in ("best", "linear", "mlp", "eer")},
+        "seconds": 12.0,
+        "chosen": False,
+    } | more
+
+
+@pytest.fixture
+def sweep():
+    weights = {-10: (0.33, 0.12), -3: (0.43, 0.21), -1: (0.46, 0.30), -0.1: (0.475, 0.338), 0: (0.472, 0.332)}
+    rows = [row("plain", {}, 0.472, 0.332)]
+    rows += [row("dat", {"objectives.dat.weight": key}, *pair) for key, pair in weights.items()]
+    rows[4]["chosen"] = True
+    front = pareto_front([(one["uar"]["mean"], one["leakage"]["best"]["mean"]) for one in rows])
+    references = {"chance": 0.06, "raw_features": 0.95, "untrained": 0.65, "emotion_code": 0.064}
+    return {
+        "schema": 1,
+        "name": "made",
+        "unheard": "0.1.0",
+        "created": "2026-01-01T00:00:00+00:00",
+        "command": "unheard sweep",
+        "corpus": {"name": "made", "title": "Made up", "utterances": 60, "speakers": 6, "digest": "d"},
+        "split": {"protocol": "speaker_groups", "inflated": False, "folds": 5, "digest": {"0": "s"}},
+        "classes": ["anger", "joy", "sadness", "neutral"],
+        "seeds": [0, 1],
+        "chance": 0.25,
+        "references": {key: {"best": spread(value)} for key, value in references.items()},
+        "vary": ["objectives.dat.weight=0,-0.1,-1,-3,-10"],
+        "search": None,
+        "measure": "uar",
+        "points": [one | {"front": own} for one, own in zip(rows, front, strict=True)],
+        "chosen": "dat.-0.1",
+        "chosen_of": {"plain": "plain", "dat": "dat.-0.1"},
+        "nested": {"uar": spread(0.47) | {"interval": [0.44, 0.5]}, "picked": {"dat.-0.1": 4, "plain": 1}},
+        "warnings": [],
+    }
+
+
+@pytest.fixture
+def nasty(sweep):
+    """Names of a user's file, numbers that are missing, points that coincide."""
+    sweep["name"] = sweep["corpus"]["title"] = EVIL
+    sweep["points"] += [row(EVIL, {"objectives.x.form": EVIL}, 0.472, 0.332, front=False) for _ in range(8)]
+    sweep["points"].append(row("lost", {}, 0.5, 0.2, front=False) | {"uar": None})
+    sweep["points"].append(row("mute", {}, 0.5, 0.2, front=False) | {"leakage": {}})
+    sweep["points"].append(row("one", {}, 1.0, 0.0, front=True) | {"uar": {"mean": 1.0, "interval": [None, None]}})
+    sweep |= {"references": {}, "nested": None, "chance": None, "chosen": None}
+    return sweep
+
+
+def test_every_point_stands_where_its_numbers_say(sweep):
+    drawn = curve(sweep)
+    for one in sweep["points"]:
+        good, leak = one["uar"]["mean"], one["leakage"]["best"]["mean"]
+        assert f"<title>{one['point']}: UAR {good:.3f}, speaker probe {leak:.3f}</title>" in drawn
+    places = [float(x) for x in re.findall(r'<text class="name" x="([\d.]+)"', drawn)]
+    assert len(places) == len(sweep["points"])
+
+
+def test_the_front_rises_from_the_least_leakage_to_the_most(sweep):
+    front = front_of(dots(sweep))
+    leaks, goods = [dot.leak for dot in front], [dot.good for dot in front]
+    assert leaks == sorted(leaks)
+    assert goods == sorted(goods)
+    assert len(front) == 6  # plain equals weight 0: neither beats the other
+
+
+def test_a_line_joins_one_objectives_points_in_the_order_of_the_setting(sweep):
+    (line,) = lines_of(dots(sweep))
+    assert [name_of(dot.row) for dot in line] == ["-10", "-3", "-1", "-0.1", "0"]
+
+
+def test_points_fill_three_quarters_of_an_axis_or_more():
+    low, high = limits([0.4, 0.5], [0.0625, 0.38, 0.95])
+    assert low < 0.38
+    assert high < 0.6
+    assert (0.5 - 0.38) / (high - low) > 0.75
+    assert limits([0.3], []) != (0.3, 0.3)
+    assert limits([0.0, 1.0], []) == (0.0, 1.0)
+
+
+def test_references_that_lie_outside_are_named_at_the_edge(sweep):
+    drawn = curve(sweep)
+    assert "raw features 0.95 →" in drawn
+    assert "chance, emotion code" in drawn
+    assert ">chance</text>" in drawn
+    assert "UAR of chance 0.100" in curve(sweep | {"chance": 0.1})
+
+
+@pytest.mark.parametrize("kind", ["sweep", "nasty"])
+def test_everything_drawn_lies_inside_its_figure(kind, request):
+    drawn = ET.fromstring(standalone(curve(request.getfixturevalue(kind))))
+    width, height = float(drawn.get("width")), float(drawn.get("height"))
+    for element in drawn.iter():
+        for key, limit in (("x", width), ("x1", width), ("x2", width), ("cx", width), ("y", height), ("cy", height)):
+            if element.get(key):
+                assert -1 <= float(element.get(key)) <= limit + 1
+        for point in element.get("points", "").split():
+            x, y = map(float, point.split(","))
+            assert -1 <= x <= width + 1
+            assert -1 <= y <= height + 1
+
+
+def test_names_do_not_cover_each_other_where_there_is_room(sweep):
+    found = re.findall(r'<text class="name" x="([\d.]+)" y="([\d.]+)"[^>]*>([^<]*)<', curve(sweep))
+    boxes = [(float(x), float(y) - 10, float(x) + 6 * len(text), float(y)) for x, y, text in found]
+    for number, one in enumerate(boxes):
+        for other in boxes[number + 1 :]:
+            assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+
+
+def test_nothing_to_draw_gives_no_figure(sweep, tmp_path):
+    sweep["points"] = [one | {"leakage": {}} for one in sweep["points"]]
+    assert curve(sweep) == ""
+    write_svg(sweep, tmp_path / "pareto.svg")
+    assert not (tmp_path / "pareto.svg").exists()
+    assert "there is no curve" in render_sweep(sweep)
+
+
+def test_a_search_is_drawn_over_dev_speakers_and_has_no_test_figures(sweep):
+    sweep |= {"measure": "dev_uar", "search": {"trials": [1, 2], "sampler": "TPE", "seed": 0}, "nested": None}
+    sweep["points"] = [one | {"uar": None} for one in sweep["points"]]
+    page = render_sweep(sweep)
+    assert "UAR on dev speakers" in page
+    assert "2 trials" in page
+
+
+@pytest.mark.parametrize("kind", ["sweep", "nasty"])
+def test_the_page_is_whole_safe_and_says_every_point(kind, request, tmp_path):
+    made = request.getfixturevalue(kind)
+    write_sweep_page(made, tmp_path / "sweep.html")
+    page = (tmp_path / "sweep.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in page
+    assert "http" not in page.replace("http-equiv", "")
+    assert not re.search(r">\s*(None|nan|null)\s*<", page)
+    assert page.count("<tr") >= len(made["points"]) + 1
+    for figure in re.findall(r'<svg role="img".*?</svg>', page, re.DOTALL):
+        assert re.search(r"<title>.+?</title><desc>.+?</desc>", figure)
+
+
+def test_the_papers_svg_needs_nothing_from_a_page(sweep, tmp_path):
+    write_svg(sweep, tmp_path / "pareto.svg")
+    text = (tmp_path / "pareto.svg").read_text(encoding="utf-8")
+    assert "var(" not in text
+    drawn = ET.fromstring(text)
+    assert drawn.tag == "{http://www.w3.org/2000/svg}svg"
+    sheet = drawn.find("{http://www.w3.org/2000/svg}style").text
+    used = {element.get("class") for element in drawn.iter() if element.get("class")}
+    assert all(f".{name} " in sheet for name in used)
+    assert palette()["ink"] in sheet
+
+
+def test_the_pdf_is_the_same_for_the_same_sweep(sweep, nasty, tmp_path):
+    pytest.importorskip("matplotlib")
+    for file in ("one.pdf", "two.pdf"):
+        write_pdf(sweep, tmp_path / file)
+    first = (tmp_path / "one.pdf").read_bytes()
+    assert first.startswith(b"%PDF")
+    assert b"/FontFile2" in first  # the font is inside
+    assert first == (tmp_path / "two.pdf").read_bytes()
+
+
+def test_without_matplotlib_the_pdf_says_what_to_install(sweep, tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
+    with pytest.raises(MissingExtraError, match=r"unheard\[figures\]"):
+        write_pdf(sweep, tmp_path / "pareto.pdf")
+    assert not (tmp_path / "pareto.pdf").exists()
