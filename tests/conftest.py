@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from unheard.testing.tones import write_tones
+from upstreams.made import needs_transformers
+from upstreams.made import write as write_checkpoint
 
 RECIPE = """
 name = "tones"
@@ -69,6 +71,20 @@ def recipe(tmp_path, recipe_text) -> Path:
     file = tmp_path / "recipe.toml"
     file.write_text(recipe_text, encoding="utf-8")
     return file
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory):
+    """Kind (see tests/upstreams/made.py) -> the folder of a tiny checkpoint, written when it is asked for."""
+    needs_transformers()
+    folder, made = tmp_path_factory.mktemp("checkpoints"), {}
+
+    def checkpoint(kind) -> Path:
+        if kind not in made:
+            made[kind] = write_checkpoint(folder / kind.replace(" ", "-"), kind)
+        return made[kind]
+
+    return checkpoint
 
 
 @pytest.fixture(autouse=True)

@@ -31,7 +31,8 @@ def test_the_known_ones_are_there():
     assert {"plain", "dat", "cgt"} <= set(registry.names("objectives"))
     assert {"logmel", "mfcc", "functionals"} <= set(registry.names("features"))
     assert {"emodb", "ravdess", "urdu", "ased", "table"} <= set(registry.names("corpora"))
-    assert "tdnn_lstm" in registry.names("encoders")
+    assert {"tdnn_lstm", "pooled", "upstream"} <= set(registry.names("encoders"))
+    assert set(registry.names("upstreams")) >= {"wav2vec2", "hubert", "wavlm", "data2vec_audio", "whisper"}
 
 
 def test_the_feature_cache_is_not_a_feature():
@@ -53,7 +54,7 @@ def test_every_file_is_a_member_or_a_part(kind):
     package = sys.modules.get(registry.KINDS[kind]) or __import__(registry.KINDS[kind], fromlist=["x"])
     files = {module.name for module in pkgutil.iter_modules(package.__path__)}
     others = {name for name in files - set(registry.names(kind)) if not name.startswith("_")}
-    assert others <= {"cache"}
+    assert others <= {"cache", "ledger", "loading"}
 
 
 def test_unknown_kind():

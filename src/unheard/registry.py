@@ -17,6 +17,7 @@ __all__ = ["KINDS", "load", "names"]
 KINDS = {
     "corpora": "unheard.corpora",
     "features": "unheard.features",
+    "upstreams": "unheard.upstreams",
     "encoders": "unheard.models.encoders",
     "objectives": "unheard.objectives",
     "metrics": "unheard.metrics",
@@ -24,7 +25,7 @@ KINDS = {
 }
 """Kind -> the package whose files are its members."""
 
-_NOT_MEMBERS = {"features": {"cache"}}
+_NOT_MEMBERS = {"features": {"cache"}, "upstreams": {"ledger", "loading"}}
 """Public files of those packages that other layers import, and that nobody asks for by name."""
 
 

@@ -14,6 +14,7 @@ NAMES = registry.names("objectives")
 OPTIONS = {
     "plain": [{"watch": ()}],
     "dat": [{"weight": 0.5}, {"form": "confusion"}, {"inner_steps": 3}, {"weight": 0.0}],
+    "speaker_normalisation": [{"inner_steps": 3, "form": "confusion", "weight": -0.3}, {"weight": 0.0, "renew": 2}],
     "cgt": [{"where": "embedding"}, {"encoders": "two"}, {"weight": -0.5}],
 }
 """Settings worth a run beside the defaults; an objective that is not named here runs with its defaults alone."""

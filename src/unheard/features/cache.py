@@ -4,12 +4,14 @@ An entry is written aside and renamed, so that a reader never sees half of one, 
 cache and whichever of them is killed. A damaged entry counts as missing.
 """
 
+import functools
 import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -35,6 +37,13 @@ class Recipe:
     audio: AudioSettings
     perturbations: tuple[Perturbation, ...] = (Perturbation(),)
 
+    @functools.cached_property
+    def identity(self) -> dict[str, Any]:
+        """What determines the feature's numbers: its settings, or what it says itself (e.g. a digest of weights)."""
+        own = getattr(load("features", self.feature), "identity", None)
+        found: dict[str, Any] = self.settings.model_dump(mode="json") if own is None else own(self.settings)
+        return found
+
     def key(self, digest: str, utterance: Utterance, perturbation: Perturbation) -> str:
         """The name of the cache entry, a SHA-256 in hex."""
         parts = [
@@ -45,7 +54,7 @@ class Recipe:
             self.audio.model_dump(mode="json"),
             perturbation.name,
             self.feature,
-            self.settings.model_dump(mode="json"),
+            self.identity,
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -78,16 +87,20 @@ def read_entry(cache: Path, key: str) -> Features | None:
             frames = np.lib.format.read_array(stream, allow_pickle=False)
     except (OSError, ValueError, EOFError, MemoryError):  # a damaged header may announce any shape
         return None
-    features: Features = frames
-    return features if frames.ndim == 2 and frames.dtype == np.float32 and len(frames) else None
+    if frames.ndim != 2 or frames.dtype not in (np.float32, np.float16) or not len(frames):
+        return None
+    features: Features = frames.astype(np.float32, copy=False)
+    return features
 
 
 def _write_entry(cache: Path, key: str, features: Features) -> None:
     file = _entry(cache, key)
     file.parent.mkdir(parents=True, exist_ok=True)
     aside = file.with_suffix(f".{os.getpid()}.part")
-    with aside.open("wb") as stream:
-        np.save(stream, features, allow_pickle=False)
+    with np.errstate(over="ignore"):
+        half = features.astype(np.float16)
+    with aside.open("wb") as stream:  # numbers that half precision holds exactly take half the room
+        np.save(stream, half if np.array_equal(half, features) else features, allow_pickle=False)
     aside.replace(file)
 
 
@@ -137,6 +150,7 @@ def extract_corpus(  # noqa: PLR0913 (the edge where a run meets the disk)
     Raises:
         AudioError: a recording cannot be used and `skip_bad` is false; with several, the message counts them.
     """
+    _ = recipe.identity  # found out once here, and not again by every worker
     tasks = (delayed(_try_one)(utterance, recipe, cache) for utterance in utterances)
     results = Parallel(n_jobs=jobs, return_as="generator", batch_size=8 if jobs > 1 else 1)(tasks)
     extraction = Extraction({}, {}, {}, [])

@@ -44,6 +44,8 @@ class Recogniser:
         self._feature = load("features", first["features"]["name"])
         own = {key: value for key, value in first["features"].items() if key != "name"}
         self._settings = self._feature.Settings(**own)
+        if hasattr(self._feature, "identity") and self._feature.identity(self._settings) != first["feature_identity"]:
+            raise RunError("the upstream of these models has other weights than in training. Restore its checkpoint.")
 
     @classmethod
     def from_run(cls, run: Path, objective: str | None = None) -> "Recogniser":

@@ -17,7 +17,7 @@ from unheard.errors import RunError
 from unheard.files import aside
 from unheard.models.heads import build_head
 from unheard.models.normalisation import Normalisation, Normaliser
-from unheard.models.pooling import POOLINGS
+from unheard.models.pooling import Pooling, build_pooling
 from unheard.registry import load
 
 __all__ = ["EmbeddingNetwork", "Model", "ModelSettings", "build_model", "load_model", "named_seed", "save_model"]
@@ -31,7 +31,7 @@ class ModelSettings(BaseModel):
     encoder: dict[str, Any] = Field(default_factory=lambda: {"name": "tdnn_lstm"})
     """The encoder's registered name and its own settings."""
     normalisation: Normalisation = "utterance"
-    pooling: Literal["statistics", "mean"] = "statistics"
+    pooling: Pooling = "statistics"
     embedding: int = Field(128, ge=1, le=4096)
     """Size of the embedding."""
     hidden: int = Field(128, ge=1, le=4096)
@@ -74,10 +74,9 @@ class EmbeddingNetwork(nn.Module):
         super().__init__()
         own = dict(settings.encoder)
         module = load("encoders", own.pop("name", "tdnn_lstm"))
-        pool, times = POOLINGS[settings.pooling]
         self.normaliser = Normaliser(settings.normalisation, channels)
         self.encoder = module.Encoder(channels, module.Settings(**own))
-        self.pool = pool
+        self.pool, times = build_pooling(settings.pooling, self.encoder.size)
         self.projection = nn.Linear(self.encoder.size * times, settings.embedding)
         self.precision = settings.precision
 
@@ -166,6 +165,8 @@ def save_model(model: Model, file: Path, about: Mapping[str, Any]) -> None:
         "model": model.settings.model_dump(mode="json"),
         **about,
     }
+    # A pretrained encoder is described as it is, so that reading it back needs no checkpoint of its own.
+    header["model"]["encoder"] |= getattr(model.network.encoder, "described", {})
     state = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
     with aside(file) as beside:
         save_file(state, beside, metadata={"unheard": json.dumps(header)})

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from unheard.metrics.uar import score as uar
+from unheard.models.heads import build_head
 from unheard.models.model import Model, named_seed
 from unheard.objectives._losses import Objective
 from unheard.records import Batch
@@ -127,15 +128,37 @@ class Trainer:
         return [parameter for parameter in self.model.parameters() if id(parameter) not in domain], sides
 
     def _groups(self, parameters: Iterable[nn.Parameter]) -> list[dict[str, Any]]:
-        """Domain heads step at a rate of their own, so that an adversary can keep up with the encoder."""
+        """Domain heads step at a rate of their own, so that an adversary can keep up, and so does an upstream."""
         wanted, (own, sides) = list(parameters), self._sides()
         fast = {id(parameter) for side in sides for parameter in side}
-        mine = {id(parameter) for parameter in own}
+        slow = {id(parameter) for parameter in _pretrained(self.model)}
+        mine = {id(parameter) for parameter in own} - slow
         groups = [
             {"params": [one for one in wanted if id(one) in mine], "factor": 1.0},
-            {"params": [one for one in wanted if id(one) in fast], "factor": self.settings.domain_rate},
+            {"params": [one for one in wanted if id(one) in fast], "factor": self._domain_rate},
+            {"params": [one for one in wanted if id(one) in slow], "factor": self.settings.upstream_rate},
         ]
         return [group for group in groups if group["params"]]
+
+    @property
+    def _domain_rate(self) -> float:
+        """The objective's own word, else the settings'."""
+        own = getattr(self.objective, "domain_rate", None)
+        return self.settings.domain_rate if own is None else float(own)
+
+    def _renew(self, step: int) -> None:
+        """Give the domain heads that the objective names fresh weights, and their optimisers a fresh memory."""
+        for name in getattr(self.objective, "renewed", lambda _: ())(step):
+            head = self.model.heads[name]
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(named_seed(self.seed, "renewed", name, step))
+                fresh = build_head(
+                    self.model.settings.embedding, self.model.settings.hidden, self.model.classes[name]
+                )
+            head.load_state_dict(fresh.state_dict())
+            for optimiser in self.optimisers.values():
+                for parameter in head.parameters():
+                    optimiser.state.pop(parameter, None)
 
     def run(self) -> Trained:
         """Train to the end, from the last checkpoint if there is one."""
@@ -175,6 +198,7 @@ class Trainer:
         """One batch through every phase; the dict is what the objective logged."""
         total = max(1, self.settings.epochs * self.steps - 1)
         logged: dict[str, Tensor] = {}
+        self._renew(step)
         for phase in self.objective.phases:
             optimiser = self.optimisers[phase]
             for group in optimiser.param_groups:
@@ -240,6 +264,14 @@ class Trainer:
         for phase, optimiser in self.optimisers.items():
             restore_optimiser(optimiser, state.part(f"optimiser.{phase}"))
         self.history, self.best, self.seconds = state.history, state.best, state.seconds
+
+
+def _pretrained(model: Model) -> Iterable[nn.Parameter]:
+    """The parameters of pretrained upstreams, where an encoder holds one."""
+    for network in (model.network, model.companion):
+        upstream = getattr(getattr(network, "encoder", None), "upstream", None)
+        if isinstance(upstream, nn.Module):
+            yield from upstream.parameters()
 
 
 def _rate(progress: float) -> float:

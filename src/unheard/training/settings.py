@@ -48,6 +48,8 @@ class TrainingSettings(BaseModel):
     """Peak of the schedule: linear rise over the first tenth, cosine to zero."""
     domain_rate: float = Field(1.0, gt=0, le=100)
     """How much faster domain heads learn than the rest: a slow adversary looks like invariance."""
+    upstream_rate: float = Field(0.01, gt=0, le=1)
+    """How fast a pretrained upstream that is fine-tuned learns, as a fraction of `learning_rate`."""
     weight_decay: float = Field(1e-2, ge=0)
     average: float = Field(0.98, ge=0, lt=1)
     """Decay a step of the moving average of the weights, which is evaluated and kept; 0 keeps the raw ones."""

@@ -1,0 +1,94 @@
+"""Hidden states of a frozen pretrained upstream, as a feature: every encoder and objective reads them from the cache.
+
+Several states stand side by side, the first state's channels first; the encoder `pooled` can weigh them.
+"""
+
+import functools
+from typing import Literal
+
+import numpy as np
+import torch
+from pydantic import Field, NonNegativeInt
+
+from unheard.errors import SettingsError
+from unheard.records import Features, Hertz, Samples, Seconds
+from unheard.upstreams._upstream import Upstream
+from unheard.upstreams.loading import Checkpoint, UpstreamSettings, find_checkpoint, load_upstream
+
+__all__ = ["KIND", "Settings", "channel_names", "extract", "hop", "identity"]
+
+KIND = "frames"
+
+_VERSION = 1  # to be raised whenever the same weights give other numbers
+
+
+class Settings(UpstreamSettings):
+    """Which states of which upstream, and what of them is kept."""
+
+    states: tuple[NonNegativeInt, ...] = Field(min_length=1)
+    """0 is what enters the first layer, n what leaves the n-th; layers above the highest one are neither read nor
+    computed."""
+    keep: Literal["frames", "statistics"] = "frames"
+    """'statistics' keeps the mean and the deviation over time of each channel of each state: one row an utterance,
+    a few kilobytes."""
+    storage: Literal["float32", "float16"] = "float32"
+    """'float16' rounds to half precision, which halves the cache on disk."""
+
+
+@functools.lru_cache(maxsize=8)
+def _found(settings: Settings) -> Checkpoint:
+    return find_checkpoint(settings)
+
+
+@functools.lru_cache(maxsize=2)
+def _loaded(settings: Settings, digest: str) -> Upstream:
+    del digest  # it only tells the cache that the weights are others
+    return load_upstream(settings, max(settings.states))
+
+
+def identity(settings: Settings) -> dict[str, object]:
+    """What determines the numbers: the weights and the settings, not where the weights lie."""
+    own = settings.model_dump(mode="json", exclude={"source", "revision", "download"})
+    return {**own, "weights": _found(settings).digest, "version": _VERSION}
+
+
+def hop(settings: Settings, rate: Hertz) -> Seconds:
+    """Distance between frames, in seconds."""
+    del rate
+    return _found(settings).card(settings.family).stride
+
+
+def channel_names(settings: Settings) -> list[str]:
+    """What each channel is: state and channel, e.g. 'state3_17', or 'state3_mean17' of statistics."""
+    size = _found(settings).card(settings.family).size
+    kinds = ("mean", "deviation") if settings.keep == "statistics" else ("",)
+    return [f"state{state}_{kind}{number}" for state in settings.states for kind in kinds for number in range(size)]
+
+
+def extract(samples: Samples, rate: Hertz, settings: Settings) -> Features:
+    """States of one utterance, shape (frames, states x size), or (1, states x 2 size) of statistics.
+
+    Args:
+        samples: shape (samples,), mono, at the upstream's own rate.
+        rate: in hertz.
+        settings: which upstream and which states.
+
+    Raises:
+        SettingsError: the upstream hears another rate, or has fewer layers.
+    """
+    upstream = _loaded(settings, _found(settings).digest)
+    if rate != upstream.rate:
+        raise SettingsError(
+            "recipe", "audio.rate", f"{settings.source} hears {upstream.rate} Hz; set audio.rate = {upstream.rate}"
+        )
+    wave = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32)).unsqueeze(0)
+    with torch.inference_mode():
+        states, _ = upstream(wave, torch.tensor([wave.shape[1]]))
+    chosen = [states[number][0].numpy() for number in settings.states]
+    if settings.keep == "statistics":
+        chosen = [np.concatenate([state.mean(0), state.std(0)])[None, :] for state in chosen]
+    features: Features = np.concatenate(chosen, axis=1)
+    if settings.storage == "float16":
+        bound = float(np.finfo(np.float16).max)
+        features = features.clip(-bound, bound).astype(np.float16).astype(np.float32)
+    return features

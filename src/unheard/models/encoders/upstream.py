@@ -1,0 +1,148 @@
+"""A pretrained upstream that is trained with the rest: all its layers, the top ones, or low-rank additions to them.
+
+The convolutions on the waveform stay as they are. It hears the feature `waveform`, unnormalised.
+
+Reference: gat2022speaker, where wav2vec 2.0 and HuBERT are fine-tuned; hu2022lora for 'lora'.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from unheard.errors import SettingsError
+from unheard.models.lora import add_low_rank
+from unheard.upstreams._upstream import Upstream
+from unheard.upstreams.loading import UpstreamSettings, build_upstream, find_checkpoint, load_upstream
+
+__all__ = ["Encoder", "Settings", "identity"]
+
+_VERSION = 1  # to be raised whenever the same weights give other numbers
+_AT_ONCE = 60.0  # seconds of speech, padding included, that evaluation encodes at once: attention grows as its square
+
+
+class Settings(UpstreamSettings):
+    """Which upstream, how much of it, and what of that learns."""
+
+    layers: int | None = Field(None, ge=0)
+    """Transformer layers that are kept, the lowest ones; None keeps all."""
+    states: Literal["last", "weighted"] = "last"
+    """What is handed on: the last state, or the sum of all with learned weights."""
+    train: Literal["all", "top", "lora"] = "all"
+    """'all' layers, the `top` ones, or low-rank additions to all of them."""
+    top: int = Field(1, ge=1)
+    """With train = 'top': how many of the kept layers learn, from above."""
+    rank: int = Field(8, ge=1, le=1024)
+    """With train = 'lora': rank of each addition."""
+    alpha: float = Field(16.0, gt=0)
+    """With train = 'lora': scale of each addition, times its rank."""
+    adapt: tuple[str, ...] = Field(("q_proj", "v_proj"), min_length=1)
+    """With train = 'lora': the linear layers that are added to."""
+    dropout: float | None = Field(None, ge=0, lt=1)
+    """Dropout everywhere in the upstream while it trains; None leaves the checkpoint's own."""
+    checkpointing: bool = False
+    """Whether to keep only what enters each layer and compute it again on the way back: a third slower, smaller."""
+    groups: int = Field(1, ge=1, le=64)
+    """In how many groups of like length a training batch is encoded: less padding, less memory, the same result."""
+    described: dict[str, Any] | None = None
+    """Set in the file of a trained model: the upstream's `config` and `processor`, so that no checkpoint is read."""
+
+
+def identity(settings: Settings) -> dict[str, object]:
+    """What determines the encoder before training: the weights and the settings, not where the weights lie."""
+    own = settings.model_dump(mode="json", exclude={"source", "revision", "download", "described"})
+    return {**own, "weights": find_checkpoint(settings).digest, "version": _VERSION}
+
+
+class Encoder(nn.Module):
+    """The waveform to the upstream's frames.
+
+    Shape: (batch, samples, 1), lengths (batch,) -> (batch, frames, `size`), lengths in frames.
+
+    Raises:
+        SettingsError: the features are not the waveform, or there is no such checkpoint.
+        MissingExtraError: transformers is not installed.
+    """
+
+    def __init__(self, channels: int, settings: Settings) -> None:
+        super().__init__()
+        if channels != 1:
+            raise SettingsError(
+                "model.encoder", "name", "an upstream hears the waveform: set features.name = 'waveform'"
+            )
+        self.upstream, self.described = _upstream_of(settings)
+        self.settings, self.size = settings, self.upstream.size
+        self.weights = nn.Parameter(torch.zeros(self.upstream.layers + 1)) if settings.states == "weighted" else None
+        self.upstream.checkpointing = settings.checkpointing
+        if settings.dropout is not None:
+            _set_dropout(self.upstream, settings.dropout)
+        _choose_learners(self.upstream, settings)
+
+    def forward(self, sequence: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Encode a padded batch; padding changes nothing."""
+        order = lengths.argsort(stable=True)
+        pieces = [self._states(sequence[rows], lengths[rows]) for rows in self._groups(order, lengths)]
+        longest = max(piece.shape[1] for piece, _ in pieces)
+        encoded = torch.cat([F.pad(piece, (0, 0, 0, longest - piece.shape[1])) for piece, _ in pieces])
+        back = order.argsort()
+        return encoded[back], torch.cat([own for _, own in pieces])[back]
+
+    def _groups(self, order: Tensor, lengths: Tensor) -> Iterator[Tensor]:
+        """Positions in rising length: so many groups in training, as many as fit into memory in evaluation."""
+        if self.training or torch.is_grad_enabled():
+            yield from order.chunk(self.settings.groups)
+            return
+        most = round(_AT_ONCE * self.upstream.rate)
+        rows: list[Tensor] = []
+        for row in order:
+            if rows and (len(rows) + 1) * int(lengths[row]) > most:
+                yield torch.stack(rows)
+                rows = []
+            rows.append(row)
+        yield torch.stack(rows)
+
+    def _states(self, sequence: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        longest = int(lengths.max())
+        states, frames = self.upstream(sequence[:, :longest, 0], lengths)
+        if self.weights is None:
+            return states[-1], frames
+        shares = torch.softmax(self.weights, 0)
+        return torch.stack([share * state for share, state in zip(shares, states, strict=True)]).sum(0), frames
+
+
+def _upstream_of(settings: Settings) -> tuple[Upstream, dict[str, Any]]:
+    """The upstream, and what must be stored with its weights to build it again."""
+    if settings.described is not None:
+        given = settings.described
+        upstream = build_upstream(settings, given["config"], given["processor"], settings.layers)
+        return upstream, {"described": given}
+    found = find_checkpoint(settings)
+    described = {"config": dict(found.config), "processor": dict(found.processor)}
+    return load_upstream(settings, settings.layers), {"described": described}
+
+
+def _choose_learners(upstream: Upstream, settings: Settings) -> None:
+    """Say which parameters learn; the convolutions never do."""
+    kept = len(upstream.blocks)
+    if settings.train == "top" and settings.top > kept:
+        raise SettingsError("model.encoder", "top", f"{settings.top} asked for, {kept} layers are kept")
+    upstream.requires_grad_(requires_grad=settings.train == "all")
+    for module in upstream.ground:
+        module.requires_grad_(requires_grad=False)
+    if settings.train == "top":
+        for block in list(upstream.blocks)[kept - settings.top :]:
+            block.requires_grad_(requires_grad=True)
+    if settings.train == "lora":
+        add_low_rank(upstream.blocks, settings.adapt, rank=settings.rank, alpha=settings.alpha)
+
+
+def _set_dropout(upstream: Upstream, probability: float) -> None:
+    for module in upstream.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = probability
+        for name in ("dropout", "activation_dropout"):
+            if isinstance(getattr(module, name, None), int | float):
+                setattr(module, name, probability)

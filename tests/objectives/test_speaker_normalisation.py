@@ -1,0 +1,189 @@
+"""The adversary in turn: its steps by hand, its own rate, its renewal, and that at weight 0 it is plain training."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional as F
+
+from models.made import double, made_batch, made_model
+from unheard.models.heads import build_head
+from unheard.models.model import named_seed
+from unheard.objectives import dat, plain, speaker_normalisation
+from unheard.objectives._schedules import ramp
+from unheard.training.dataset import Dataset
+from unheard.training.loop import Trainer
+from unheard.training.settings import TrainingSettings
+
+SETTINGS = TrainingSettings(epochs=21, learning_rate=0.01, domain_rate=3.0, weight_decay=0.1, device="cpu", clip=1e6)
+PEAK = 2  # of 20 steps: where the rise ends and the rate is the peak
+
+
+def objective(**settings):
+    return speaker_normalisation.Objective(speaker_normalisation.Settings(**settings), {})
+
+
+def trainer(model, made, batch, seed=0, **options):
+    part = Dataset(
+        ("a",), [[batch.features[0].numpy()]], {name: value[:1].numpy() for name, value in batch.columns.items()}
+    )
+    found = Trainer(model, made, part, part, SETTINGS, seed=seed, **options)
+    found.model.train()
+    return found
+
+
+class AdamW:
+    """One optimiser by hand: Loshchilov and Hutter 2019, algorithm 2."""
+
+    def __init__(self):
+        self.first, self.second, self.count = {}, {}, 0
+
+    def step(self, named, gradients, rate):
+        self.count += 1
+        for name, parameter in named.items():
+            g = gradients[name]
+            self.first[name] = 0.9 * self.first.get(name, 0.0) + 0.1 * g
+            self.second[name] = 0.999 * self.second.get(name, 0.0) + 0.001 * g * g
+            away = self.first[name] / (1 - 0.9**self.count)
+            away = away / ((self.second[name] / (1 - 0.999**self.count)).sqrt() + 1e-8)
+            parameter.data = parameter.data * (1 - rate * SETTINGS.weight_decay) - rate * away
+
+
+@pytest.mark.parametrize("inner", [1, 3, 5])
+def test_a_step_is_the_one_written_out_by_hand(inner):
+    batch = double(made_batch())
+    model = made_model().double()
+    hand = copy.deepcopy(model)
+    trainer(model, objective(weight=-0.7, inner_steps=inner, adversary_rate=7.0, warmup=0.0), batch).step(batch, PEAK)
+    head = {name: p for name, p in hand.named_parameters() if name.startswith("heads.speaker")}
+    rest = {name: p for name, p in hand.named_parameters() if not name.startswith("heads.speaker")}
+    adversary = AdamW()
+    for _ in range(inner):
+        z = hand.network(batch.features, batch.lengths).detach()
+        loss = F.cross_entropy(hand.heads["speaker"](z), batch.columns["speaker"])
+        felt = dict(zip(head, torch.autograd.grad(loss, list(head.values())), strict=True))
+        adversary.step(head, felt, 0.01 * 7.0)
+    z = hand.network(batch.features, batch.lengths)
+    emotion = F.cross_entropy(hand.heads["emotion"](z), batch.columns["emotion"])
+    speaker = F.cross_entropy(hand.heads["speaker"](z), batch.columns["speaker"])
+    total = emotion - 0.7 * ramp(PEAK / 20) * speaker
+    AdamW().step(rest, dict(zip(rest, torch.autograd.grad(total, list(rest.values())), strict=True)), 0.01)
+    for name, value in hand.named_parameters():
+        torch.testing.assert_close(model.state_dict()[name], value.data, atol=1e-9, rtol=1e-7, msg=name)
+
+
+def test_the_phases_share_no_parameter_and_leave_none_out():
+    model, made = made_model(), objective(inner_steps=3)
+    assert made.phases == ("adversary",) * 3 + ("joint",)
+    mine, rest = ({id(p) for p in made.parameters_of(phase, model)} for phase in ("adversary", "joint"))
+    assert mine == {id(p) for p in model.heads["speaker"].parameters()}
+    assert not mine & rest
+    assert mine | rest == {id(p) for p in model.parameters()}
+
+
+def test_the_encoder_climbs_exactly_weight_times_what_the_adversary_descends():
+    model, batch = made_model(), made_batch()
+    names = [name for name, _ in model.named_parameters() if name.startswith("network")]
+    parameters = [dict(model.named_parameters())[name] for name in names]
+
+    def felt(weight):
+        loss = objective(weight=weight, warmup=0.0).losses("joint", model, batch, 1.0)["loss"]
+        return torch.autograd.grad(loss, parameters)
+
+    speaker = F.cross_entropy(
+        model.heads["speaker"](model.embed(batch.features, batch.lengths)), batch.columns["speaker"]
+    )
+    down = torch.autograd.grad(speaker, parameters)
+    for with_it, without, own in zip(felt(-2.0), felt(0.0), down, strict=True):
+        torch.testing.assert_close(with_it, without - 2.0 * own, atol=1e-6, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"inner_steps": 3}, {"renew": 2}, {"form": "confusion", "adversary_rate": 50.0}]
+)
+def test_weight_zero_is_plain_training_bit_for_bit(settings):
+    batch, mine, other = made_batch(), made_model(), made_model()
+    one = trainer(mine, objective(weight=0.0, **settings), batch)
+    two = trainer(other, plain.Objective(plain.Settings(watch=()), {}), batch)
+    for step in range(5):
+        torch.manual_seed(step)
+        one.step(batch, step)
+        torch.manual_seed(step)
+        two.step(batch, step)
+    for (name, value), expected in zip(mine.named_parameters(), other.parameters(), strict=True):
+        assert name.startswith("heads.speaker") or torch.equal(value, expected), name
+
+
+def test_the_adversary_learns_at_its_own_rate_and_dats_at_the_trainings():
+    model, batch = made_model(), made_batch()
+    factors = {
+        group["factor"]
+        for optimiser in trainer(model, objective(adversary_rate=11.0), batch).optimisers.values()
+        for group in optimiser.param_groups
+    }
+    assert factors == {1.0, 11.0}
+    dats = trainer(made_model(), dat.Objective(dat.Settings(), {}), batch).optimisers["joint"].param_groups
+    assert {group["factor"] for group in dats} == {1.0, 3.0}
+
+
+def test_the_adversary_is_replaced_every_n_steps_and_forgets():
+    model, batch = made_model(), made_batch()
+    made = objective(renew=3)
+    found = trainer(model, made, batch, seed=5)
+    assert [step for step in range(10) if made.renewed(step)] == [3, 6, 9]
+    assert objective().renewed(100) == ()
+    for step in range(3):
+        found.step(batch, step)
+    torch.manual_seed(1)
+    before, rest = torch.get_rng_state(), copy.deepcopy(model.network.state_dict())
+    found._renew(3)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(named_seed(5, "renewed", "speaker", 3))
+    fresh = build_head(6, 5, 4)
+    assert all(
+        torch.equal(a, b) for a, b in zip(fresh.parameters(), model.heads["speaker"].parameters(), strict=True)
+    )
+    assert not [p for p in model.heads["speaker"].parameters() if p in found.optimisers["adversary"].state]
+    assert [p for p in model.network.parameters() if p in found.optimisers["joint"].state]
+    assert all(torch.equal(value, model.network.state_dict()[name]) for name, value in rest.items())
+
+
+def test_a_training_that_is_resumed_renews_as_the_one_that_was_not(tmp_path):
+    batch = made_batch()
+    frames = [[batch.features[i, : batch.lengths[i]].numpy()] for i in range(8)]
+    part = Dataset(tuple("abcdefgh"), frames, {name: value.numpy() for name, value in batch.columns.items()})
+    settings = SETTINGS.model_copy(update={"speakers_per_batch": 2, "utterances_per_speaker": 2, "patience": 99})
+    made = objective(renew=3)
+
+    def run(epochs, file):
+        own = Trainer(made_model(), made, part, part, settings, seed=0, checkpoint=file)
+        while len(own.history) < epochs:
+            own.history.append({"epoch": float(len(own.history) + 1), **own._epoch(len(own.history) + 1)})
+        return own
+
+    whole = run(4, None)
+    half = run(2, tmp_path / "checkpoint")
+    half._save(tmp_path / "checkpoint")
+    rest = Trainer(made_model(), made, part, part, settings, seed=0, checkpoint=tmp_path / "checkpoint")
+    rest._resume()
+    for epoch in (3, 4):
+        rest.model.train()
+        rest._epoch(epoch)
+    for mine, other in zip(rest.model.parameters(), whole.model.parameters(), strict=True):
+        assert torch.equal(mine, other)
+
+
+def test_the_adversary_lives():
+    """On embeddings that shout their speaker, its own steps teach it to name more than nine in ten."""
+    model, batch = made_model(), made_batch(items=64)
+    speakers = batch.columns["speaker"]
+    shouting = F.one_hot(speakers, 6).float() + 0.1 * torch.randn(64, 6, generator=torch.Generator().manual_seed(0))
+    model.network.forward = lambda *_: shouting
+    model.network.from_normalised = lambda *_: shouting
+    found = trainer(model, objective(inner_steps=5, weight=0.0), batch)
+    for step in range(15):
+        found.step(batch, step)
+    named = model.heads["speaker"](shouting).argmax(1)
+    assert float((named == speakers).float().mean()) > 0.9
+    assert np.isfinite([float(p.detach().sum()) for p in model.parameters()]).all()
