@@ -13,6 +13,7 @@ from unheard.files import write_atomically
 
 DROPPED = ("maps", "map_note")
 OF_OBJECTIVE = ("curves", "per_fold")
+OF_CALIBRATION = ("reliability", "risk_coverage")
 
 
 def rounded(value: Any) -> Any:
@@ -29,6 +30,13 @@ def rounded(value: Any) -> Any:
 def trimmed(result: dict[str, Any]) -> dict[str, Any]:
     """The result without what only the report shows."""
     kept = {key: value for key, value in result.items() if key not in DROPPED}
+    for own in result["objectives"].values():
+        for which in ("before", "after"):
+            for key in OF_CALIBRATION:
+                ((own.get("calibration") or {}).get(which) or {}).pop(key, None)
+        own.get("calibration", {}).pop("temperatures", None)
+    for row in result["comparisons"]:
+        row.pop("by_speaker", None)
     kept["objectives"] = {
         label: {key: value for key, value in own.items() if key not in OF_OBJECTIVE}
         for label, own in result["objectives"].items()

@@ -36,14 +36,20 @@ def spread(value: dict[str, Any] | None) -> str:
 def table(result: dict[str, Any]) -> list[str]:
     """One row an objective, and the references of leakage under them."""
     rows = [
-        "| | UAR | 95 % over speakers | WA | worst speaker | speaker probe | EER, unseen speakers | s a fold |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| | UAR | 95 % over speakers | WA | worst 10 % | ECE | speaker probe | EER, new voices | s a fold |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for label, own in result["objectives"].items():
         low, high = own["uar"]["interval"]
+        tail = own.get("fairness", {}).get("speakers", {}).get("worst")
+        sure = own.get("calibration", {})
+        raw, scaled = (
+            number(((sure.get(which) or {}).get("ece") or {}).get("mean")) for which in ("before", "after")
+        )
+        calibration = f"{raw}, {scaled}"
         rows.append(
             f"| **{label}** | {spread(own['uar'])} | {number(low)} to {number(high)} | {spread(own['wa'])} "
-            f"| {number(own['worst_speaker']['uar'])} | {spread(own['leakage'].get('best'))} "
+            f"| {number(tail)} | {calibration} | {spread(own['leakage'].get('best'))} "
             f"| {spread(own['leakage'].get('eer'))} | {own['seconds_per_fold']['mean']:.0f} |"
         )
     names = {
@@ -55,7 +61,7 @@ def table(result: dict[str, Any]) -> list[str]:
     for key, name in names.items():
         own = result["references"].get(key)
         if own:
-            rows.append(f"| {name} | | | | | {spread(own.get('best'))} | {spread(own.get('eer'))} | |")
+            rows.append(f"| {name} | | | | | | {spread(own.get('best'))} | {spread(own.get('eer'))} | |")
     return rows
 
 
@@ -68,9 +74,11 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
     result = json.loads(file.read_text(encoding="utf-8"))
     corpus, split, confound = result["corpus"], result["split"], result["confound"]
     seeds = len(result["seeds"])
+    last = split["selection"] == "fixed-epoch"
+    kept = "the last epoch is kept" if last else f"epoch chosen by {split['selection']}"
     lines.append(
         f"{corpus['utterances']} utterances, {corpus['speakers']} speakers, {split['tests']} folds, "
-        f"{seeds} seed{'s' if seeds > 1 else ''}; split `{split['protocol']}`, epoch chosen by {split['selection']}. "
+        f"{seeds} seed{'s' if seeds > 1 else ''}; split `{split['protocol']}`, {kept}. "
         f"Emotion and speaker share {confound['emotion_speaker_bits']:.2f} of {confound['emotion_bits']:.2f} bits "
         f"({confound['shuffled_bits']:.2f} by chance)."
     )

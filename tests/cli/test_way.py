@@ -231,7 +231,7 @@ def test_debug_shows_the_traceback(capsys):
     assert "Traceback" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("verb", ["demo", "corpora", "audit", "run", "compare", "predict"])
+@pytest.mark.parametrize("verb", ["demo", "corpora", "audit", "run", "sweep", "probe", "compare", "card", "predict"])
 def test_help_has_examples(verb, capsys):
     assert unheard(verb, "--help") == 0
     assert "Examples" in capsys.readouterr().out

@@ -14,11 +14,14 @@ from rich.console import Console
 
 import unheard
 from unheard.cli.audit import audit
+from unheard.cli.card import card
 from unheard.cli.compare import compare
 from unheard.cli.corpora import corpora
 from unheard.cli.demo import demo
 from unheard.cli.predict import predict
+from unheard.cli.probe import probe
 from unheard.cli.run import run
+from unheard.cli.sweep import sweep
 from unheard.errors import UnheardError
 
 __all__ = ["app", "main"]
@@ -39,7 +42,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 a finding (audit saw a leak), 2 bad input or usage, 3 a fault of this "
     "program, 130 interrupted. --debug before the verb shows tracebacks.",
 )
-for verb in (demo, corpora, audit, run, compare, predict):
+for verb in (demo, corpora, audit, run, sweep, compare, card, probe, predict):
     app.command()(verb)
 
 

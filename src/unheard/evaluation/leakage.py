@@ -77,7 +77,7 @@ def raw_statistics(data: Dataset) -> np.ndarray:
     )
 
 
-def emotion_floor(train: Dataset, withheld: Dataset, *, seed: int) -> dict[str, Any]:
+def emotion_floor(train: Dataset, withheld: Dataset, settings: LeakageSettings, *, seed: int) -> dict[str, Any]:
     """What the best probe reads of the speaker from a perfect emotion code: the floor of honest invariance."""
     score = emotion_code_floor(
         train.columns["emotion"],
@@ -85,5 +85,6 @@ def emotion_floor(train: Dataset, withheld: Dataset, *, seed: int) -> dict[str, 
         withheld.columns["emotion"],
         withheld.columns["speaker"],
         seed=seed,
+        kinds=settings.probes,
     )
     return {"best": score, "chance": 1.0 / len(np.unique(train.columns["speaker"]))}

@@ -4,18 +4,15 @@ The adversary of the training is never asked: one that failed to learn looks lik
 shows what it finds, so several kinds are tried and the best one counts.
 """
 
-import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
-from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 
 from unheard.errors import SplitError, UnknownNameError
+from unheard.evaluation._classifiers import FITS, Labels, Matrix, inner_split
 from unheard.metrics import uar
 from unheard.records import UNLABELLED
 
@@ -25,18 +22,12 @@ __all__ = [
     "emotion_code_floor",
     "probe",
     "probe_closed_set",
+    "read_labels",
     "shuffled_chance",
 ]
 
-KINDS = ("linear", "mlp")
-"""Softmax regression, and a network with one hidden layer."""
-_INNER_SHARE = 0.2
-_STRENGTHS = (0.01, 0.1, 1.0, 10.0)
-_HIDDEN, _EPOCHS, _PATIENCE, _BATCH = 128, 150, 20, 64
-
-Matrix = NDArray[np.float32]
-Labels = NDArray[np.int64]
-Predict = Callable[[Matrix], NDArray[np.generic]]
+KINDS = ("linear", "mlp", "knn")
+"""Softmax regression, a network with one hidden layer, and nearest neighbours by cosine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +51,17 @@ class ProbeScore:
 
 @dataclass(frozen=True, slots=True)
 class _Parts:
-    """Scaled embeddings and label numbers of the labelled items."""
+    """Scaled embeddings and label numbers of the labelled items; the labels' names, by number."""
 
     train: Matrix
     train_labels: Labels
     test: Matrix
     test_labels: Labels
-    classes: int
+    names: NDArray[np.generic]
+
+    @property
+    def classes(self) -> int:
+        return int(self.names.size)
 
 
 def _labelled(
@@ -104,76 +99,59 @@ def _prepare(
         train, test = scaler.transform(train), scaler.transform(test) if len(test) else test
     wanted = np.searchsorted(names, test_labels).astype(np.int64)
     numbers = numbers.astype(np.int64)
-    return _Parts(train.astype(np.float32), numbers, test.astype(np.float32), wanted, names.size)
+    return _Parts(train.astype(np.float32), numbers, test.astype(np.float32), wanted, names)
 
 
-def _inner_split(labels: Labels, generator: np.random.Generator) -> NDArray[np.bool_]:
-    """Which items are set aside to choose settings: a fifth of each label, at least one if it has two."""
-    aside = np.zeros(labels.size, np.bool_)
-    for label in np.unique(labels):
-        items = generator.permutation(np.flatnonzero(labels == label))
-        number = max(1, round(_INNER_SHARE * items.size)) if items.size > 1 else 0
-        aside[items[:number]] = True
-    return aside
-
-
-def _linear(train: Matrix, labels: Labels, aside: NDArray[np.bool_], seed: int) -> Predict:
-    """Softmax regression, labels weighted evenly, as strong as was best on the items set aside."""
-    del seed  # the same start always
-    classes = int(labels.max()) + 1
-    model = LogisticRegression(class_weight="balanced", max_iter=200, tol=1e-3, warm_start=True)
-    best, chosen = -1.0, _STRENGTHS[0]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # 200 steps from a warm start are enough to rank
-        for strength in _STRENGTHS if aside.any() else ():
-            model.set_params(C=strength).fit(train[~aside], labels[~aside])
-            reached = uar.score(labels[aside], model.predict(train[aside]), classes=classes)
-            if reached > best:
-                best, chosen = reached, strength
-        model.set_params(C=chosen).fit(train, labels)
-    predict: Predict = model.predict
-    return predict
-
-
-def _mlp(train: Matrix, labels: Labels, aside: NDArray[np.bool_], seed: int) -> Predict:
-    """One hidden layer, Adam, labels drawn evenly; the epoch that was best on the items set aside."""
-    generator = np.random.default_rng(seed)
-    inner, inner_labels = train[~aside], labels[~aside]
-    weight = 1.0 / np.bincount(inner_labels)[inner_labels]
-    weight /= weight.sum()
-    numbers = np.unique(inner_labels)
-    batch = min(_BATCH, len(inner))
-    model = MLPClassifier(_HIDDEN, alpha=1e-3, learning_rate_init=2e-3, batch_size=batch, random_state=seed)
-    best, waited = -1.0, 0
-    kept: tuple[list[Matrix], list[Matrix]] = ([], [])
-    for _ in range(_EPOCHS):
-        drawn = generator.choice(len(inner), len(inner), p=weight)
-        model.partial_fit(inner[drawn], inner_labels[drawn], classes=numbers)
-        judged = aside if aside.any() else ~aside
-        reached = uar.score(labels[judged], model.predict(train[judged]), classes=int(labels.max()) + 1)
-        waited += 1
-        if reached > best:
-            best, waited = reached, 0
-            kept = ([each.copy() for each in model.coefs_], [each.copy() for each in model.intercepts_])
-        if waited >= _PATIENCE:
-            break
-    model.coefs_, model.intercepts_ = kept
-    predict: Predict = model.predict
-    return predict
-
-
-_FITS = {"linear": _linear, "mlp": _mlp}
+def _read(parts: _Parts, kind: str, seed: int, groups: NDArray[np.generic] | None = None) -> Labels:
+    if kind not in FITS:
+        raise UnknownNameError("probe", kind, FITS)
+    aside = inner_split(parts.train_labels, np.random.default_rng(seed), groups)
+    predict = FITS[kind](parts.train, parts.train_labels, aside, seed)
+    return np.asarray(predict(parts.test)).astype(np.int64)
 
 
 def _accuracy(parts: _Parts, kind: str, seed: int) -> float:
-    if kind not in _FITS:
-        raise UnknownNameError("probe", kind, _FITS)
+    if kind not in FITS:
+        raise UnknownNameError("probe", kind, FITS)
     if parts.classes < 2 or not parts.test_labels.size:
         return float("nan")
-    aside = _inner_split(parts.train_labels, np.random.default_rng(seed))
-    predict = _FITS[kind](parts.train, parts.train_labels, aside, seed)
-    prediction = np.asarray(predict(parts.test)).astype(np.int64)
-    return uar.score(parts.test_labels, prediction, classes=parts.classes)
+    return uar.score(parts.test_labels, _read(parts, kind, seed), classes=parts.classes)
+
+
+def read_labels(  # noqa: PLR0913 (two parts of two arrays each)
+    kind: str,
+    train_embeddings: NDArray[np.floating],
+    train_labels: NDArray[np.generic],
+    test_embeddings: NDArray[np.floating],
+    *,
+    seed: int,
+    groups: NDArray[np.generic] | None = None,
+) -> NDArray[np.generic]:
+    """The label that a fresh probe gives each test item, for scores of one's own.
+
+    Args:
+        kind: one of KINDS.
+        train_embeddings: shape (items, size).
+        train_labels: names or numbers, shape (items,), all known; at least two different ones.
+        test_embeddings: shape (items, size).
+        seed: of the inner split and of the MLP's start.
+        groups: what test does not share with train (speakers), shape (train items,): settings are then chosen
+            on groups set aside, not on items.
+
+    Returns:
+        Shape (test items,), of the kind of the train labels.
+
+    Raises:
+        SplitError: shapes do not fit, an embedding is not finite, or there are fewer than two labels.
+        UnknownNameError: the kind is unknown.
+    """
+    some = np.asarray(train_labels)[:1].repeat(len(test_embeddings))  # the truth is not needed to read
+    parts = _prepare(train_embeddings, train_labels, test_embeddings, some)
+    if parts.classes < 2:
+        raise SplitError(f"probe: {parts.classes} label(s) in train, expected two at least. Probe another column.")
+    numbers = _read(parts, kind, seed, groups)
+    labels: NDArray[np.generic] = parts.names[numbers]
+    return labels
 
 
 def probe(  # noqa: PLR0913 (two parts of two arrays each)
@@ -188,7 +166,7 @@ def probe(  # noqa: PLR0913 (two parts of two arrays each)
     """What a fresh probe of one kind reads from frozen embeddings; see `probe_closed_set`.
 
     Args:
-        kind: 'linear' or 'mlp'; the other arguments and the errors are those of `probe_closed_set`.
+        kind: one of KINDS; the other arguments and the errors are those of `probe_closed_set`.
         train_embeddings: shape (items, size).
         train_labels: shape (items,).
         test_embeddings: shape (items, size).
@@ -234,7 +212,7 @@ def probe_closed_set(  # noqa: PLR0913 (two parts of two arrays each)
         UnknownNameError: a kind is unknown, or none is given.
     """
     if not kinds:
-        raise UnknownNameError("probe", "", _FITS)
+        raise UnknownNameError("probe", "", FITS)
     parts = _prepare(train_embeddings, train_labels, test_embeddings, test_labels)
     scores = {kind: _accuracy(parts, kind, seed) for kind in kinds}
     return {**scores, "best": max(scores.values())}
@@ -259,13 +237,14 @@ def shuffled_chance(  # noqa: PLR0913 (two parts of two arrays each)
     return probe_closed_set(*parts, seed=seed, kinds=kinds)["best"]
 
 
-def emotion_code_floor(
+def emotion_code_floor(  # noqa: PLR0913 (two parts of two columns each)
     train_emotions: NDArray[np.generic],
     train_speakers: NDArray[np.generic],
     test_emotions: NDArray[np.generic],
     test_speakers: NDArray[np.generic],
     *,
     seed: int = 0,
+    kinds: Sequence[str] = KINDS,
 ) -> float:
     """How well a probe names the speaker from a perfect emotion code alone: the floor of invariance.
 
@@ -278,6 +257,7 @@ def emotion_code_floor(
         test_emotions: of other items, shape (items,).
         test_speakers: shape (items,); only speakers that train has.
         seed: of the probe's inner split.
+        kinds: probes to fit.
 
     Returns:
         Balanced accuracy of the best probe, in [0, 1]; nan without test items or with one speaker.
@@ -294,4 +274,4 @@ def emotion_code_floor(
     names = np.unique(train)
     parts = (np.asarray(train_speakers)[known[0]], np.asarray(test_speakers)[known[1]])
     codes = [np.asarray(part[:, np.newaxis] == names, dtype=np.float64) for part in (train, test)]
-    return probe_closed_set(codes[0], parts[0], codes[1], parts[1], seed=seed)["best"]
+    return probe_closed_set(codes[0], parts[0], codes[1], parts[1], seed=seed, kinds=kinds)["best"]

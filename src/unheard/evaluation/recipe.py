@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from unheard.data.audio import AudioSettings
 from unheard.data.perturb import Perturbation
 from unheard.errors import CorpusError, SettingsError, UnknownNameError
+from unheard.evaluation.upstream_recipes import check_upstreams, mark_upstreams
 from unheard.features.cache import Recipe as FeatureRecipe
 from unheard.models.model import ModelSettings
 from unheard.registry import load
@@ -99,12 +100,17 @@ class RunRecipe(BaseModel):
     @property
     def hop(self) -> float:
         """Distance between frames, in seconds (features without one count as 10 ms)."""
-        return float(getattr(self.feature_recipe().settings, "hop", 0.01))
+        own = getattr(load("features", str(self.features["name"])), "hop", None)
+        settings = self.feature_recipe().settings
+        return float(getattr(settings, "hop", 0.01) if own is None else own(settings, self.audio.rate))
 
     def fingerprint(self, *parts: object) -> str:
         """A digest of what determines a task: the recipe less its list of seeds, and `parts`."""
-        own = self.model_dump(mode="json", exclude={"seeds", "objectives", "name"})
-        own["corpus"].pop("folder")  # where it lies does not matter; what it holds does, and is in `parts`
+        # A setting that a later version adds, at a default that changes nothing, must not make a finished run
+        # another: defaults are left out. One that changes is seen in the run's settings.toml, which has them all.
+        own = self.model_dump(mode="json", exclude={"seeds", "objectives", "name"}, exclude_defaults=True)
+        own["corpus"].pop("folder", None)  # where it lies does not matter; what it holds does, and is in `parts`
+        mark_upstreams(own)
         for key in ("file", "folds_file"):
             named = own["split"].get(key)
             if isinstance(named, str) and Path(named).is_file():
@@ -169,6 +175,7 @@ def read_recipe(document: Document) -> RunRecipe:
     for label, own in recipe.objectives.items():
         _check_member(document, "objectives", ("objectives", label), own, str(own.get("name", label)))
     _check_augmentation(document, recipe)
+    features, model = check_upstreams(document, recipe.features, recipe.model)
     split, corpus = dict(recipe.split), recipe.corpus
     for key in ("file", "folds_file"):
         if isinstance(split.get(key), str):
@@ -176,7 +183,8 @@ def read_recipe(document: Document) -> RunRecipe:
     if corpus.folder is not None:
         folder = str((document.folder / Path(corpus.folder).expanduser()).resolve())
         corpus = corpus.model_copy(update={"folder": folder})
-    return recipe.model_copy(update={"split": split, "corpus": corpus})
+    absolute = {"split": split, "corpus": corpus, "features": features, "model": model}
+    return recipe.model_copy(update=absolute)
 
 
 def corpus_folder(settings: CorpusSettings) -> Path:

@@ -19,6 +19,7 @@ from unheard.data.audit import audit
 from unheard.errors import RunError
 from unheard.evaluation.collect import compare_pools, predictions_csv, reference_summary, summarise
 from unheard.evaluation.protocol import REFERENCES, Prepared, Task, plan_tasks
+from unheard.evaluation.upstream_recipes import heard_before
 from unheard.files import write_atomically
 from unheard.registry import load
 
@@ -137,6 +138,7 @@ def _warnings(prepared: Prepared, confound: Mapping[str, Any]) -> list[str]:
             f"Emotion and speaker depend on each other here ({bits:.2f} of {total:.2f} bits): what removes the "
             "speaker removes part of the label. Consider an adversary that is conditional on the emotion."
         )
+    warnings += heard_before(prepared.recipe.features, prepared.recipe.model.encoder, prepared.recipe.corpus.name)
     if prepared.skipped:
         warnings.append(f"{len(prepared.skipped)} recordings were set aside (--skip-bad).")
     return warnings

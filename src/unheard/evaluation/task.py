@@ -20,7 +20,7 @@ from unheard.models.model import Model, build_model, named_seed, save_model
 from unheard.training.dataset import Dataset
 from unheard.training.loop import Trained, Trainer, choose_device, embed_all, predict_all
 
-__all__ = ["class_weights", "run_task"]
+__all__ = ["class_weights", "fresh_model", "run_task"]
 
 
 def class_weights(labels: np.ndarray, classes: int) -> torch.Tensor:
@@ -97,27 +97,36 @@ def run_task(
 def _references(prepared: Prepared, task: Task, parts: _Parts) -> dict[str, Any]:
     """Leakage of what no objective has touched: raw features, an untrained encoder, a perfect emotion code."""
     settings = prepared.recipe.leakage
-    untrained = _fresh_model(prepared, task.seed, parts, {})
+    untrained = fresh_model(prepared, task.seed, parts.train, {})
     seed = named_seed(task.seed, "probe", task.fold.name) % 2**31
     return {
         "raw_features": leakage_of(parts.views(raw_statistics), settings, seed=seed),
         "untrained": leakage_of(parts.views(lambda part: embed_all(untrained, part)), settings, seed=seed),
-        "emotion_code": emotion_floor(parts.train, parts.withheld, seed=seed),
+        "emotion_code": emotion_floor(parts.train, parts.withheld, settings, seed=seed),
     }
 
 
-def _fresh_model(
-    prepared: Prepared, seed: int, parts: _Parts, domains: Mapping[str, int], *, companion: bool = False
+def fresh_model(
+    prepared: Prepared, seed: int, train: Dataset, domains: Mapping[str, int], *, companion: bool = False
 ) -> Model:
+    """A model as it is before training: seeded weights, its normaliser fitted on the training part.
+
+    Args:
+        prepared: the corpus.
+        seed: of the weights.
+        train: the training part.
+        domains: domain -> classes of its head.
+        companion: whether the objective trains a second encoder.
+    """
     recipe = prepared.recipe
     model = build_model(
-        parts.train.channels,
+        train.channels,
         {"emotion": len(prepared.classes), **domains},
         recipe.model,
         companion=companion,
         seed=seed,
     )
-    frames = np.concatenate([variants[0] for variants in parts.train.frames])
+    frames = np.concatenate([variants[0] for variants in train.frames])
     mean, deviation = torch.from_numpy(frames.mean(axis=0)), torch.from_numpy(frames.std(axis=0))
     model.network.normaliser.fit(mean, deviation)
     if model.companion is not None:
@@ -148,7 +157,7 @@ def _train(
     recipe = prepared.recipe
     _, module, settings = objective_of(recipe, task.label)
     domains = {name: _classes_of(name, parts) for name in settings.domains}
-    model = _fresh_model(prepared, task.seed, parts, domains, companion=getattr(settings, "companion", False))
+    model = fresh_model(prepared, task.seed, parts.train, domains, companion=getattr(settings, "companion", False))
     device = choose_device(recipe.training.device)
     weights = {}
     if recipe.training.balance:
@@ -209,6 +218,7 @@ def _save_weights(prepared: Prepared, task: Task, model: Model) -> None:
     about = {
         "emotions": prepared.classes,
         "features": recipe.features,
+        "feature_identity": recipe.feature_recipe().identity,
         "audio": recipe.audio.model_dump(mode="json"),
         "objective": task.label,
         "seed": task.seed,

@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unheard.errors import SplitError
+from unheard.evaluation.measures import Measure, leave_each_out
 from unheard.metrics import eer
 from unheard.records import UNLABELLED
 
-__all__ = ["Verification", "verification_eer"]
+__all__ = ["Trials", "Verification", "cosines", "draw_trials", "measured_eer", "verification_eer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,21 @@ class Verification:
     eer: float
     targets: int
     impostors: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """Pairs of items: is it the same voice?
+
+    Args:
+        left: position of one item, shape (trials,).
+        right: position of the other.
+        same: whether one speaker said both, shape (trials,).
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    same: NDArray[np.bool_]
 
 
 def _pairs(
@@ -61,6 +77,57 @@ def _directions(embeddings: NDArray[np.floating], centre: NDArray[np.floating]) 
         length = np.linalg.norm(seen, axis=1) if size is None else size
         seen /= np.where(length > 0, length, 1.0)[:, np.newaxis]
     return seen
+
+
+def draw_trials(
+    speakers: NDArray[np.generic], *, limit: int, seed: int, apart: NDArray[np.generic] | None = None
+) -> Trials:
+    """Every pair of items, thinned by a seeded draw if there are more than `limit` (see `verification_eer`).
+
+    Args:
+        speakers: who speaks, shape (items,), all known.
+        limit: most trials, at least 2.
+        seed: of the draw.
+        apart: what the two sides may not share (sentences), shape (items,), '' where unknown: such items are in no
+            trial. Where the draw is thinned, what is shared is left out after it.
+    """
+    numbers = np.unique(speakers, return_inverse=True)[1].astype(np.int64)
+    order = np.argsort(numbers, kind="stable")
+    left, right, same = _trials(numbers[order], limit, np.random.default_rng(seed))
+    left, right = order[left], order[right]
+    if apart is not None:
+        fit = (apart[left] != apart[right]) & (apart[left] != "") & (apart[right] != "")
+        left, right, same = left[fit], right[fit], same[fit]
+    return Trials(left, right, same)
+
+
+def cosines(embeddings: NDArray[np.floating], centre: NDArray[np.floating], trials: Trials) -> NDArray[np.float64]:
+    """The cosine of the two sides of each trial as seen from the centre, shape (trials,).
+
+    Args:
+        embeddings: shape (items, size).
+        centre: mean embedding of training items, shape (size,).
+        trials: pairs of positions.
+    """
+    directions = _directions(embeddings, centre)
+    similarity = np.empty(trials.left.size)
+    for start in range(0, trials.left.size, 8192):  # so many pairs of directions at once, to bound memory
+        part = slice(start, start + 8192)
+        similarity[part] = np.einsum("ij,ij->i", directions[trials.left[part]], directions[trials.right[part]])
+    return similarity
+
+
+def measured_eer(trials: Trials, similarity: NDArray[np.floating], speakers: NDArray[np.generic]) -> Measure:
+    """The EER, and the EER without the trials of each speaker (on whichever side he stands).
+
+    Args:
+        trials: pairs of positions.
+        similarity: of their two sides, higher for more alike, shape (trials,).
+        speakers: who speaks, shape (items,).
+    """
+    return leave_each_out(
+        lambda kept: eer.score(trials.same[kept], similarity[kept]), speakers[trials.left], speakers[trials.right]
+    )
 
 
 def _check(
@@ -108,13 +175,7 @@ def verification_eer(
     embeddings, speakers, centre = np.asarray(embeddings), np.asarray(speakers), np.asarray(centre)
     _check(embeddings, speakers, centre, limit)
     known = np.ones(speakers.shape, np.bool_) if speakers.dtype.kind in "US" else speakers != UNLABELLED
-    numbers = np.unique(speakers[known], return_inverse=True)[1].astype(np.int64)
-    order = np.argsort(numbers, kind="stable")
-    directions = _directions(embeddings[known][order], centre)
-    left, right, same = _trials(numbers[order], limit, np.random.default_rng(seed))
-    similarity = np.empty(left.size)
-    for start in range(0, left.size, 8192):  # so many pairs of directions at once, to bound memory
-        part = slice(start, start + 8192)
-        similarity[part] = np.einsum("ij,ij->i", directions[left[part]], directions[right[part]])
-    targets = int(np.count_nonzero(same))
-    return Verification(eer.score(same, similarity), targets, left.size - targets)
+    trials = draw_trials(speakers[known], limit=limit, seed=seed)
+    similarity = cosines(embeddings[known], centre, trials)
+    targets = int(np.count_nonzero(trials.same))
+    return Verification(eer.score(trials.same, similarity), targets, trials.left.size - targets)

@@ -1,0 +1,257 @@
+"""`unheard probe`: the whole battery on every fold of a run, or on a table, and its figures with intervals.
+
+The result is documented in docs/reference/probes.md. Numbers that cannot be had are None, never 0.
+"""
+
+import importlib.metadata
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+from unheard.errors import RunError
+from unheard.evaluation.battery import ProbeSettings, measure_all
+from unheard.evaluation.measures import Measure, summary
+from unheard.evaluation.probe_sources import Job, Run, embed_reference, emotion_code, prepare_references, run_jobs
+from unheard.evaluation.probe_words import sentences
+from unheard.evaluation.protocol import default_cache
+from unheard.evaluation.result import plain_numbers
+from unheard.files import write_atomically
+
+__all__ = ["PROBES", "SCHEMA", "measure_jobs", "probe_run", "probe_tables", "write_probes"]
+
+PROBES = "probes.json"
+"""Where a run keeps them."""
+SCHEMA = 1
+
+_SUMS = ("test_items", "targets", "impostors", "items")
+_SPANS = {"bits": (0.0, np.inf), "permuted": (0.0, np.inf), "compression": (0.0, np.inf), "distance": (-2.0, 2.0)}
+_SPANS |= {"uar_lost": (-1.0, 1.0), "uar_beyond_control": (-1.0, 1.0)}
+_PLAIN = ("chance", "uniform", "uar_chance")
+_RIVALS = (("linear", "mlp", "knn"), ("cosine", "backend"))
+
+Progress = Callable[[int, int], None]
+
+
+def _measure(job: Job, settings: ProbeSettings) -> dict[str, Any]:
+    # One thread: jobs run side by side, and no number may hang on how many do.
+    with threadpool_limits(limits=1):
+        return measure_all(job.embed(), job.items, settings, seed=job.seed)
+
+
+def measure_jobs(
+    work: Sequence[Job], settings: ProbeSettings, *, jobs: int = 1, progress: Progress | None = None
+) -> list[dict[str, Any]]:
+    """The tree of measures of each job, in their order; how many run at once changes no number.
+
+    Args:
+        work: what to probe.
+        settings: how.
+        jobs: processes.
+        progress: called with (done, total).
+    """
+
+    def results() -> Iterator[dict[str, Any]]:
+        if jobs == 1:
+            yield from (_measure(job, settings) for job in work)
+        else:
+            tasks = (delayed(_measure)(job, settings) for job in work)
+            yield from Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch=jobs)(tasks)
+
+    trees = []
+    for done, tree in enumerate(results(), start=1):
+        trees.append(tree)
+        if progress is not None:
+            progress(done, len(work))
+    return trees
+
+
+def _figures(trees: Sequence[Mapping[str, Any]], level: float) -> dict[str, Any]:
+    """Many trees of measures as one tree of figures; each leaf over the trees that have it."""
+    figures: dict[str, Any] = {}
+    for key in dict.fromkeys(key for tree in trees for key in tree):
+        leaves = [tree[key] for tree in trees if key in tree]
+        if isinstance(leaves[0], Mapping):
+            figures[key] = _figures(leaves, level)
+        elif not isinstance(leaves[0], Measure):
+            total = sum(leaves) if key in _SUMS else float(np.mean(leaves))
+            figures[key] = int(total) if float(total).is_integer() else total
+        elif key in _PLAIN:
+            figures[key] = float(np.mean([leaf.value for leaf in leaves]))
+        else:
+            span = _SPANS.get(key, (0.0, 1.0))
+            figures[key] = summary(leaves, level=level, span=span)
+    return {**figures, **_best(figures)}
+
+
+def _best(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The rival that reads most on average over folds and seeds: for an EER, the lowest."""
+    for rivals in _RIVALS:
+        known = {kind: figures[kind] for kind in rivals if kind in figures and np.isfinite(figures[kind]["mean"])}
+        if known:
+            sign = -1.0 if "cosine" in rivals else 1.0
+            kind = max(known, key=lambda each: sign * known[each]["mean"])
+            return {"best": {"kind": kind, **known[kind]}}
+    return {}
+
+
+def _result(
+    work: Sequence[Job], trees: Sequence[Mapping[str, Any]], settings: ProbeSettings, about: Mapping[str, Any]
+) -> dict[str, Any]:
+    sides: dict[str, dict[str, Any]] = {"objectives": {}, "references": {}}
+    for job in work:
+        side = sides["references" if job.reference else "objectives"]
+        if job.label not in side:
+            own = [tree for other, tree in zip(work, trees, strict=True) if other.label == job.label]
+            side[job.label] = _figures(own, settings.level)
+    for name in ("raw_features", "untrained", "emotion_code"):
+        sides["references"].setdefault(name, None)
+    result = {
+        "schema": SCHEMA,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "unheard": importlib.metadata.version("unheard"),
+        **about,
+        "settings": asdict(settings),
+        **sides,
+    }
+    plain: dict[str, Any] = plain_numbers(result)
+    plain["sentences"] = sentences(plain)
+    return plain
+
+
+def probe_run(  # noqa: PLR0913 (the edge where a run meets the disk)
+    run: Run,
+    settings: ProbeSettings,
+    *,
+    labels: Sequence[str] = (),
+    seeds: Sequence[int] | None = None,
+    jobs: int = 1,
+    cache: Path | None = None,
+    progress: Callable[[str], Progress] | None = None,
+) -> dict[str, Any]:
+    """Probe the objectives of a finished run, fold by fold, beside their references.
+
+    Args:
+        run: from `open_run`.
+        settings: how to probe.
+        labels: objectives; none for all.
+        seeds: seeds; None for the first one. References are those of the first of them.
+        jobs: processes.
+        cache: of features, for the references; None for the user's.
+        progress: from the title of a step to what is called with (done, total).
+
+    Returns:
+        The result as JSON knows it, see docs/reference/probes.md.
+
+    Raises:
+        RunError: an objective or seed is not in the run, or a task is incomplete.
+    """
+    every = list(run.result["objectives"])
+    chosen, numbers = list(labels) or every, list(seeds) if seeds is not None else list(run.result["seeds"][:1])
+    for asked, known, what in ((chosen, every, "objective"), (numbers, run.result["seeds"], "seed")):
+        strange = [one for one in asked if one not in known]
+        if strange:
+            raise RunError(f"{run.folder} has no {what} '{strange[0]}'. It has: {', '.join(map(str, known))}.")
+    found = run_jobs(run, chosen, numbers)
+    step = progress or (lambda _: lambda _done, _total: None)
+    prepared, note = prepare_references(run, cache or default_cache(), jobs=jobs, progress=step("features"))
+    first = [one for one in found if one[0].label == chosen[0] and one[2] == numbers[0]]
+    work = [one[0] for one in found]
+    for job, groups, seed, _ in first:
+        if prepared is not None:
+            work += [embed_reference(kind, prepared, job, groups, seed) for kind in ("raw_features", "untrained")]
+        work.append(_floor(job))
+    trees = measure_jobs(work, settings, jobs=jobs, progress=step("probes"))
+    about = {
+        "kind": "run",
+        "name": run.result["name"],
+        "source": str(run.folder),
+        "seeds": numbers,
+        "folds": sorted({one[3] for one in found}),
+        "weight_zero": _weight_zero(run, every),
+        "notes": [*run.notes, *([note] if note else [])],
+    }
+    return _result(work, trees, settings, about)
+
+
+def _floor(job: Job) -> Job:
+    return replace(
+        job,
+        label="emotion_code",
+        reference=True,
+        embed=_Constant(emotion_code(job.items)),
+        name=f"floor of {job.name}",
+    )
+
+
+class _Constant:
+    """Embeddings that are there already."""
+
+    def __init__(self, embeddings: np.ndarray) -> None:
+        self.embeddings = embeddings
+
+    def __call__(self) -> np.ndarray:
+        return self.embeddings
+
+
+def _weight_zero(run: Run, labels: Sequence[str]) -> str | None:
+    """The objective that does without an adversary: weight 0, or plain training."""
+    for label in labels:
+        own = run.result["objectives"][label]
+        if own["settings"].get("weight") == 0 or own["name"] == "plain":
+            return label
+    return None
+
+
+def probe_tables(  # noqa: PLR0913 (the edge where a table comes in)
+    tables: Mapping[str, tuple[np.ndarray, Any]],
+    settings: ProbeSettings,
+    *,
+    source: str,
+    seed: int = 0,
+    jobs: int = 1,
+    progress: Callable[[str], Progress] | None = None,
+) -> dict[str, Any]:
+    """Probe embeddings that come from anywhere.
+
+    Args:
+        tables: label -> (embeddings, Items); the labels raw_features, untrained and weight_zero are references.
+        settings: how to probe.
+        source: where they come from, for the result.
+        seed: of all draws.
+        jobs: processes.
+        progress: as in `probe_run`.
+    """
+    work = [
+        Job(label, label in ("raw_features", "untrained"), items, _Constant(embeddings), seed, label)
+        for label, (embeddings, items) in tables.items()
+    ]
+    items = work[0].items
+    notes = []
+    if (items.column("emotion") != "").any():
+        work.append(_floor(work[0]))
+    else:
+        notes.append("no item has an emotion: the floor, leakage within emotions and UAR after erasure are missing.")
+    step = progress or (lambda _: lambda _done, _total: None)
+    trees = measure_jobs(work, settings, jobs=jobs, progress=step("probes"))
+    about = {
+        "kind": "table",
+        "name": Path(source).stem,
+        "source": source,
+        "seeds": [seed],
+        "folds": [],
+        "weight_zero": "weight_zero" if "weight_zero" in tables else None,
+        "notes": notes,
+    }
+    return _result(work, trees, settings, about)
+
+
+def write_probes(result: Mapping[str, Any], file: Path) -> None:
+    """Write the result as JSON, aside and renamed."""
+    write_atomically(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n", file)

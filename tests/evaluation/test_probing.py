@@ -1,0 +1,98 @@
+"""From trees of measures to figures: jobs side by side, means over folds, the best, and words."""
+
+import re
+
+import pytest
+
+from unheard.evaluation.battery import ProbeSettings
+from unheard.evaluation.measures import Measure
+from unheard.evaluation.probe_words import sentences
+from unheard.evaluation.probing import _figures, probe_tables
+from unheard.evaluation.rounds import Items
+from unheard.testing.codes import make_codes
+
+
+def tree(linear, knn, cosine, **more):
+    probes = {"linear": linear, "knn": knn, "chance": Measure(0.25), "test_items": 10}
+    return {
+        "leakage": {"speaker": {"utterances": probes}},
+        "verification": {"utterances": {"cosine": cosine, "backend": Measure(0.4), "targets": 3}},
+        **more,
+    }
+
+
+def test_folds_are_averaged_counts_summed_and_the_best_is_best_on_average():
+    trees = [
+        tree(Measure(0.9, {"a": 0.8}), Measure(0.5), Measure(0.5), size=8),
+        tree(Measure(0.3, {"b": 0.2}), Measure(0.5), Measure(0.5), size=8),
+    ]
+    found = _figures(trees, 0.95)
+    own = found["leakage"]["speaker"]["utterances"]
+    assert own["linear"]["mean"] == pytest.approx(0.6)
+    assert (own["best"]["kind"], own["best"]["mean"]) == ("linear", own["linear"]["mean"])
+    assert (own["chance"], own["test_items"], found["size"]) == (0.25, 20, 8)
+    assert found["verification"]["utterances"]["best"]["kind"] == "backend"  # the lower error counts
+
+
+def test_a_fold_that_lacks_a_figure_is_left_out_of_it():
+    one = tree(Measure(0.9), Measure(0.5), Measure(0.5))
+    other = {key: value for key, value in one.items() if key != "leakage"}
+    assert _figures([one, other], 0.95)["leakage"]["speaker"]["utterances"]["linear"]["tasks"] == 1
+
+
+def test_the_number_of_jobs_changes_no_figure():
+    codes = make_codes(speakers=3, unseen=2, each=8, size=9)
+    items = Items({name: codes.columns[name] for name in ("speaker", "emotion")}, codes.part)
+    settings = ProbeSettings(kinds=("linear",))
+    found = [probe_tables({"a": (codes.embeddings, items)}, settings, source="a.npz", jobs=jobs) for jobs in (1, 2)]
+    assert found[0]["objectives"] == found[1]["objectives"]
+    assert found[0]["references"] == found[1]["references"]
+    assert found[0]["references"]["raw_features"] is None
+
+
+def figure(mean, low, high, **more):
+    return {"mean": mean, "std": None, "interval": [low, high], **more}
+
+
+def erased(lost, beyond, rank=15, size=128):
+    return {"erasure": {"rank": rank, "of_size": size, "uar_lost": lost, "uar_beyond_control": beyond}}
+
+
+def result(**own):
+    best = {"chance": 0.0625, "best": figure(0.34, 0.3, 0.38, kind="mlp")}
+    raw = {"chance": 0.0625, "best": figure(0.95, 0.9, 1.0, kind="linear")}
+    return {
+        "objectives": {"dat": {"leakage": {"speaker": {"sentences": best}}, **own}},
+        "references": {
+            "raw_features": {"leakage": {"speaker": {"sentences": raw}}},
+            "untrained": None,
+            "emotion_code": {"leakage": {}},
+        },
+        "weight_zero": None,
+    }
+
+
+def test_the_sentence_names_the_figure_and_what_stands_beside():
+    first = "An embedding of dat names the speaker of a new sentence in 34 of 100 cases"
+    assert sentences(result()) == [f"{first} (95 % interval 30 to 38, mlp probe); chance 6, raw features 95."]
+
+
+@pytest.mark.parametrize(
+    ("own", "words"),
+    [
+        (erased(figure(0.05, 0.02, 0.08), figure(0.04, 0.01, 0.07)), "takes 5.0 points .*: it was used"),
+        (erased(figure(0.05, 0.02, 0.08), figure(0.01, -0.01, 0.03)), "no more than as many directions at random"),
+        (erased(figure(0.01, -0.02, 0.03), figure(0.01, 0.005, 0.03)), "that it was used is not shown"),
+        (erased(figure(-0.04, -0.06, -0.02), figure(-0.04, -0.06, -0.02)), "gives 4.0 points .*: it was in the way"),
+        (erased(figure(0.3, 0.2, 0.4), figure(0.3, 0.2, 0.4), 64, 64), "nothing is left of the embedding"),
+        (erased(figure(0.3, None, None), figure(0.3, None, None)), "too few speakers"),
+    ],
+)
+def test_what_erasing_says_hangs_on_the_intervals_and_the_control(own, words):
+    assert re.search(words, sentences(result(**own))[1])
+
+
+def test_where_nothing_can_be_asked_the_sentence_says_so():
+    made = result()
+    made["objectives"]["dat"]["leakage"] = {}
+    assert "cannot be measured" in sentences(made)[0]

@@ -1,0 +1,100 @@
+"""Recipes that name an upstream: what they must also say, what identifies them, what their figures are warned of."""
+
+import shutil
+
+import pytest
+
+from unheard.errors import SettingsError
+from unheard.evaluation.recipe import read_recipe
+from unheard.evaluation.upstream_recipes import heard_before
+from unheard.settings import read_document
+
+TRAINED = """
+name = "made"
+
+[corpus]
+name = "emodb"
+
+[features]
+name = "waveform"
+
+[split]
+name = "leave_one_speaker_out"
+
+[model]
+normalisation = "none"
+
+[model.encoder]
+name = "upstream"
+family = "hubert"
+source = "models/hubert"
+
+[objectives.plain]
+"""
+FROZEN = (
+    TRAINED.split("[model]", maxsplit=1)[0].replace(
+        '"waveform"', '"upstream"\nfamily = "hubert"\nsource = "models/hubert"\nstates = [1]'
+    )
+    + "\n[objectives.plain]\n"
+)
+
+
+@pytest.fixture
+def folder(checkpoints, tmp_path):
+    shutil.copytree(checkpoints("hubert group"), tmp_path / "models" / "hubert")
+    return tmp_path
+
+
+def read(folder, text, *overrides):
+    (folder / "recipe.toml").write_text(text, encoding="utf-8")
+    return read_recipe(read_document(folder / "recipe.toml", overrides))
+
+
+def test_a_source_is_relative_to_the_recipe(folder, monkeypatch, tmp_path_factory):
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    expected = str((folder / "models" / "hubert").resolve())
+    assert read(folder, FROZEN).features["source"] == expected
+    assert read(folder, TRAINED).model.encoder["source"] == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (('name = "waveform"', 'name = "logmel"'), r"line 8: features\.name: .* set 'waveform' \(came: 'logmel'\)"),
+        (('normalisation = "none"', 'normalisation = "utterance"'), r"line 14: model\.normalisation: .* set 'none'"),
+        (('family = "hubert"', 'family = "huber"'), r"line 18: model\.encoder\.family: .*Did you mean 'hubert'"),
+    ],
+)
+def test_what_an_upstream_that_is_trained_needs_is_checked_with_the_line(folder, change, message):
+    with pytest.raises(SettingsError, match=message):
+        read(folder, TRAINED.replace(*change))
+
+
+@pytest.mark.parametrize("text", [FROZEN, TRAINED])
+def test_a_run_is_identified_by_its_weights_and_not_by_where_they_lie(folder, text):
+    mine = read(folder, text).fingerprint("x")
+    shutil.copytree(folder / "models" / "hubert", folder / "models" / "copy")
+    assert read(folder, text.replace("models/hubert", "models/copy")).fingerprint("x") == mine
+    shutil.copytree(folder / "models" / "hubert", folder / "models" / "other")
+    file = folder / "models" / "other" / "config.json"
+    file.write_text(file.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert read(folder, text.replace("models/hubert", "models/other")).fingerprint("x") != mine
+
+
+def test_frames_are_as_far_apart_as_the_feature_says(folder):
+    assert read(folder, FROZEN).hop == 0.02
+    assert read(folder, TRAINED, "audio.rate=8000").hop == 1 / 8000
+    assert (
+        read(folder, FROZEN.replace('"upstream"', '"logmel"').split("family")[0] + FROZEN.split("[1]")[1]).hop == 0.01
+    )
+
+
+def test_the_corpus_that_the_upstream_heard_is_warned_of(folder):
+    recipe = read(folder, FROZEN)
+    (said,) = heard_before(recipe.features, recipe.model.encoder, "emodb")
+    assert "not in the ledger" in said
+    shutil.copytree(folder / "models" / "hubert", folder / "models" / "hubert-base-superb-er")
+    recipe = read(folder, TRAINED.replace("models/hubert", "models/hubert-base-superb-er"))
+    (said,) = heard_before(recipe.features, recipe.model.encoder, "iemocap")
+    assert said.startswith("CONTAMINATED")
+    assert heard_before({"name": "logmel"}, {"name": "tdnn_lstm"}, "emodb") == []
