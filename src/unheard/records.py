@@ -95,6 +95,8 @@ class CorpusCard:
     obtain: str
     sessions_matter: bool = False
     """Whether two parts of a split may not share a session (dialogue corpora: the partner leaks)."""
+    speech: str | None = None
+    """How the emotions came about, e.g. 'acted' or 'spontaneous'; None where nobody says."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ def test_card_is_whole(name: str) -> None:
     assert module.CARD.name == name
     values = dataclasses.asdict(module.CARD)
     assert isinstance(values.pop("sessions_matter"), bool)
+    assert values.pop("speech") is None or module.CARD.speech.split()[0].rstrip(",") in ("acted", "spontaneous")
     assert all(values.values())
     assert all(module.CARD.languages)
 

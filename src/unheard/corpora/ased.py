@@ -23,6 +23,7 @@ CARD = CorpusCard(
     "Emotion Dataset and Classification Benchmark. ACM TALLIP, 2023 (arXiv 2201.02710).",
     languages=("am",),
     obtain="Clone https://github.com/Ethio2021/ASED_V1 and name its folder, which holds 01Neutral to 05Angry.",
+    speech="acted",
 )
 
 _NAME = re.compile(r"([A-Za-z])(\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)")

@@ -23,6 +23,7 @@ CARD = CorpusCard(
     languages=("en",),
     obtain="Clone https://github.com/CheyneyComputerScience/CREMA-D (with git-lfs) and name its folder, "
     "which holds AudioWAV and VideoDemographics.csv.",
+    speech="acted",
 )
 
 _NAME = re.compile(r"(?P<actor>\d{4})_(?P<sentence>[A-Z]{3})_(?P<emotion>[A-Z]{3})_(?P<level>LO|MD|HI|XX?)")

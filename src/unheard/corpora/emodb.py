@@ -20,6 +20,7 @@ CARD = CorpusCard(
     "Speech. Interspeech 2005, pp. 1517-1520.",
     languages=("de",),
     obtain="Download EMO-DB from http://emodb.bilderbar.info and name the unpacked folder, which holds wav/.",
+    speech="acted",
 )
 
 _NAME = re.compile(r"(?P<speaker>\d\d)(?P<sentence>[ab]\d\d)(?P<emotion>[A-Z])(?P<version>[a-z]?)")

@@ -27,6 +27,7 @@ CARD = CorpusCard(
     obtain="Ask the owners for it at https://sail.usc.edu/iemocap and name the folder that holds Session1 to "
     "Session5.",
     sessions_matter=True,
+    speech="acted, scripted and improvised",
 )
 
 _NAME = re.compile(r"(?P<dialogue>Ses0(?P<session>[1-5])[FM]_(?P<kind>impro|script)\w+)_(?P<gender>[FM])\d+")

@@ -28,6 +28,7 @@ CARD = CorpusCard(
     languages=("en",),
     obtain="Ask the owners (MSP lab) for it and name the folder that holds Evalution.txt and session1 to session6.",
     sessions_matter=True,
+    speech="acted, improvised, with natural interaction between the takes",
 )
 
 _NAME = re.compile(

@@ -22,6 +22,7 @@ CARD = CorpusCard(
     languages=("en",),
     obtain="Download Audio_Speech_Actors_01-24.zip from https://zenodo.org/record/1188976 and name the "
     "unpacked folder, which holds Actor_01 to Actor_24.",
+    speech="acted",
 )
 
 _NAME = re.compile(r"(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)")

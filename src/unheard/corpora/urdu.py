@@ -22,6 +22,7 @@ CARD = CorpusCard(
     languages=("ur",),
     obtain="Clone https://github.com/siddiquelatif/URDU-Dataset and name its folder, which holds Angry, "
     "Happy, Neutral and Sad.",
+    speech="spontaneous, talk shows",
 )
 
 _NAME = re.compile(r"(?P<speaker>S(?P<gender>[MF])\d+)_F\d+_(?P<emotion>[A-Z])\d+")

@@ -52,6 +52,7 @@ def _corpus_part(prepared: Prepared) -> dict[str, Any]:
         "title": card.title,
         "licence": card.licence,
         "citation": card.citation,
+        "speech": card.speech,
         "languages": list(card.languages),
         "utterances": len(prepared.utterances),
         "speakers": len({item.speaker for item in items}),
