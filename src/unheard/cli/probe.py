@@ -165,13 +165,13 @@ def _table(title: str, *columns: str) -> Table:
     """A table whose first column is words, and whose others are figures."""
     table = Table(title=title)
     for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left", no_wrap=True)
+        table.add_column(column, justify="right" if number else "left", no_wrap=True, min_width=5 if number else 0)
     return table
 
 
 def _leakage_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
     title = "Read by fresh probes, % (below: 95 % interval over speakers)"
-    table = _table(title, "what, and what is held out", "best", "linear", "mlp", "knn")
+    table = _table(title, "what, and what is new to the probe", "best", "linear", "mlp", "knn")
     places = dict.fromkeys(
         (target, protocol)
         for _, own in rows
@@ -182,9 +182,10 @@ def _leakage_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
         known = [
             (label, own["leakage"][target][protocol]) for label, own in rows if _at(own, "leakage", target, protocol)
         ]
-        held = "utterances" if target == "speaker" else "speakers"
-        also = " and sentences" if protocol == "sentences" else ""
-        table.add_row(f"[bold]{target}[/] (held out: {held}{also})", f"chance {100 * known[0][1]['chance']:.1f}")
+        new = "utterances" if target == "speaker" else "speakers"
+        also = ", sentences" if protocol == "sentences" else ""
+        head = f"[bold]{target}[/] of new {new}{also}"
+        table.add_row(head, f"chance {100 * known[0][1]['chance']:.0f}")
         for label, found in known:
             means = (
                 f"{100 * found[kind]['mean']:.1f}" if kind in found else "-" for kind in ("linear", "mlp", "knn")

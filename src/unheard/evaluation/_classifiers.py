@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.neural_network import MLPClassifier
 
+from unheard.evaluation._network import Network
 from unheard.metrics import uar
 
 __all__ = ["FITS", "Labels", "Matrix", "Predict", "inner_split"]
@@ -75,25 +75,23 @@ def _mlp(train: Matrix, labels: Labels, aside: NDArray[np.bool_], seed: int) -> 
     inner, inner_labels = train[~aside], labels[~aside]
     weight = 1.0 / np.bincount(inner_labels)[inner_labels]
     weight /= weight.sum()
-    numbers = np.unique(inner_labels)
-    batch = min(_BATCH, len(inner))
-    model = MLPClassifier(_HIDDEN, alpha=1e-3, learning_rate_init=2e-3, batch_size=batch, random_state=seed)
-    best, waited = -1.0, 0
-    kept: tuple[list[Matrix], list[Matrix]] = ([], [])
+    judged = aside if aside.any() else ~aside
+    classes = int(labels.max()) + 1
+    network = Network(train.shape[1], _HIDDEN, classes, generator)
+    best, waited, kept = -1.0, 0, network.parameters.copy()
     for _ in range(_EPOCHS):
         drawn = generator.choice(len(inner), len(inner), p=weight)
-        model.partial_fit(inner[drawn], inner_labels[drawn], classes=numbers)
-        judged = aside if aside.any() else ~aside
-        reached = uar.score(labels[judged], model.predict(train[judged]), classes=int(labels.max()) + 1)
+        for start in range(0, len(inner), _BATCH):
+            batch = drawn[start : start + _BATCH]
+            network.step(inner[batch], inner_labels[batch])
+        reached = uar.score(labels[judged], network.predict(train[judged]), classes=classes)
         waited += 1
         if reached > best:
-            best, waited = reached, 0
-            kept = ([each.copy() for each in model.coefs_], [each.copy() for each in model.intercepts_])
+            best, waited, kept = reached, 0, network.parameters.copy()
         if waited >= _PATIENCE:
             break
-    model.coefs_, model.intercepts_ = kept
-    predict: Predict = model.predict
-    return predict
+    network.parameters[:] = kept
+    return network.predict
 
 
 def _unit(rows: Matrix) -> Matrix:
