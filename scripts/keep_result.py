@@ -1,6 +1,9 @@
 """Keep what a table needs of a run: result.json less curves, maps and fold lists, a few KB.
 
 python scripts/keep_result.py runs/ravdess docs/results/tu2019-ravdess.json
+
+Where the run was probed, swept or run under other protocols, that is kept beside it, as NAME.probes.json,
+NAME.sweep.json and NAME.inflation.json. The folder of a sweep alone gives the last only.
 """
 
 import json
@@ -8,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from unheard.evaluation.result import read_result
+from unheard.evaluation.result_files import read_result
 from unheard.files import write_atomically
 
 DROPPED = ("maps", "map_note")
@@ -50,14 +53,46 @@ def trimmed(result: dict[str, Any]) -> dict[str, Any]:
         line for line in lines if not line.startswith(("folder =", "file =", "folds_file ="))
     )
     kept.pop("command", None)
-    return rounded(kept)
+    return kept
+
+
+def probed(document: dict[str, Any]) -> dict[str, Any]:
+    """Probes less each kind's own figures: of a protocol the best kind and the linear one are shown."""
+    kept = {key: value for key, value in document.items() if key not in ("command", "source")}
+    for own in [*kept["objectives"].values(), *filter(None, kept["references"].values())]:
+        for protocols in own["leakage"].values():
+            for found in protocols.values():
+                found.pop("mlp", None)
+                found.pop("knn", None)
+        (own.get("erasure") or {}).pop("speaker_after", None)
+    return kept
+
+
+def swept(document: dict[str, Any]) -> dict[str, Any]:
+    """A sweep less what was typed on whose machine."""
+    return {key: value for key, value in document.items() if key != "command"}
+
+
+BESIDE = {"probes": probed, "sweep": swept, "inflation": dict}
+"""Name of a file of a run, without its ending -> what is kept of it."""
+
+
+def write(document: dict[str, Any], target: Path) -> None:
+    """Write one document and say how large it is."""
+    text = json.dumps(rounded(document), ensure_ascii=False, separators=(",", ":"))
+    write_atomically(text + "\n", target)
+    print(f"{target}: {target.stat().st_size / 1024:.1f} KB")
 
 
 def main() -> None:
-    """Read a run, write the kept part."""
+    """Read a run, write the kept parts."""
     run, target = Path(sys.argv[1]), Path(sys.argv[2])
-    write_atomically(json.dumps(trimmed(read_result(run)), ensure_ascii=False, separators=(",", ":")) + "\n", target)
-    print(f"{target}: {target.stat().st_size / 1024:.1f} KB")
+    if not (run / "sweep.json").exists():
+        write(trimmed(read_result(run)), target)
+    for name, keep in BESIDE.items():
+        file = run / f"{name}.json"
+        if file.exists():
+            write(keep(json.loads(file.read_text(encoding="utf-8"))), target.with_suffix(f".{name}.json"))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from results_tables import inflation_part, leakage_part, number, spread, sweep_part
+
 from unheard.files import write_atomically
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -17,20 +19,6 @@ LINES = (
     ("tu2019-ased-sentences", "ASED, 5 emotions, unseen speakers and sentence numbers", 0.75, 0.85),
     ("tu2019-urdu", "URDU, 4 emotions, the five given folds, level normalised", None, None),
 )
-
-
-def number(value: float | None, digits: int = 3) -> str:
-    """A fraction as .123, a missing one as a dash."""
-    if value is None:
-        return "-"
-    return f"{value:.{digits}f}".replace("0.", ".", 1) if 0 <= value < 1 else f"{value:.{digits}f}"
-
-
-def spread(value: dict[str, Any] | None) -> str:
-    """Mean and deviation over seeds (UAR) or over folds and seeds (leakage)."""
-    if not value or value.get("mean") is None:
-        return "-"
-    return number(value["mean"]) + (f" ± {number(value['std'])}" if value.get("std") is not None else "")
 
 
 def table(result: dict[str, Any]) -> list[str]:
@@ -98,7 +86,7 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
         f"- Seconds an epoch: {epochs}; memory of the largest task: {result['peak_memory_bytes'] / 2**20:.0f} MB."
     )
     lines += ["", f"    unheard run recipes/{name}.toml --out runs/{name} --set corpus.folder=PATH", ""]
-    return lines
+    return [*lines, *leakage_part(name), *sweep_part(name), *inflation_part(name)]
 
 
 def answer() -> list[str]:

@@ -1,0 +1,166 @@
+"""Tables of docs/results.md that stand under a run: what leaks, what a weight buys, what other protocols say."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from unheard.evaluation.inflation import inflation_rows
+from unheard.reports.paper import write_svg
+
+__all__ = ["beside", "inflation_part", "leakage_part", "number", "spread", "sweep_part"]
+
+DOCS = Path(__file__).parents[1] / "docs"
+_REFERENCES = {
+    "untrained": "untrained encoder",
+    "raw_features": "raw features",
+    "emotion_code": "perfect emotion code",
+}
+
+
+_LEAKAGE_HEADS = (
+    "",
+    "speaker",
+    "speaker, new sentence",
+    "speaker within an emotion",
+    "gender",
+    "sentence",
+    "EER, new voices",
+    "bits a speaker",
+    "UAR lost by LEACE",
+    "beyond control",
+)
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A fraction as .123, a missing one as a dash."""
+    if value is None:
+        return "-"
+    text = f"{value:.{digits}f}"
+    return text.replace("0.", ".", 1) if abs(value) < 1 else text
+
+
+def spread(value: dict[str, Any] | None) -> str:
+    """Mean and deviation over seeds (UAR) or over folds and seeds (leakage)."""
+    if not value or value.get("mean") is None:
+        return "-"
+    return number(value["mean"]) + (f" ± {number(value['std'])}" if value.get("std") is not None else "")
+
+
+def beside(name: str, kind: str) -> dict[str, Any] | None:
+    """What was kept beside a result: its probes, its sweep, its other protocols; None where nothing was."""
+    file = DOCS / "results" / f"{name}.{kind}.json"
+    if not file.exists():
+        return None
+    document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return document
+
+
+def _table(rows: list[list[str]]) -> list[str]:
+    head, *body = rows
+    return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *body)]
+
+
+def _with_interval(value: dict[str, Any] | None, digits: int = 2) -> str:
+    if not value or value.get("mean") is None:
+        return "-"
+    low, high = value.get("interval") or (None, None)
+    span = "" if low is None else f" ({number(low, digits)} to {number(high, digits)})"
+    return number(value["mean"]) + span
+
+
+def _best(own: dict[str, Any], target: str, protocol: str) -> str:
+    return _with_interval((own["leakage"].get(target, {}).get(protocol) or {}).get("best"))
+
+
+def _leakage_row(label: str, own: dict[str, Any]) -> list[str]:
+    code, erased = own.get("code_length") or {}, own.get("erasure") or {}
+    heard = (own.get("verification") or {}).get("utterances") or {}
+    sent, dealt = (number((code.get(key) or {}).get("mean"), 2) for key in ("bits", "permuted"))
+    return [
+        label,
+        _best(own, "speaker", "utterances"),
+        _best(own, "speaker", "sentences"),
+        _with_interval((own.get("within_emotion") or {}).get("best")),
+        _best(own, "gender", "utterances"),
+        _best(own, "sentence", "utterances"),
+        _with_interval(heard.get("best")),
+        f"{sent} of {dealt}" if code else "-",
+        _with_interval(erased.get("uar_lost"), 3),
+        _with_interval(erased.get("uar_beyond_control"), 3),
+    ]
+
+
+def leakage_part(name: str) -> list[str]:
+    """Every probe of a run, beside its references; empty where it was not probed."""
+    document = beside(name, "probes")
+    if document is None:
+        return []
+    rows = [list(_LEAKAGE_HEADS)]
+    rows += [_leakage_row(f"**{label}**", own) for label, own in document["objectives"].items()]
+    for key, title in _REFERENCES.items():
+        if document["references"].get(key):
+            rows.append(_leakage_row(title, document["references"][key]))
+    first = next(iter(document["objectives"].values()))
+    chances = {target: found["utterances"]["chance"] for target, found in first["leakage"].items()}
+    known = ", ".join(f"{target} {number(chance)}" for target, chance in chances.items())
+    seeds = len(document["seeds"])
+    about = (
+        f"Fresh probes, the best of linear, MLP and kNN, with 95 % intervals over speakers; {seeds} "
+        f"seed{'s' if seeds > 1 else ''}, all folds. Chance: {known}; EER .500. *Bits a speaker*: online code, "
+        "beside the same with permuted labels. Columns as in [probes.md](reference/probes.md)."
+    )
+    return [
+        "### What leaks",
+        "",
+        about,
+        "",
+        *_table(rows),
+        "",
+        *(f"- {sentence}" for sentence in document["sentences"] if "Erasing" in sentence),
+        "",
+        f"    unheard probe runs/{name} --seeds all" if seeds > 1 else f"    unheard probe runs/{name}",
+        "",
+    ]
+
+
+def sweep_part(name: str) -> list[str]:
+    """The points of a sweep and its figure; empty where none was kept."""
+    document = beside(name, "sweep")
+    if document is None:
+        return []
+    rows = [["", "dev UAR", "UAR", "speaker probe", "EER, new voices", "on the front", "chosen on dev"]]
+    for point in document["points"]:
+        leaks = point["leakage"]
+        marks = ["yes" if point[key] else "" for key in ("front", "chosen")]
+        scores = [spread(point["dev_uar"]), _with_interval(point["uar"], 3)]
+        rows.append([f"**{point['point']}**", *scores, spread(leaks.get("best")), spread(leaks.get("eer")), *marks])
+    figure = DOCS / "figures" / f"{name}-pareto.svg"
+    figure.parent.mkdir(exist_ok=True)
+    write_svg(document, figure)
+    lines = ["### What a weight buys", "", *_table(rows), "", f"![UAR against leakage](figures/{figure.name})", ""]
+    nested = document.get("nested")
+    if nested:
+        score = _with_interval(nested["uar"], 3)
+        lines += [f"Where each fold takes the point that its own dev speakers choose: UAR {score}.", ""]
+    only = ",".join(dict.fromkeys(point["objective"] for point in document["points"]))
+    varied = " ".join(f"--vary {one}" for one in document["vary"])
+    lines += [f"    unheard sweep recipes/{name}.toml --out runs/{name}-sweep --only {only} {varied}", ""]
+    return lines
+
+
+def inflation_part(name: str) -> list[str]:
+    """The recipe under other protocols; empty where it ran under its own alone."""
+    document = beside(name, "inflation")
+    if document is None:
+        return []
+    also = ",".join(protocol for protocol in document["protocols"] if protocol != "own")
+    return [
+        "### Under other protocols",
+        "",
+        *_table(inflation_rows(document)),
+        "",
+        *(f"- {row['sentence']}" for row in document["differences"]),
+        "",
+        f"    unheard run recipes/{name}.toml --out runs/{name} --also {also}",
+        "",
+    ]
