@@ -8,9 +8,13 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+
+if TYPE_CHECKING:
+    # Utterances and cards are read without it, and it takes longer to import than a corpus to list.
+    import torch
 
 __all__ = [
     "UNLABELLED",
@@ -110,16 +114,16 @@ class Batch:
             where an item has no label.
     """
 
-    features: torch.Tensor
-    lengths: torch.Tensor
-    columns: Mapping[str, torch.Tensor]
+    features: "torch.Tensor"
+    lengths: "torch.Tensor"
+    columns: "Mapping[str, torch.Tensor]"
 
-    def to(self, device: torch.device | str) -> "Batch":
+    def to(self, device: "torch.device | str") -> "Batch":
         """The same batch on another device."""
         columns = {name: column.to(device) for name, column in self.columns.items()}
         return Batch(self.features.to(device), self.lengths.to(device), columns)
 
-    def with_features(self, features: torch.Tensor) -> "Batch":
+    def with_features(self, features: "torch.Tensor") -> "Batch":
         """The same labels over other features of the same shape."""
         return Batch(features, self.lengths, self.columns)
 

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,9 +12,12 @@ import time
 import numpy as np
 import pytest
 import soundfile
-from safetensors.numpy import load_file
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 
 from unheard.cli.main import main
+from unheard.evaluation.calibration import fit_temperature, with_temperature
+from unheard.inference.recogniser import Recogniser
 
 
 def unheard(*arguments: object) -> int:
@@ -151,6 +155,69 @@ def test_predict_labels_any_recording(finished, tones, tmp_path, capsys):
     assert rows[0]["emotion"] in {"anger", "neutral", "sadness"}
 
 
+def weights_of(run):
+    """(objective, seed, fold) -> the file of each model, and what its header says."""
+    for file in sorted((run / "weights").iterdir()):
+        with safe_open(file, framework="np") as stored:
+            header = json.loads(stored.metadata()["unheard"])
+        yield (header["objective"], header["seed"], header["fold"]), file, header
+
+
+def test_a_model_keeps_the_temperature_that_its_result_reports(finished, tones):
+    result = json.loads((finished / "result.json").read_text())
+    reported = {
+        (label, row["seed"], row["fold"]): row["temperature"]
+        for label, own in result["objectives"].items()
+        for row in own["calibration"]["temperatures"]
+    }
+    with (tones / "corpus" / "tones.csv").open() as stream:
+        truth = {row["file"]: result["classes"].index(row["emotion"]) for row in csv.DictReader(stream)}
+    kept = {}
+    for key, file, header in weights_of(finished):
+        task = json.loads(
+            (finished / "tasks" / key[0] / file.stem.removeprefix(f"{key[0]}-") / "task.json").read_text()
+        )
+        names, probabilities = zip(*task["dev_predictions"], strict=True)
+        assert header["temperature"] == fit_temperature(np.array([truth[name] for name in names]), probabilities)
+        assert not set(names) & {name for name, _ in task["predictions"]}
+        kept[key] = header["temperature"]
+    assert kept == reported
+    assert len(kept) == 4
+
+
+def test_a_model_predicts_its_test_speakers_as_calibration_has_them(finished, tones):
+    with (finished / "predictions.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    for key, file, header in weights_of(finished):
+        calibrated, raw = Recogniser.from_run(file), Recogniser.from_run(file, raw=True)
+        own = [row for row in rows if (row["objective"], int(row["seed"]), row["fold"]) == key]
+        for row in own[:6]:
+            kept = np.array([[float(row[name]) for name in calibrated.emotions]])
+            recording = tones / "corpus" / row["file"]
+            assert list(raw.recognise(recording).values()) == pytest.approx(kept[0].tolist(), abs=1e-5)
+            found = calibrated.recognise(recording)
+            expected = with_temperature(kept, header["temperature"])[0]
+            assert list(found.values()) == pytest.approx(expected.tolist(), abs=1e-5)
+            assert max(found, key=found.get) == row["prediction"]
+
+
+def test_weights_of_an_older_version_stay_valid_and_are_not_calibrated(finished, tones, tmp_path, capsys):
+    old = shutil.copytree(finished, tmp_path / "old")
+    for _, file, header in weights_of(old):
+        del header["temperature"]
+        save_file(load_file(file), file, metadata={"unheard": json.dumps(header)})
+    before = {file: file.read_bytes() for file in (old / "weights").iterdir()}
+    assert unheard("run", finished.parent / "recipe.toml", "--out", old, "--jobs", 1) == 0
+    assert before == {file: file.read_bytes() for file in (old / "weights").iterdir()}
+    capsys.readouterr()
+    asked = [next((tones / "corpus").glob("*.wav")), "--objective", "dat"]
+    assert unheard("predict", old, *asked) == 0
+    said = capsys.readouterr()
+    assert "no temperature" in said.err
+    assert unheard("predict", finished, *asked, "--raw") == 0
+    assert capsys.readouterr() == (said.out, "")
+
+
 def test_predict_asks_which_objective(finished, tones, capsys):
     assert unheard("predict", finished, next((tones / "corpus").glob("*.wav"))) == 2
     assert "--objective" in capsys.readouterr().err
@@ -166,6 +233,34 @@ def test_predict_sets_rubbish_aside_only_if_asked(finished, tones, tmp_path, cap
     said = capsys.readouterr()
     assert len(said.out.splitlines()) == 2
     assert "skipped" in said.err
+
+
+def test_predict_on_rubbish_says_what_is_wrong_and_what_to_do(finished, tones, tmp_path, capsys):
+    good = next((tones / "corpus").glob("*.wav"))
+    weights = next((finished / "weights").glob("dat*"))
+    (tmp_path / "half" / "weights").mkdir(parents=True)
+    half = tmp_path / "half" / "weights" / weights.name
+    half.write_bytes(weights.read_bytes()[:-50])
+    text, empty, silent, folder = (tmp_path / name for name in ("notes.txt", "empty.wav", "silent.wav", "calls"))
+    text.write_text("no model, no sound")
+    empty.write_bytes(b"")
+    soundfile.write(silent, np.zeros(0), 16_000)
+    folder.mkdir()
+    for run, recording, *said in (
+        (folder, good, "calls", "no weights here"),
+        (tmp_path / "half", good, weights.name, "not a model"),
+        (text, good, "notes.txt", "not a model"),
+        (finished / "result.json", good, "result.json", "not a model"),
+        (weights, text, "notes.txt", "cannot be decoded"),
+        (weights, empty, "empty.wav", "0 bytes"),
+        (weights, silent, "silent.wav", "no samples"),
+        (weights, folder, "calls", "is a folder"),
+        (weights, tmp_path / "none.wav", "none.wav", "no such file"),
+    ):
+        assert unheard("predict", run, recording) == 2
+        error = capsys.readouterr().err
+        assert all(part in error for part in said), error
+        assert "Traceback" not in error
 
 
 def test_skip_bad_lists_what_was_set_aside_and_loses_nothing_else(tmp_path, recipe):

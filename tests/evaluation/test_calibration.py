@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from unheard.evaluation.calibration import COVERAGES, Judged, calibration_summary, fit_temperature, with_temperature
-from unheard.evaluation.result import plain_numbers
+from unheard.evaluation.result_files import plain_numbers
 from unheard.metrics._calibration import calibration_error, log_loss
 
 

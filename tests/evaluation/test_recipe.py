@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from unheard.errors import CorpusError, SettingsError
-from unheard.evaluation.recipe import CorpusSettings, RunRecipe, corpus_folder, objective_of, read_recipe
+from unheard.evaluation.corpus import CorpusSettings, corpus_folder
+from unheard.evaluation.recipe import RunRecipe, objective_of, read_recipe
 from unheard.settings import read_document
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))

@@ -20,7 +20,7 @@ from unheard.data.auditing.plain import plain
 from unheard.data.auditing.traits import TRAITS
 from unheard.data.fold_files import has_folds, read_folds
 from unheard.data.fold_set import FoldSet, with_left_out
-from unheard.evaluation.recipe import CorpusSettings, corpus_folder
+from unheard.evaluation.corpus import CorpusSettings, corpus_folder
 from unheard.files import write_atomically
 from unheard.records import Utterance
 from unheard.registry import load, names

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from unheard.evaluation.result import read_result
+from unheard.evaluation.result_files import read_result
 from unheard.files import write_atomically
 from unheard.reports.card import render_card
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from unheard.evaluation.comparison import METRICS, compare_rows, read_systems
-from unheard.evaluation.result import plain_numbers
+from unheard.evaluation.result_files import plain_numbers
 from unheard.files import write_atomically
 
 __all__ = ["compare"]

@@ -1,38 +1,74 @@
 """The command `unheard`: one file a verb, errors without tracebacks, exit codes that scripts can trust.
 
+A verb is imported when it is called: a list of verbs must not wait for what training needs.
+
 0  done                    1  a finding: `audit` saw a leak
 2  bad input or usage      3  a fault of this program (--debug shows it)    130  interrupted
 """
 
+import importlib
 import os
 import sys
 import traceback
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from typer.core import TyperGroup
+from typer.main import get_command
 
 import unheard
-from unheard.cli.audit import audit
-from unheard.cli.card import card
-from unheard.cli.compare import compare
-from unheard.cli.corpora import corpora
-from unheard.cli.demo import demo
-from unheard.cli.predict import predict
-from unheard.cli.probe import probe
-from unheard.cli.run import run
-from unheard.cli.sweep import sweep
 from unheard.errors import UnheardError
 
-__all__ = ["app", "main"]
+__all__ = ["VERBS", "app", "main"]
+
+VERBS = MappingProxyType(
+    {
+        "demo": "Speak a small emotional corpus with many voices, train plain and DAT on it, and test on unseen "
+        "voices.",
+        "corpora": "List the corpora that can be read, with licence and languages; or all about one.",
+        "audit": "Say what gives the emotion away unheard, which recordings stand twice, and what the parts of folds "
+        "share.",
+        "run": "Train and test every objective of a recipe on voices it has never heard.",
+        "sweep": "Run a recipe at many settings and draw UAR against leakage with the Pareto front.",
+        "compare": "Compare systems, paired over speakers, on the same data, folds and seeds (enforced).",
+        "card": "Write the model card of a run: data, licence, protocol, figures, limits, prohibited uses.",
+        "probe": "Measure what frozen embeddings still hold of the speaker, gender, language, corpus and sentence.",
+        "predict": "Label recordings with the models of a run (the mean over its folds and seeds).",
+    }
+)
+"""Verb -> how its help begins, so that the list of verbs imports none. `unheard.cli.<verb>` holds its function."""
 
 # Newer typers carry a click of their own, older ones use the package: either way this is its error.
 _UsageProblem: type[Exception] = next(
     kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
 )
 
+
+class _Verbs(TyperGroup):
+    """Lists verbs by what is written here, and imports the one that is called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        """The name, the command and what is left of the arguments."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command and _imported(str(command.name)), rest
+
+
+def _imported(name: str) -> Any:
+    """The command of one verb, as if it were the only one."""
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+    alone.command(name)(getattr(importlib.import_module(f"unheard.cli.{name}"), name))
+    return get_command(alone)
+
+
+def _listed() -> None:
+    """Stands in the list of verbs for one that is not imported yet."""
+
+
 app = typer.Typer(
     name="unheard",
+    cls=_Verbs,
     help="Speech emotion recognition for voices it has never heard, with the proof.",
     no_args_is_help=True,
     add_completion=True,
@@ -42,8 +78,8 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 a finding (audit saw a leak), 2 bad input or usage, 3 a fault of this "
     "program, 130 interrupted. --debug before the verb shows tracebacks.",
 )
-for verb in (demo, corpora, audit, run, sweep, compare, card, probe, predict):
-    app.command()(verb)
+for verb, summary in VERBS.items():
+    app.command(verb, help=summary)(_listed)
 
 
 def _show_version(wanted: bool) -> None:

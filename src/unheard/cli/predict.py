@@ -3,14 +3,17 @@
 import csv
 import json
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from unheard.cli._progress import console
 from unheard.errors import AudioError
-from unheard.inference.recogniser import Recogniser
+
+if TYPE_CHECKING:
+    from unheard.inference.recogniser import Recogniser
 
 __all__ = ["predict"]
 
@@ -22,40 +25,65 @@ def predict(
         str | None, typer.Option(help="Which objective's models; needed if there are several.")
     ] = None,
     form: Annotated[str, typer.Option("--format", help="csv or json (a line a recording).")] = "csv",
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Probabilities as the networks give them, as in predictions.csv.")
+    ] = False,
+    voice: Annotated[
+        bool, typer.Option("--voice", help="All recordings are of one voice: for models of the adaptive protocol.")
+    ] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Report unusable recordings and go on.")] = False,
 ) -> None:
     """Label recordings with the models of a run (the mean over its folds and seeds).
 
-    The run's figures are of single models on unseen voices; the mean is usually no worse. Probabilities are
-    not calibrated. Text on standard output, everything else on standard error.
+    The run's figures are of single models on unseen voices; the mean is usually no worse. Each model's
+    probabilities are calibrated by the temperature that was fitted on its dev speakers (runs of older versions
+    have none). Models of the adaptive protocol judge several recordings of one voice at once (--voice). Text on
+    standard output, everything else on standard error.
 
     Examples:
 
       unheard predict runs/ravdess clip.wav --objective dat
 
       unheard predict runs/ravdess calls/*.mp3 --objective plain --format json > labels.jsonl
+
+      unheard predict runs/gat2022-ravdess/adaptive speaker7/*.wav --objective plain --voice
     """
     if form not in ("csv", "json"):
         raise typer.BadParameter(f"'{form}' is not csv or json", param_hint="--format")
     kind: Literal["csv", "json"] = "csv" if form == "csv" else "json"
-    recogniser = Recogniser.from_run(run, objective)
+    # Only now: models need torch, and help does not.
+    from unheard.inference.recogniser import Recogniser
+
+    recogniser = Recogniser.from_run(run, objective, raw=raw)
+    if not (recogniser.calibrated or raw):
+        console.print("some of these models hold no temperature (an older run): their probabilities are as they are")
     writer = csv.writer(sys.stdout, lineterminator="\n")
     if kind == "csv":
         writer.writerow(["file", "emotion", *recogniser.emotions])
-    bad = 0
-    for file in recordings:
-        try:
-            probabilities = recogniser.recognise(file)
-        except AudioError as problem:
-            if not skip_bad:
-                raise
-            console.print(f"skipped: {problem}", markup=False)
-            bad += 1
-            continue
+    bad: list[AudioError] | None = [] if skip_bad else None
+    for file, probabilities in _labelled(recogniser, recordings, bad, voice=voice):
         best = max(probabilities, key=lambda name: probabilities[name])
         if kind == "csv":
             writer.writerow([file, best, *(f"{value:.4f}" for value in probabilities.values())])
         else:
             typer.echo(json.dumps({"file": str(file), "emotion": best, "probabilities": probabilities}))
+    for problem in bad or []:
+        console.print(f"skipped: {problem}", markup=False, soft_wrap=True)
     if bad:
-        console.print(f"{bad} of {len(recordings)} recordings were skipped")
+        console.print(f"{len(bad)} of {len(recordings)} recordings were skipped")
+
+
+def _labelled(
+    recogniser: "Recogniser", recordings: Sequence[Path], bad: list[AudioError] | None, *, voice: bool
+) -> Iterator[tuple[Path, dict[str, float]]]:
+    """Each usable recording with its probabilities, as soon as they are known; problems go into `bad`."""
+    if voice:
+        yield from recogniser.recognise_voice(recordings, bad=bad).items()
+        return
+    for file in recordings:
+        try:
+            yield file, recogniser.recognise(file)
+        except AudioError as problem:
+            if bad is None:
+                raise
+            bad.append(problem)

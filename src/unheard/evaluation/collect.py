@@ -7,16 +7,16 @@ import csv
 import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unheard.evaluation.calibration import Judged, calibration_summary
+from unheard.evaluation.comparison import comparison_rows
 from unheard.evaluation.fairness import Heard, fairness_summary
 from unheard.evaluation.protocol import REFERENCES, Prepared
-from unheard.evaluation.significance import Power, confusions_by_speaker, every_pair, interval, own_differences
+from unheard.evaluation.significance import confusions_by_speaker, interval
 from unheard.metrics.macro_f1 import score as macro_f1
 from unheard.metrics.uar import recalls, uar_from_confusion
 from unheard.metrics.uar import score as uar
@@ -24,7 +24,7 @@ from unheard.metrics.wa import score as wa
 
 _Judgement = tuple[NDArray[np.int64], NDArray[np.float64]]
 
-__all__ = ["Pool", "compare_pools", "comparison_rows", "dev_judgements", "predictions_csv", "spread", "summarise"]
+__all__ = ["Pool", "compare_pools", "dev_judgements", "predictions_csv", "spread", "summarise"]
 
 
 def spread(values: Iterable[float | None]) -> dict[str, float | None]:
@@ -225,46 +225,6 @@ def compare_pools(pools: Mapping[str, Pool]) -> list[dict[str, Any]]:
     systems = {label: pool.confusions for label, pool in pools.items()}
     speakers = [str(speaker) for speaker in np.unique(next(iter(pools.values())).speakers)] if pools else []
     return comparison_rows(systems, speakers)
-
-
-def comparison_rows(
-    systems: Mapping[str, NDArray[np.int64]], speakers: Sequence[str], *, metric: str = "uar", planned: float = 0.02
-) -> list[dict[str, Any]]:
-    """The `comparisons` of a result, as docs/reference/result.md has them.
-
-    Args:
-        systems: name -> confusions, shape (seeds, speakers, classes, classes), on the same clips.
-        speakers: the speakers' names, in the order of the confusions.
-        metric: what the confusions are made to give.
-        planned: the difference that `power` plans for, beside the one observed.
-    """
-    rows = []
-    for pair in every_pair(systems, planned=planned):
-        one = pair.paired
-        own = own_differences(systems[pair.first], systems[pair.second])
-        rows.append(
-            {
-                "a": pair.first,
-                "b": pair.second,
-                "metric": metric,
-                "difference": one.difference,
-                "interval": [one.low, one.high],
-                "bootstrap": list(one.bootstrap),
-                "p": one.p_value,
-                "p_holm": pair.p_holm,
-                **{key: getattr(one, key) for key in ("speakers", "seeds", "wins", "losses", "ties", "shown")},
-                "sentence": one.sentence,
-                "by_speaker": [
-                    {"speaker": name, "difference": float(gap)} for name, gap in zip(speakers, own, strict=True)
-                ],
-                "power": {"observed": _power(pair.power[0]), "planned": _power(pair.power[1])},
-            }
-        )
-    return rows
-
-
-def _power(found: Power | None) -> dict[str, Any] | None:
-    return None if found is None else asdict(found)
 
 
 def predictions_csv(pools: Mapping[str, Pool]) -> str:

@@ -1,8 +1,8 @@
 """Comparison of finished runs, from their predictions.csv: same data, folds and seeds, or no comparison."""
 
 import csv
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unheard.errors import RunError
-from unheard.evaluation.collect import comparison_rows
-from unheard.evaluation.result import read_result
-from unheard.evaluation.significance import Pair, confusions_by_speaker, every_pair
+from unheard.evaluation.result_files import read_result
+from unheard.evaluation.significance import Pair, Power, confusions_by_speaker, every_pair, own_differences
 
-__all__ = ["METRICS", "System", "compare_rows", "compare_systems", "read_systems"]
+__all__ = ["METRICS", "System", "compare_rows", "compare_systems", "comparison_rows", "read_systems"]
 
 METRICS = ("uar", "wa")
 """What systems can be compared by: the figures that are means over clips, so that a speaker's share is known."""
@@ -175,3 +174,43 @@ def _right_or_wrong(confusions: NDArray[np.int64]) -> NDArray[np.int64]:
     merged = np.zeros((*right.shape, 2, 2), np.int64)
     merged[..., 0, 0], merged[..., 0, 1] = right, confusions.sum(axis=(-2, -1)) - right
     return merged
+
+
+def comparison_rows(
+    systems: Mapping[str, NDArray[np.int64]], speakers: Sequence[str], *, metric: str = "uar", planned: float = 0.02
+) -> list[dict[str, Any]]:
+    """The `comparisons` of a result, as docs/reference/result.md has them.
+
+    Args:
+        systems: name -> confusions, shape (seeds, speakers, classes, classes), on the same clips.
+        speakers: the speakers' names, in the order of the confusions.
+        metric: what the confusions are made to give.
+        planned: the difference that `power` plans for, beside the one observed.
+    """
+    rows = []
+    for pair in every_pair(systems, planned=planned):
+        one = pair.paired
+        own = own_differences(systems[pair.first], systems[pair.second])
+        rows.append(
+            {
+                "a": pair.first,
+                "b": pair.second,
+                "metric": metric,
+                "difference": one.difference,
+                "interval": [one.low, one.high],
+                "bootstrap": list(one.bootstrap),
+                "p": one.p_value,
+                "p_holm": pair.p_holm,
+                **{key: getattr(one, key) for key in ("speakers", "seeds", "wins", "losses", "ties", "shown")},
+                "sentence": one.sentence,
+                "by_speaker": [
+                    {"speaker": name, "difference": float(gap)} for name, gap in zip(speakers, own, strict=True)
+                ],
+                "power": {"observed": _power(pair.power[0]), "planned": _power(pair.power[1])},
+            }
+        )
+    return rows
+
+
+def _power(found: Power | None) -> dict[str, Any] | None:
+    return None if found is None else asdict(found)

@@ -2,7 +2,8 @@
 
 `random` deals utterances (dev too) with no regard to who speaks, in as many folds as the recipe's own split has, so
 that the parts are alike in size. It is a diagnostic and marked as inflated; its distance from the honest figure is
-the inflation. `sentences` keeps the recipe's speaker groups and leaves sentences out as well.
+the inflation. `sentences` keeps the recipe's speaker groups and leaves sentences out as well. `adaptive` keeps the
+split and normalises features by their speaker (see `adaptation`); `adaptive-sentences` does both.
 """
 
 import dataclasses
@@ -16,7 +17,7 @@ from unheard.errors import RunError, SettingsError, SplitError, nearest
 from unheard.evaluation.comparison import System, read_systems
 from unheard.evaluation.protocol import Prepared
 from unheard.evaluation.recipe import RunRecipe
-from unheard.evaluation.result import plain_numbers, read_result
+from unheard.evaluation.result_files import plain_numbers, read_result
 from unheard.evaluation.significance import paired_difference
 from unheard.files import write_atomically
 from unheard.registry import load
@@ -37,7 +38,12 @@ INFLATION = "inflation.json"
 SCHEMA = 1
 OWN = "own"
 """The recipe's own split."""
-PROTOCOLS = {"sentences": "unseen speakers and sentences", "random": "random split (inflated)"}
+PROTOCOLS = {
+    "sentences": "unseen speakers and sentences",
+    "adaptive": "unseen speakers, adaptive",
+    "adaptive-sentences": "unseen speakers and sentences, adaptive",
+    "random": "random split (inflated)",
+}
 """Name of each protocol beside the recipe's own, which is also its folder, and its title."""
 _SENTENCE_GROUPS = 2
 
@@ -58,7 +64,7 @@ def parse_protocols(text: str) -> dict[str, int | None]:
             near = nearest(name, PROTOCOLS)
             hint = f"did you mean '{near}'? " if near else ""
             raise SettingsError("--also", asked, f"no such protocol; {hint}known: {', '.join(PROTOCOLS)}")
-        if separator and (name != "sentences" or not number.isdecimal() or int(number) < 2):
+        if separator and ("sentences" not in name or not number.isdecimal() or int(number) < 2):
             raise SettingsError("--also", asked, "only sentences takes a number, of sentence groups, 2 or more")
         found[name] = int(number) if separator else None
     return found
@@ -75,9 +81,17 @@ def under(prepared: Prepared, protocol: str, *, groups: int | None = None) -> Pr
     Raises:
         SplitError: the recipe's own split is that already, or the corpus does not know its sentences.
     """
-    recipe = prepared.recipe
-    split = _random(prepared) if protocol == "random" else _sentences(prepared, groups or _SENTENCE_GROUPS)
-    changed = recipe.model_copy(update={"split": split, "name": f"{recipe.name}, {PROTOCOLS[protocol]}"})
+    recipe, split = prepared.recipe, prepared.recipe.split
+    changes: dict[str, Any] = {"name": f"{recipe.name}, {PROTOCOLS[protocol]}"}
+    if protocol.startswith("adaptive"):
+        if recipe.adaptation == "speaker":
+            raise SplitError(f"the recipe is adaptive already: leave out --also {protocol}.")
+        changes["adaptation"] = "speaker"
+    if protocol == "random":
+        split = _random(prepared)
+    elif protocol.endswith("sentences"):
+        split = _sentences(prepared, groups or _SENTENCE_GROUPS)
+    changed = recipe.model_copy(update={**changes, "split": split})
     plans = {
         seed: draw_plan(
             split["name"],
@@ -178,13 +192,21 @@ def inflation(runs: Mapping[str, Path]) -> dict[str, Any]:
 
 def _title(result: Mapping[str, Any]) -> str:
     apart = [f"{column}s" for column in result["split"]["disjoint"]]
-    return f"unseen {' and '.join(reversed(apart))}" if apart else "shared speakers"
+    known = f"unseen {' and '.join(reversed(apart))}" if apart else "shared speakers"
+    return known + (", adaptive" if result["split"].get("adaptation") == "speaker" else "")
 
 
 def _about(result: Mapping[str, Any], title: str) -> dict[str, Any]:
     split = result["split"]
     folds = len({fold["name"] for fold in split["folds"]}) if "folds" in split else split.get("tests")
-    return {"title": title, "split": split["protocol"], "inflated": split["inflated"], "folds": folds}
+    adaptation = split.get("adaptation", "none")  # results of older versions were never adaptive
+    return {
+        "title": title,
+        "split": split["protocol"],
+        "inflated": split["inflated"],
+        "adaptation": adaptation,
+        "folds": folds,
+    }
 
 
 def _differences(runs: Mapping[str, Path], titles: Mapping[str, str]) -> list[dict[str, Any]]:

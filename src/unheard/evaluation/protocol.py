@@ -4,11 +4,12 @@ A task writes its result into a folder of its own and is done when `task.json` i
 killed goes on where it stood, and a cluster may run tasks in any order.
 """
 
+import functools
 import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ import platformdirs
 
 from unheard.data.plan import Fold, SplitPlan, draw_plan, drop_duplicates
 from unheard.errors import CorpusError, RunError, SettingsError
-from unheard.evaluation.recipe import RunRecipe, corpus_folder
+from unheard.evaluation.adaptation import voice_reader
+from unheard.evaluation.corpus import corpus_folder
+from unheard.evaluation.recipe import RunRecipe
 from unheard.features.cache import extract_corpus, read_entry
 from unheard.models.model import named_seed
 from unheard.records import UNLABELLED, Features, Utterance
@@ -44,6 +47,7 @@ class Prepared:
         skipped: (name, problem) of what was set aside.
         duplicates: (dropped, kept twin; None where copies contradict each other).
         cache: the feature cache.
+        levels: name -> root mean square before conditioning, in decibels of full scale.
     """
 
     recipe: RunRecipe
@@ -55,6 +59,7 @@ class Prepared:
     skipped: Sequence[tuple[str, str]]
     duplicates: Sequence[tuple[str, str | None]]
     cache: Path
+    levels: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def classes(self) -> list[str]:
@@ -182,6 +187,7 @@ def prepare(
         [*skipped, *extraction.skipped],
         duplicates,
         cache,
+        extraction.levels,
     )
 
 
@@ -243,7 +249,10 @@ def part_of(prepared: Prepared, names: Sequence[str], speakers: Sequence[str], *
         "speaker": [numbers.get(str(item.speaker), UNLABELLED) for item in items],
         "gender": [genders.get(str(item.gender), UNLABELLED) for item in items],
     }
-    frames = [_frames(prepared, name) for name in names]
+    read: Callable[[str], Sequence[Features]] = functools.partial(_frames, prepared)
+    if prepared.recipe.adaptation == "speaker":
+        read = voice_reader(read, {name: str(item.speaker) for name, item in prepared.utterances.items()})
+    frames = [read(name) for name in names]
     return Dataset(
         tuple(names),
         frames if augmented else [variants[:1] for variants in frames],

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from unheard.data.audio import AudioSettings
 from unheard.data.perturb import Perturbation
-from unheard.errors import CorpusError, SettingsError, UnknownNameError
+from unheard.errors import SettingsError, UnknownNameError
+from unheard.evaluation.adaptation import Adaptation
+from unheard.evaluation.corpus import CorpusSettings
 from unheard.evaluation.upstream_recipes import check_upstreams, mark_upstreams
 from unheard.features.cache import Recipe as FeatureRecipe
 from unheard.models.model import ModelSettings
@@ -19,24 +20,7 @@ from unheard.registry import load
 from unheard.settings import Document, validate
 from unheard.training.settings import TrainingSettings
 
-__all__ = ["CorpusSettings", "LeakageSettings", "RunRecipe", "corpus_folder", "objective_of", "read_recipe"]
-
-
-class CorpusSettings(BaseModel):
-    """Which recordings."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str
-    """Registered name; `table` for a CSV of one's own, `audformat` for an audformat database."""
-    folder: str | None = None
-    """The corpus's folder (or the CSV), relative to the recipe; by default $UNHEARD_CORPORA/<name>."""
-    emotions: tuple[str, ...] = ()
-    """Emotions to keep; empty keeps all. Utterances without an emotion are left out of a run."""
-    options: dict[str, Any] = Field(default_factory=dict)
-    """What this corpus's reader understands, e.g. classes = "four" for IEMOCAP."""
-    skip_bad: bool = False
-    """Set recordings aside that cannot be used, and list them in the result, instead of stopping."""
+__all__ = ["CorpusSettings", "LeakageSettings", "RunRecipe", "objective_of", "read_recipe"]
 
 
 class LeakageSettings(BaseModel):
@@ -63,6 +47,8 @@ class RunRecipe(BaseModel):
     audio: AudioSettings = AudioSettings()
     features: dict[str, Any] = Field(default_factory=lambda: {"name": "logmel"})
     split: dict[str, Any]
+    adaptation: Adaptation = "none"
+    """'speaker': the adaptive protocol, features normalised over all unlabelled recordings of each speaker."""
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
     leakage: LeakageSettings = LeakageSettings()
@@ -185,23 +171,3 @@ def read_recipe(document: Document) -> RunRecipe:
         corpus = corpus.model_copy(update={"folder": folder})
     absolute = {"split": split, "corpus": corpus, "features": features, "model": model}
     return recipe.model_copy(update=absolute)
-
-
-def corpus_folder(settings: CorpusSettings) -> Path:
-    """Where the corpus lies: the recipe's folder, else $UNHEARD_CORPORA/<name>.
-
-    Raises:
-        CorpusError: neither is given, or nothing is there; says how to get the corpus.
-    """
-    card = load("corpora", settings.name).CARD
-    if settings.folder is not None:
-        return Path(settings.folder)
-    root = os.environ.get("UNHEARD_CORPORA")
-    if root is None:
-        raise CorpusError(
-            settings.name,
-            "no folder is given",
-            "Pass --set corpus.folder=PATH, or set UNHEARD_CORPORA to the folder that holds "
-            f"'{settings.name}'. {card.obtain}",
-        )
-    return Path(root).expanduser() / settings.name

@@ -3,7 +3,7 @@
 import json
 import resource
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import torch
 from safetensors.numpy import save_file
 
 from unheard.errors import SplitError
+from unheard.evaluation.calibration import fit_temperature
 from unheard.evaluation.leakage import Views, emotion_floor, leakage_of, raw_statistics
 from unheard.evaluation.protocol import REFERENCES, Prepared, Task, part_of, withhold
 from unheard.evaluation.recipe import objective_of
@@ -19,6 +20,7 @@ from unheard.files import aside, write_atomically
 from unheard.models.model import Model, build_model, named_seed, save_model
 from unheard.training.dataset import Dataset
 from unheard.training.loop import Trained, Trainer, choose_device, embed_all, predict_all
+from unheard.training.scarcity import keep_labels
 
 __all__ = ["class_weights", "fresh_model", "run_task"]
 
@@ -41,7 +43,9 @@ class _Parts:
         if recipe.leakage.measure:
             train, withheld = withhold(prepared, fold, task.seed, recipe.leakage.withheld)  # type: ignore[assignment]
         augmented = task.label != REFERENCES
-        self.train = part_of(prepared, train, self.speakers, augmented=augmented)
+        whole = part_of(prepared, train, self.speakers, augmented=augmented)
+        share = recipe.training.labelled if augmented else 1.0  # references learn from no emotion, and need none
+        self.train = keep_labels(whole, share, seed=named_seed(task.seed, "labels", fold.name))
         self.withheld = part_of(prepared, withheld, self.speakers)
         self.dev = part_of(prepared, fold.dev, self.speakers)
         self.test = part_of(prepared, fold.test, self.speakers)
@@ -173,8 +177,9 @@ def _train(
         fingerprint=task.fingerprint,
         report=report,
     ).run()
-    _save_weights(prepared, task, trained.model)
-    return _outcome(prepared, task, parts, trained)
+    outcome = _outcome(prepared, task, parts, trained)
+    _save_weights(prepared, task, trained.model, _temperature(parts.dev, outcome["dev_predictions"]))
+    return outcome
 
 
 def _outcome(prepared: Prepared, task: Task, parts: _Parts, trained: Trained) -> dict[str, Any]:
@@ -200,10 +205,21 @@ def _outcome(prepared: Prepared, task: Task, parts: _Parts, trained: Trained) ->
     }
 
 
-def _named(part: Dataset, probabilities: np.ndarray) -> list[list[Any]]:
+def _named(part: Dataset, probabilities: np.ndarray) -> list[tuple[str, list[float]]]:
     """Each utterance's name and its rounded probabilities."""
     rows = zip(part.names, probabilities, strict=True)
-    return [[name, [round(float(value), 6) for value in row]] for name, row in rows]
+    return [(name, [round(float(value), 6) for value in row]) for name, row in rows]
+
+
+def _temperature(dev: Dataset, predictions: Sequence[tuple[str, Sequence[float]]]) -> float | None:
+    """The temperature that the run's result will report of this task, too; None without dev speakers.
+
+    Both are fitted on the rounded probabilities, so that they are one number.
+    """
+    if not predictions:
+        return None
+    temperature = fit_temperature(dev.columns["emotion"], np.array([row for _, row in predictions]))
+    return temperature if np.isfinite(temperature) else None
 
 
 def _save_embeddings(file: Path, views: Views) -> None:
@@ -213,10 +229,12 @@ def _save_embeddings(file: Path, views: Views) -> None:
         save_file({key: np.ascontiguousarray(value, dtype=np.float32) for key, value in groups.items()}, beside)
 
 
-def _save_weights(prepared: Prepared, task: Task, model: Model) -> None:
+def _save_weights(prepared: Prepared, task: Task, model: Model, temperature: float | None) -> None:
     recipe = prepared.recipe
     about = {
         "emotions": prepared.classes,
+        "temperature": temperature,
+        "adaptation": recipe.adaptation,
         "features": recipe.features,
         "feature_identity": recipe.feature_recipe().identity,
         "audio": recipe.audio.model_dump(mode="json"),

@@ -57,6 +57,8 @@ class TrainingSettings(BaseModel):
     """Largest norm of the gradient of the network with the emotion head, and of each domain head."""
     balance: bool = True
     """Whether the emotion loss weighs classes by their inverse frequency in the training part."""
+    labelled: float = Field(1.0, gt=0, le=1)
+    """Share of the training part that keeps its emotion label; the rest is heard without one (low resource)."""
     max_seconds: float = Field(6.0, gt=0)
     """Longer training items are cut at random to this length; dev and test are always whole."""
     device: Literal["auto", "cpu", "cuda"] = "auto"

@@ -1,0 +1,51 @@
+"""The adaptive protocol: features are normalised by what is known of a voice before any of it is labelled.
+
+Each channel gets zero mean and unit deviation over all recordings of its speaker, those of test speakers included.
+No emotion is looked at, but the test speaker's other recordings are, and nobody has those of a caller's first
+sentence: results say ADAPTIVE, and are not compared with those of voices that were never heard.
+"""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from unheard.errors import SplitError
+from unheard.features.voice import standardise
+from unheard.records import Features
+
+__all__ = ["ADAPTIVE", "Adaptation", "voice_reader"]
+
+Adaptation = Literal["none", "speaker"]
+
+ADAPTIVE = (
+    "ADAPTIVE: features are normalised with the statistics of all recordings of their speaker, those of test "
+    "speakers included (without labels). Such figures do not stand beside those of voices never heard."
+)
+Frames = Callable[[str], Sequence[Features]]
+"""Name of an utterance -> its variants, the unperturbed one first, each of shape (frames, channels)."""
+
+
+def voice_reader(frames: Frames, speakers: Mapping[str, str]) -> Frames:
+    """A reader of utterances that are normalised by their speaker.
+
+    Perturbed copies are normalised by the unperturbed recordings: a shifted pitch stays a shift.
+
+    Args:
+        frames: reads an utterance's variants.
+        speakers: name of each utterance of the corpus -> its speaker.
+    """
+    own: dict[str, list[str]] = {}
+    for name in sorted(speakers):
+        own.setdefault(speakers[name], []).append(name)
+
+    @functools.cache
+    def known(speaker: str) -> tuple[Features, ...]:
+        return tuple(frames(name)[0] for name in own[speaker])
+
+    def read(name: str) -> Sequence[Features]:
+        try:
+            return standardise(frames(name), known(speakers[name]))
+        except SplitError as problem:
+            raise SplitError(f'speaker {speakers[name]}: {problem} Or set adaptation = "none".') from problem
+
+    return read
