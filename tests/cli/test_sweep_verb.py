@@ -3,8 +3,10 @@
 import csv
 import json
 import os
+from pathlib import Path
 
 import pytest
+from safetensors import safe_open
 
 from unheard.cli.main import main
 from unheard.evaluation import run as running
@@ -47,6 +49,7 @@ def test_a_sweep_leaves_everything_that_is_documented(grid):
     assert any(row["front"] for row in sweep["points"])
     assert sweep["nested"]["uar"]["mean"] is not None
     assert {"chance", "raw_features", "untrained", "emotion_code"} == set(sweep["references"])
+    assert "Which point dev speakers chose" in (grid / "report.html").read_text()
 
 
 def test_weight_zero_is_the_plain_point(grid):
@@ -129,10 +132,54 @@ def test_other_protocols_stand_beside_the_recipes_own(recipe, tmp_path, capsys):
         scores = found["objectives"][row["objective"]]
         gap = scores[row["protocol"]]["mean"] - scores["own"]["mean"]
         assert row["difference"] == pytest.approx(gap)
+    assert "INFLATED</strong>, random split" in (run / "report.html").read_text()
+    assert 0 < json.loads((run / "result.json").read_text())["confound"]["level_only_uar"] <= 1
     plan = json.loads((run / "sentences" / "splits" / "seed0.json").read_text())
     own = json.loads((run / "splits" / "seed0.json").read_text())
     groups = {frozenset(name[:3] for name in fold["test"]) for fold in plan["folds"]}
     assert groups == {frozenset(name[:3] for name in fold["test"]) for fold in own["folds"]}
+
+
+def _predicts_a_voice_as_in_the_run(run, corpus, capsys):
+    """Given all recordings of a test speaker, the fold's own model says what the run says of them."""
+    weights = next((run / "weights").glob("plain-*.safetensors"))
+    with safe_open(weights, framework="np") as stored:
+        speaker = json.loads(stored.metadata()["unheard"])["test_speakers"][0]
+    with (run / "predictions.csv").open() as stream:
+        expected = {
+            row["file"]: row
+            for row in csv.DictReader(stream)
+            if row["speaker"] == speaker and row["objective"] == "plain"
+        }
+    capsys.readouterr()
+    assert unheard("predict", weights, *(corpus / name for name in expected), "--voice", "--raw") == 0
+    for row in csv.DictReader(capsys.readouterr().out.splitlines()):
+        truth = expected[Path(row["file"]).relative_to(corpus).as_posix()]
+        for emotion in set(row) - {"file", "emotion"}:
+            assert float(row[emotion]) == pytest.approx(float(truth[emotion]), abs=2e-4)
+    assert unheard("predict", weights, corpus / next(iter(expected))) == 2
+    assert "several recordings of one voice" in capsys.readouterr().err
+
+
+def test_the_adaptive_protocol_keeps_the_split_and_says_what_it_knows(tones, recipe, tmp_path, capsys):
+    run = tmp_path / "run"
+    assert unheard("run", recipe, "--out", run, *FAST, "--also", "adaptive,adaptive-sentences=3") == 0
+    assert "unseen speakers, adaptive" in capsys.readouterr().err
+    found = json.loads((run / "inflation.json").read_text())
+    assert {name: about["adaptation"] for name, about in found["protocols"].items()} == {
+        "own": "none",
+        "adaptive": "speaker",
+        "adaptive-sentences": "speaker",
+    }
+    own, adaptive = (json.loads((folder / "result.json").read_text()) for folder in (run, run / "adaptive"))
+    assert own["split"]["digest"] == adaptive["split"]["digest"]
+    assert not any("ADAPTIVE" in warning for warning in own["warnings"])
+    assert any("ADAPTIVE" in warning for warning in adaptive["warnings"])
+    assert (run / "predictions.csv").read_text() != (run / "adaptive" / "predictions.csv").read_text()
+    _predicts_a_voice_as_in_the_run(run / "adaptive", tones / "corpus", capsys)
+    changed = [*FAST, "--set", 'adaptation="speaker"', "--also", "adaptive"]
+    assert unheard("run", recipe, "--out", tmp_path / "other", *changed) == 2
+    assert "adaptive already" in capsys.readouterr().err
 
 
 def test_a_protocol_that_cannot_be_drawn_is_refused_before_anything_is_trained(tones, recipe, tmp_path, capsys):

@@ -1,5 +1,6 @@
 """The cache: whole entries or none, keyed by content and by everything that was done to it."""
 
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,14 @@ def test_an_entry_is_what_the_feature_gives(corpus, cache):
     assert seconds == pytest.approx(0.2)
     assert len(digest) == len(key) == 64
     assert files_of(cache) == [entry_of(cache, key)]
+
+
+def test_the_level_is_that_of_the_recording_and_not_of_what_was_made_of_it(corpus, cache):
+    leveled = dataclasses.replace(RECIPE, audio=RECIPE.audio.model_copy(update={"level": "rms", "trim": 10.0}))
+    found = extract_corpus(corpus, leveled, cache)
+    for item in corpus:
+        samples, _ = soundfile.read(item.file, dtype="float64")
+        assert found.levels[item.name] == pytest.approx(10 * np.log10(np.mean(samples**2)), abs=1e-3)
 
 
 def test_what_is_there_is_not_computed_again(corpus, cache, monkeypatch):

@@ -82,6 +82,31 @@ def test_the_grave_ones_come_first(result):
     assert not found[-1].grave
 
 
+FOOLED = "The adversary ended below chance"
+
+
+@pytest.mark.parametrize(
+    ("settings", "curve", "said"),
+    [
+        ({"weight": -1.0}, {"speaker_accuracy": [0.5, 0.01], "weight": [0.0, -1.0]}, True),
+        ({"weight": -1.0}, {"speaker_accuracy": [0.5, 0.01]}, True),
+        ({}, {"speaker_accuracy": [0.5, 0.01], "weight": [0.0, -0.4]}, True),
+        ({"weight": -1.0, "form": "confusion"}, {"speaker_accuracy": [0.5, 0.01], "weight": [0.0, -1.0]}, False),
+        ({"weight": 1.0}, {"speaker_accuracy": [0.5, 0.01], "weight": [0.0, 1.0]}, False),
+        ({}, {"speaker_accuracy": [0.5, 0.01]}, False),
+        ({"weight": -1.0}, {"emotion_accuracy": [0.5, 0.01]}, False),
+        ({"weight": -1.0}, {"speaker_accuracy": [0.5, 0.3], "gender_accuracy": [0.5, 0.3]}, True),
+        ({"weight": -1.0}, {"language_accuracy": [0.5, 0.3]}, True),
+        ({"weight": -1.0}, {"dialect_accuracy": [0.5, 0.0]}, False),
+    ],
+)
+@pytest.mark.parametrize("name", ["dat", "speaker_normalisation", "a plug-in of somebody's"])
+def test_an_adversary_is_known_by_what_was_logged_and_not_by_its_name(result, name, settings, curve, said):
+    own = {"name": name, "settings": settings, "curves": [curve]}
+    objectives = {label: result["objectives"][label] | own for label in ("plain",)}
+    assert any(FOOLED in text for text in texts(result | {"objectives": objectives})) is said
+
+
 def test_an_adversary_below_chance_is_only_a_symptom_where_it_is_reversed(result):
     other = changed(result, "objectives.dat.curves", [{"speaker_accuracy": [0.5, 0.01]}])
     other["objectives"]["dat"]["settings"]["weight"] = 0.0

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from unheard.reports import courses, figures
+from unheard.reports.pair import pair
 from unheard.reports.plots import COLOURS, apart, mark_at, ticks
 
 
@@ -48,7 +49,7 @@ def inside(svg):
 @pytest.mark.parametrize("kind", ["result", "nasty"])
 def test_everything_drawn_lies_inside_its_figure(kind, request):
     result = request.getfixturevalue(kind)
-    inside(figures.pair(result))
+    inside(pair(result))
     inside(figures.differences(result))
     for key in courses.CURVES:
         inside(courses.curve(result, key))

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import unheard.reports
-from unheard.reports import render, write_report
 from unheard.reports.figures import STRONG
+from unheard.reports.page import render, write_report
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 CSS = (Path(unheard.reports.__file__).parent / "page.css").read_text(encoding="utf-8")

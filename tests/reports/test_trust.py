@@ -3,7 +3,7 @@
 import copy
 import re
 
-from unheard.reports import render
+from unheard.reports.page import render
 from unheard.reports.trust import abstention, group_rows, reliability, trust_rows
 
 

@@ -9,15 +9,18 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from unheard.cli._progress import Watcher, bar, console
+from unheard.cli._progress import bar, console
+from unheard.cli._watcher import Watcher
 from unheard.evaluation.inflation import OWN, PROTOCOLS, inflation_text, parse_protocols, under, write_inflation
 from unheard.evaluation.protocol import Prepared, default_cache, plan_tasks, prepare
 from unheard.evaluation.recipe import RunRecipe, read_recipe
-from unheard.evaluation.result import build_result, write_result
+from unheard.evaluation.result import build_result
+from unheard.evaluation.result_files import write_result
 from unheard.evaluation.run import claim_folder, run_tasks, save_plans
 from unheard.files import write_atomically
-from unheard.reports import write_report
 from unheard.reports.card import render_card
+from unheard.reports.evidence import read_evidence
+from unheard.reports.page import write_report, write_run_report
 from unheard.settings import read_document
 
 __all__ = ["JobsOption", "execute", "from_here", "make_ready", "publish", "run", "show", "train"]
@@ -40,14 +43,16 @@ def run(
     cache: Annotated[Path | None, typer.Option(help="Feature cache; default $UNHEARD_CACHE.")] = None,
     also: Annotated[
         str,
-        typer.Option(metavar="random,sentences[=N]", help="Protocols to run beside the recipe's own, see below."),
+        typer.Option(metavar="PROTOCOL,…", help="Protocols to run beside the recipe's own, see below."),
     ] = "",
 ) -> None:
     """Train and test every objective of a recipe on voices it has never heard.
 
     --also random runs it on a random split, too, into OUT/random: inflated, a diagnostic of the field's habit.
-    --also sentences leaves out sentences as well as speakers, in N groups (2 by default), into OUT/sentences. Both
-    end in OUT/inflation.json, the figures side by side. The same command, given again, goes on where it stood.
+    --also sentences leaves out sentences as well as speakers, in N groups (2 by default), into OUT/sentences.
+    --also adaptive and adaptive-sentences normalise features over all unlabelled recordings of each speaker, those of
+    test speakers included. All end in OUT/inflation.json and on the page. The same command, given again,
+    goes on where it stood.
 
     Examples:
 
@@ -56,6 +61,8 @@ def run(
       unheard run recipes/own.toml --out runs/calls --set corpus.folder=calls.csv --jobs 4 --skip-bad
 
       unheard run recipes/tu2019-ased.toml --out runs/ased --also random,sentences=3
+
+      unheard run recipes/gat2022-ravdess.toml --out runs/gat2022-ravdess --also adaptive,sentences,adaptive-sentences
     """
     asked = parse_protocols(also)
     changes = [*(change or []), *(["corpus.skip_bad=true"] if skip_bad else [])]
@@ -70,6 +77,7 @@ def run(
         publish(other, train(other, out / name, jobs=jobs), out / name)
     if others:
         document = write_inflation({OWN: out, **{name: out / name for name in others}}, out)
+        write_run_report(out)
         console.print(inflation_text(document), markup=False, soft_wrap=True)
     console.print(f"report: {out / 'report.html'}")
 
@@ -108,7 +116,7 @@ def publish(prepared: Prepared, results: list[dict[str, Any]], out: Path) -> dic
     """Write the result of a run, its report and its model card, and return it."""
     result, predictions = build_result(prepared, results, out, command=["unheard", *sys.argv[1:]])
     write_result(result, predictions, out)
-    write_report(result, out / "report.html")
+    write_report(result, out / "report.html", read_evidence(out, result))
     write_atomically(render_card(result), out / "model-card.md")
     return result
 

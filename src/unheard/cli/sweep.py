@@ -15,10 +15,13 @@ from unheard.errors import MissingExtraError
 from unheard.evaluation.points import Reader, Runs, plan_runs
 from unheard.evaluation.protocol import default_cache
 from unheard.evaluation.recipe import read_recipe
+from unheard.evaluation.result_files import RESULT
 from unheard.evaluation.search import SEARCH, load_optuna, search
 from unheard.evaluation.sweep import Point, build_sweep, dev_score, points_of, write_sweep
 from unheard.evaluation.variation import Axis, kept, parse_axis, search_axes
+from unheard.reports.page import write_run_report
 from unheard.reports.paper import write_pdf, write_svg
+from unheard.reports.response import response
 from unheard.reports.sweep_page import write_sweep_page
 from unheard.settings import read_document
 
@@ -157,11 +160,15 @@ def _key(settings: Mapping[str, str]) -> str:
 
 def _draw(document: Mapping[str, Any], out: Path) -> None:
     write_svg(document, out / "pareto.svg")
+    write_svg(document, out / "response.svg", response)
     write_sweep_page(document, out / "sweep.html")
+    if (out / RESULT).is_file():  # points of an objective's settings are one run, whose page shows the curve, too
+        write_run_report(out)
     try:
         write_pdf(document, out / "pareto.pdf")
+        write_pdf(document, out / "response.pdf", response)
     except MissingExtraError as problem:
-        console.print(f"no pareto.pdf: {problem}", markup=False)
+        console.print(f"no PDF: {problem}", markup=False)
 
 
 def _number(value: float | None) -> str:

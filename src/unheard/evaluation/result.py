@@ -1,8 +1,6 @@
-"""The files of a run: result.json, predictions.csv, settings.toml, splits, weights. See docs/reference/result.md."""
+"""The one result of a run: corpus, folds, objectives and what to distrust. See docs/reference/result.md."""
 
 import importlib.metadata
-import json
-import math
 import platform
 import shlex
 from collections import Counter
@@ -16,31 +14,17 @@ from safetensors.numpy import load_file
 from sklearn.manifold import TSNE
 
 from unheard.data.audit import audit
-from unheard.errors import RunError
+from unheard.data.auditing.confounds import Part, confound
+from unheard.evaluation.adaptation import ADAPTIVE
 from unheard.evaluation.collect import compare_pools, predictions_csv, reference_summary, summarise
 from unheard.evaluation.protocol import REFERENCES, Prepared, Task, plan_tasks
+from unheard.evaluation.result_files import SCHEMA, plain_numbers
 from unheard.evaluation.upstream_recipes import heard_before
-from unheard.files import write_atomically
 from unheard.registry import load
 
-__all__ = ["RESULT", "build_result", "plain_numbers", "read_result", "write_result"]
+__all__ = ["build_result", "level_only"]
 
-RESULT = "result.json"
-SCHEMA = 1
 _PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "soundfile", "soxr")
-
-
-def plain_numbers(value: Any) -> Any:
-    """The same nested value as JSON knows it: nan and infinite become None, numpy's numbers become Python's."""
-    if isinstance(value, Mapping):
-        return {str(key): plain_numbers(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain_numbers(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def _corpus_part(prepared: Prepared) -> dict[str, Any]:
@@ -87,6 +71,7 @@ def _split_part(prepared: Prepared) -> dict[str, Any]:
         "disjoint": sorted(first.disjoint),
         "digest": {str(seed): plan.digest for seed, plan in prepared.plans.items()},
         "inflated": first.inflated,
+        "adaptation": prepared.recipe.adaptation,
         "selection": prepared.recipe.training.selection,
         "folds": folds,
     }
@@ -101,7 +86,31 @@ def _confound_part(prepared: Prepared) -> dict[str, Any]:
         "emotion_speaker_bits": speaker.bits,
         "shuffled_bits": speaker.shuffled_bits,
         "speaker_lookup_uar": speaker.lookup_uar,
+        "level_only_uar": level_only(prepared),
     }
+
+
+def level_only(prepared: Prepared) -> float | None:
+    """UAR of a table that sees the level of the recording alone, learnt and asked on the first seed's own folds.
+
+    Args:
+        prepared: the corpus, with the levels that were met when its features were computed.
+
+    Returns:
+        In [0, 1]; None where no level is known, no fold asks anything, or there is one emotion only.
+    """
+    names = [name for name in prepared.utterances if name in prepared.levels]
+    number = {name: place for place, name in enumerate(names)}
+    parts: list[Part] = []
+    for fold in next(iter(prepared.plans.values())).folds:
+        learnt = [number[name] for name in (*fold.train, *fold.dev) if name in number]
+        asked = [number[name] for name in fold.test if name in number]
+        if learnt and asked:
+            parts.append((np.array(learnt), np.array(asked)))
+    emotions = [str(prepared.utterances[name].emotion) for name in names]
+    # One shuffle, for the figure alone is kept; `unheard audit` says how much of it is chance.
+    found = confound("level", [prepared.levels[name] for name in names], emotions, parts, shuffles=1)
+    return None if found is None else found.uar
 
 
 def _maps(prepared: Prepared, tasks: Sequence[Task]) -> dict[str, Any]:
@@ -133,6 +142,8 @@ def _warnings(prepared: Prepared, confound: Mapping[str, Any]) -> list[str]:
         warnings.append(
             "INFLATED: this split lets the same speakers stand in train and test. It is a diagnostic, not a result."
         )
+    if prepared.recipe.adaptation == "speaker":
+        warnings.append(ADAPTIVE)
     bits, total = confound["emotion_speaker_bits"], confound["emotion_bits"]
     if bits is not None and total and bits - (confound["shuffled_bits"] or 0.0) > 0.2 * total:
         warnings.append(
@@ -186,25 +197,3 @@ def build_result(
     }
     plain: dict[str, Any] = plain_numbers(result)
     return plain, predictions_csv(pools)
-
-
-def write_result(result: Mapping[str, Any], predictions: str, out: Path) -> None:
-    """Write result.json and predictions.csv, each aside and renamed."""
-    write_atomically(predictions, out / "predictions.csv")
-    write_atomically(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n", out / RESULT)
-
-
-def read_result(run: Path) -> dict[str, Any]:
-    """result.json of a run folder, or of the file itself.
-
-    Raises:
-        RunError: it is missing, damaged, or of another schema.
-    """
-    file = run if run.is_file() else run / RESULT
-    try:
-        result: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as problem:
-        raise RunError(f"{file}: not a result ({problem}). Is it the --out folder of a finished run?") from problem
-    if not isinstance(result, dict) or result.get("schema") != SCHEMA:
-        raise RunError(f"{file}: not a result of schema {SCHEMA}. Run it again with this version.")
-    return result

@@ -14,9 +14,10 @@ import numpy as np
 
 from unheard.errors import RunError
 from unheard.evaluation.collect import leakage_summary, spread
+from unheard.evaluation.learning import SHARE, learning_curve
 from unheard.evaluation.points import Member, Runs
 from unheard.evaluation.protocol import Prepared
-from unheard.evaluation.result import plain_numbers
+from unheard.evaluation.result_files import plain_numbers
 from unheard.evaluation.significance import confusions_by_speaker, interval
 from unheard.files import write_atomically
 from unheard.metrics.uar import score as uar
@@ -194,6 +195,22 @@ def _nested(points: Sequence[Point]) -> dict[str, Any] | None:
     }
 
 
+def _curves(points: Sequence[Point]) -> dict[str, Any] | None:
+    """Objective -> its learning curve, where the share of labels is what was varied and nothing else."""
+    if any(set(point.row["varied"]) - {SHARE} for point in points) or not any(p.row["varied"] for p in points):
+        return None
+    found: dict[str, dict[float, Any]] = {}
+    for point in points:
+        pairs = [pair for task in point.tasks for pair in task["predictions"]]
+        truth, prediction, speakers = _rows(point.prepared, pairs)
+        seeds = np.array([task["seed"] for task in point.tasks for _ in task["predictions"]])
+        classes = len(point.prepared.classes)
+        confusions = confusions_by_speaker(truth, prediction, speakers, classes=classes, seeds=seeds)
+        share = float(point.row["varied"][SHARE])
+        found.setdefault(point.row["objective"], {})[share] = ((point.row["uar"] or {}).get("mean"), confusions)
+    return {label: learning_curve(own) for label, own in found.items() if len(own) > 1} or None
+
+
 def _check_alike(points: Sequence[Point]) -> None:
     first = points[0].prepared
     for point in points[1:]:
@@ -250,6 +267,7 @@ def build_sweep(
             "points": rows,
             "chosen": chosen,
             "chosen_of": {name: choose([row for row in rows if row["objective"] == name]) for name in families},
+            "learning": _curves(points) if searched is None else None,
             "nested": _nested(points) if searched is None else None,
             "warnings": result["warnings"],
         }

@@ -7,6 +7,7 @@ cache and whichever of them is killed. A damaged entry counts as missing.
 import functools
 import hashlib
 import json
+import math
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from pydantic import BaseModel
 from unheard.data.audio import AudioSettings, condition, read_audio
 from unheard.data.perturb import Perturbation
 from unheard.errors import AudioError
-from unheard.records import Features, Utterance
+from unheard.records import Features, Samples, Utterance
 from unheard.registry import load
 
 __all__ = ["Extraction", "Recipe", "extract_corpus", "extract_one", "read_entry"]
@@ -67,13 +68,25 @@ class Extraction:
         keys: utterance name -> cache keys, one a perturbation, in their order.
         contents: utterance name -> digest of the recording.
         seconds: utterance name -> length after conditioning.
+        levels: utterance name -> root mean square before conditioning, in decibels of full scale.
         skipped: (utterance name, problem) of what was set aside.
     """
 
     keys: dict[str, tuple[str, ...]]
     contents: dict[str, str]
     seconds: dict[str, float]
+    levels: dict[str, float]
     skipped: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """What came of one utterance: an entry of each table of `Extraction`."""
+
+    keys: tuple[str, ...]
+    content: str
+    seconds: float
+    level: float
 
 
 def _entry(cache: Path, key: str) -> Path:
@@ -113,8 +126,20 @@ def extract_one(utterance: Utterance, recipe: Recipe, cache: Path) -> tuple[tupl
     Raises:
         AudioError: the recording cannot be used.
     """
+    heard = _hear(utterance, recipe, cache)
+    return heard.keys, heard.content, heard.seconds
+
+
+def _level(samples: Samples) -> float:
+    """Root mean square in decibels of full scale; -inf for digital silence."""
+    power = float(np.mean(np.square(samples, dtype=np.float64)))
+    return 10 * math.log10(power) if power > 0 else -math.inf
+
+
+def _hear(utterance: Utterance, recipe: Recipe, cache: Path) -> _Heard:
     rate = recipe.audio.rate
     samples, digest = read_audio(utterance.file, rate=rate, start=utterance.start, end=utterance.end)
+    level = _level(samples)
     samples = condition(samples, recipe.audio)
     module = load("features", recipe.feature)
     keys = []
@@ -126,12 +151,12 @@ def extract_one(utterance: Utterance, recipe: Recipe, cache: Path) -> tuple[tupl
             if not np.isfinite(frames).all():
                 raise AudioError(utterance.file, f"{recipe.feature} is not finite", "Remove it, or pass --skip-bad.")
             _write_entry(cache, key, frames)
-    return tuple(keys), digest, len(samples) / rate
+    return _Heard(tuple(keys), digest, len(samples) / rate, level)
 
 
-def _try_one(utterance: Utterance, recipe: Recipe, cache: Path) -> tuple[tuple[str, ...], str, float] | AudioError:
+def _try_one(utterance: Utterance, recipe: Recipe, cache: Path) -> _Heard | AudioError:
     try:
-        return extract_one(utterance, recipe, cache)
+        return _hear(utterance, recipe, cache)
     except AudioError as problem:
         return problem
 
@@ -153,17 +178,17 @@ def extract_corpus(  # noqa: PLR0913 (the edge where a run meets the disk)
     _ = recipe.identity  # found out once here, and not again by every worker
     tasks = (delayed(_try_one)(utterance, recipe, cache) for utterance in utterances)
     results = Parallel(n_jobs=jobs, return_as="generator", batch_size=8 if jobs > 1 else 1)(tasks)
-    extraction = Extraction({}, {}, {}, [])
+    extraction = Extraction({}, {}, {}, {}, [])
     bad: list[AudioError] = []
     for done, (utterance, result) in enumerate(zip(utterances, results, strict=True), start=1):
         if isinstance(result, AudioError):
             bad.append(result)
             extraction.skipped.append((utterance.name, result.problem))
         else:
-            keys, digest, seconds = result
-            extraction.keys[utterance.name] = keys
-            extraction.contents[utterance.name] = digest
-            extraction.seconds[utterance.name] = seconds
+            extraction.keys[utterance.name] = result.keys
+            extraction.contents[utterance.name] = result.content
+            extraction.seconds[utterance.name] = result.seconds
+            extraction.levels[utterance.name] = result.level
         if progress is not None:
             progress(done, len(utterances))
     if bad and not skip_bad:

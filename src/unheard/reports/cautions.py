@@ -7,9 +7,15 @@ from typing import Any
 from unheard.reports.figures import chance_of, interval_of
 from unheard.reports.reading import entries, number, part
 
-__all__ = ["Caution", "cautions"]
+__all__ = ["HEARD_SENTENCES", "Caution", "cautions"]
 
 Result = Mapping[str, Any]
+
+HEARD_SENTENCES = (
+    "The test sentences may have been heard in training: a model can compare with a remembered sentence. "
+    "Where the corpus knows its sentences, run the speaker_and_sentence_disjoint split, too."
+)
+"""Said of a split that parts speakers alone, unless its result under the other one stands beside it."""
 
 _WIDE = 0.1
 """An interval wider than this share is called wide."""
@@ -68,10 +74,7 @@ def _split(result: Result) -> Iterator[Caution]:
             text = "INFLATED: speakers stand in train and test at once. This is a diagnostic, not a result."
             yield Caution(text, grave=True)
     elif "sentence" not in entries(split, "disjoint"):
-        yield Caution(
-            "The test sentences may have been heard in training: a model can compare with a remembered sentence. "
-            "Where the corpus knows its sentences, run the speaker_and_sentence_disjoint split, too."
-        )
+        yield Caution(HEARD_SENTENCES)
 
 
 def _data(result: Result) -> Iterator[Caution]:
@@ -87,7 +90,8 @@ def _data(result: Result) -> Iterator[Caution]:
         )
     if level is not None and level > chance + 0.1:
         yield Caution(
-            f"Loudness alone reaches a UAR of {level:.2f} (chance {chance:.2f}): the level tells the emotion."
+            f"Loudness alone reaches a UAR of {level:.2f} (chance {chance:.2f}): the level of a recording tells its "
+            "emotion, and where the features keep it, part of what is heard may be that."
         )
     speakers = number(result, "corpus", "speakers")
     if speakers is not None and speakers < 10:
@@ -198,13 +202,43 @@ def _objectives(result: Result) -> Iterator[Caution]:
 
 
 def _fooled(result: Result, own: Any) -> bool:
-    """Whether a reversed speaker head ended, on average, clearly below guessing."""
-    weight, chance = number(own, "settings", "weight"), number(result, "references", "chance", "best", "mean")
-    if part(own, "name") != "dat" or weight is None or weight >= 0 or chance is None:
+    """Whether a head that the encoder was pushed away from ended, on average, clearly below guessing.
+
+    What has an adversary is seen from what was logged, whatever the objective is called: the accuracy of a head
+    beside the emotion's, and a weight below 0.
+    """
+    if part(own, "settings", "form") == "confusion":
         return False
-    ends = [entries(curve, "speaker_accuracy") for curve in entries(own, "curves")]
-    known = [value for end in ends if end and (value := number(end[-1])) is not None]
-    return bool(known) and sum(known) / len(known) < 0.8 * chance
+    curves = [curve for curve in entries(own, "curves") if isinstance(curve, Mapping)]
+    heads = {key for curve in curves for key in curve if str(key).endswith("_accuracy")} - {"emotion_accuracy"}
+    for head in heads:
+        chance = _chance_of(result, head.removesuffix("_accuracy"))
+        ends = [_last(curve, head) for curve in curves if _reversed(own, curve)]
+        known = [end for end in ends if end is not None]
+        if chance is not None and known and sum(known) / len(known) < 0.8 * chance:
+            return True
+    return False
+
+
+def _last(curve: Result, key: str) -> float | None:
+    values = entries(curve, key)
+    return number(values[-1]) if values else None
+
+
+def _reversed(own: Any, curve: Result) -> bool:
+    """Whether the weight that a training ended with is below 0; the one that was set, where none was logged."""
+    ended = _last(curve, "weight")
+    weight = number(own, "settings", "weight") if ended is None else ended
+    return weight is not None and weight < 0
+
+
+def _chance_of(result: Result, domain: str) -> float | None:
+    """What guessing gives a domain's head; None where the number of its classes is not in the result."""
+    if domain == "speaker":
+        return number(result, "references", "chance", "best", "mean")
+    known = [len(part(own, "gender") or ()) for _, own in _objectives_of(result)] if domain == "gender" else []
+    count = len(entries(result, "corpus", "languages")) if domain == "language" else max(known, default=0)
+    return 1 / count if count > 1 else None
 
 
 def _trust(result: Result) -> Iterator[Caution]:

@@ -1,26 +1,18 @@
 """The figures of a report's scores, each from a part of the result, each with its alternative text."""
 
-import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from unheard.reports.plots import Frame, apart, colour, figure, label_of, mark_at
+from unheard.reports.plots import Frame, colour, figure, label_of, mark_at
 from unheard.reports.reading import entries, labels, number, part, word
 
-__all__ = ["STRONG", "chance_of", "confusion", "differences", "gauge", "interval_of", "legend", "pair", "speakers"]
+__all__ = ["STRONG", "chance_of", "confusion", "differences", "gauge", "interval_of", "legend", "speakers"]
 
 Result = Mapping[str, Any]
 
 STRONG = 0.67
 """A cell's share of its row above which its text turns over: chosen so that both texts can be read, light and dark."""
-
-_REFERENCES = {
-    "chance": "chance",
-    "emotion_code": "emotion code",
-    "untrained": "untrained",
-    "raw_features": "raw features",
-}
 
 
 def chance_of(result: Result) -> float:
@@ -69,63 +61,6 @@ def gauge(result: Result, label: str) -> str:
     parts.append(mark_at(frame.across(mean), 16, labels(result).index(label), f"UAR {mean:.3f}", 5.5))
     said = f"UAR {mean:.2f}, chance {chance:.2f}" + (f", interval {ends[0]:.2f} to {ends[1]:.2f}" if ends else "")
     return figure(280, 44, f"UAR of {label} between 0 and 1", said, "".join(parts))
-
-
-def _reference_lines(result: Result, frame: Frame) -> str:
-    """Dashed uprights at the references' leakage; names of those that nearly coincide share a line."""
-    known = [(number(result, "references", key, "best", "mean"), name) for key, name in _REFERENCES.items()]
-    groups: list[tuple[float, list[str]]] = []
-    for at, name in sorted((at, name) for at, name in known if at is not None):
-        if groups and at - groups[-1][0] < 0.035:
-            groups[-1][1].append(name)
-        else:
-            groups.append((at, [name]))
-    parts = []
-    for at, names in groups:
-        x = frame.across(at)
-        parts.append(
-            f'<line class="reference" x1="{x:.1f}" x2="{x:.1f}" y1="{frame.top}" y2="{frame.up(frame.y[0]):.1f}"/>'
-        )
-        place = f"translate({x - 5:.1f} {frame.top + 3:.0f}) rotate(-90)"
-        parts.append(f'<text class="note" transform="{place}" text-anchor="end">{escape(", ".join(names))}</text>')
-    return "".join(parts)
-
-
-def pair(result: Result) -> str:
-    """UAR against the best probe's accuracy for the speaker: up and to the left is better."""
-    points = []
-    for position, (label, own) in enumerate((part(result, "objectives") or {}).items()):
-        leak, mean = number(own, "leakage", "best", "mean"), number(own, "uar", "mean")
-        if leak is not None and mean is not None:
-            points.append((position, label, leak, mean, interval_of(part(own, "uar")) or (mean, mean)))
-    if not points:
-        return ""
-    highest = max(ends[1] for *_, ends in points)
-    frame = Frame(520, 340, (0.0, 1.0), (0.0, min(1.0, math.ceil(5 * highest + 0.3) / 5)))
-    good = "UAR, inflated" if part(result, "split", "inflated") else "UAR on unseen voices (up is better)"
-    parts = [frame.axes("a fresh probe names the speaker (left is better)", good)]
-    parts += [_reference_lines(result, frame), frame.level(chance_of(result), "chance")]
-    heights = apart([frame.up(mean) for _, _, _, mean, _ in points], 16.0)
-    places = [frame.across(leak) for _, _, leak, _, _ in points]
-    # All names stand in one column: right of the points, or left of them where there is no room.
-    turn, side, at = (
-        (1, "start", max(places) + 30) if max(places) < 0.68 * frame.width else (-1, "end", min(places) - 30)
-    )
-    for (position, label, leak, mean, ends), height in zip(points, heights, strict=True):
-        x = frame.across(leak)
-        low, high = (f"{frame.up(end):.1f}" for end in ends)
-        parts.append(
-            f'<line class="whisker" x1="{x:.1f}" x2="{x:.1f}" y1="{low}" y2="{high}" style="stroke:{colour(position)}"/>'
-        )
-        parts.append(frame.mark(leak, mean, position, f"{label}: UAR {mean:.3f}, speaker probe {leak:.3f}", 6))
-        own = f'x1="{x + turn * 7:.1f}" x2="{at - turn * 9:.1f}" y1="{frame.up(mean):.1f}" y2="{height:.1f}"'
-        parts.append(f'<line class="leader" {own} style="stroke:{colour(position)}"/>')
-        parts.append(mark_at(at - turn * 4, height, position, "", 3.5))
-        parts.append(
-            f'<text class="name" x="{at + turn * 4:.1f}" y="{height + 4:.1f}" text-anchor="{side}">{label_of(label, 18)}</text>'
-        )
-    said = "; ".join(f"{label}: UAR {mean:.2f}, speaker probe {leak:.2f}" for _, label, leak, mean, _ in points)
-    return figure(520, 340, "How good, and how much of the speaker is left", said, "".join(parts))
 
 
 def differences(result: Result) -> str:

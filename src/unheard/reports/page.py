@@ -1,4 +1,4 @@
-"""From a result to report.html; every part that the result lacks is left out of the page."""
+"""From a result, and what lies beside it, to report.html; every part that is not there is left out of the page."""
 
 import functools
 from collections.abc import Mapping
@@ -8,12 +8,23 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from unheard.evaluation.result_files import read_result
 from unheard.files import write_atomically
 from unheard.reports import courses, figures, trust
-from unheard.reports.cautions import cautions
+from unheard.reports.cautions import HEARD_SENTENCES, Caution, cautions
+from unheard.reports.evidence import Evidence, read_evidence
+from unheard.reports.leakage import leakage_section, quoted_protocol, with_probes
+from unheard.reports.pair import pair
+from unheard.reports.pareto import curve, references
+from unheard.reports.protocols import protocols_section
 from unheard.reports.reading import NOT_KNOWN, entries, labels, number, part
+from unheard.reports.sweep_page import chosen_point, settings
 
-__all__ = ["render", "write_report"]
+__all__ = ["REPORT", "render", "write_report", "write_run_report"]
+
+REPORT = "report.html"
+"""Where a run keeps its page."""
+_NOTHING = Evidence()
 
 _LEAKS = {
     "linear": "linear probe",
@@ -37,6 +48,12 @@ def _spread(value: Any, digits: int = 3) -> str:
     """Mean ± deviation, or the mean alone where there is no deviation."""
     deviation = number(value, "std")
     return _number(part(value, "mean"), digits) + (f" ± {deviation:.{digits}f}" if deviation is not None else "")
+
+
+def _points(value: Any) -> str:
+    """A difference of shares in points: '+1.8'."""
+    known = number(value)
+    return NOT_KNOWN if known is None else f"{round(100 * known, 1) + 0.0:+.1f}"  # + 0.0: no negative zero
 
 
 def _size(value: Any) -> str:
@@ -65,7 +82,7 @@ def _drawn(result: Mapping[str, Any]) -> dict[str, Any]:
     }
     curves = [(*courses.CURVES[key], safe(courses.curve(result, key))) for key in courses.CURVES]
     return by_objective | {
-        "pair": safe(figures.pair(result)),
+        "pair": safe(pair(result)),
         "differences": safe(figures.differences(result)),
         "abstention": safe(trust.abstention(result)),
         "legend": safe(figures.legend(labels(result))),
@@ -93,40 +110,78 @@ def _template() -> jinja2.Template:
         undefined=jinja2.ChainableUndefined,
         finalize=_text,
     )
-    environment.filters |= {"number": _number, "spread": _spread, "size": _size}
+    environment.filters |= {
+        "number": _number,
+        "spread": _spread,
+        "size": _size,
+        "points": _points,
+        "settings": settings,
+    }
     environment.tests["known"] = lambda value: number(value) is not None
     return environment.get_template("page.html.jinja")
 
 
-def render(result: Mapping[str, Any]) -> str:
+def render(result: Mapping[str, Any], evidence: Evidence = _NOTHING) -> str:
     """The page as text.
 
     Args:
         result: as documented in docs/reference/result.md; only `name`, `classes` and `objectives` must be there,
             and any number may be None or nan.
+        evidence: what lies beside it; each piece may be empty.
     """
+    probed = leakage_section(evidence.probes, result)
+    shown = with_probes(result, evidence.probes)
+    heard = () if part(evidence.inflation, "protocols", "sentences") is None else (HEARD_SENTENCES,)
+    found = [caution for caution in cautions(shown) if caution.text not in heard]
+    found += [Caution(text) for text in evidence.cautions]
     return _template().render(
-        result=result,
-        drawn=_drawn(result),
-        cautions=cautions(result),
+        result=shown,
+        drawn=_drawn(shown),
+        cautions=found,
         inflated=bool(part(result, "split", "inflated")),
         chance=figures.chance_of(result),
         seeds=len(entries(result, "seeds")),
         leaks=_leak_table(result),
+        probed=probed,
+        protocol=None if shown is result else quoted_protocol(evidence.probes),
+        protocols=protocols_section(evidence.inflation),
+        sweep=evidence.sweep,
+        curve=Markup(curve(evidence.sweep)),  # noqa: S704 (our own drawing, every text in it escaped)
+        chosen=chosen_point(evidence.sweep),
+        references=references(evidence.sweep),
         trust=trust.trust_rows(result),
         groups=trust.group_rows(result),
         folds=any(entries(result, "objectives", label, "per_fold") for label in labels(result)),
     )
 
 
-def write_report(result: Mapping[str, Any], file: Path) -> None:
+def write_report(result: Mapping[str, Any], file: Path, evidence: Evidence = _NOTHING) -> None:
     """Render the page and write it aside, then rename: a reader never sees half a page.
 
     Args:
         result: as for `render`.
         file: where the page goes; its folder is made.
+        evidence: as for `render`.
 
     Raises:
         OSError: the folder cannot be written to.
     """
-    write_atomically(render(result), file)
+    write_atomically(render(result, evidence), file)
+
+
+def write_run_report(run: Path) -> Path:
+    """Write the page of a finished run anew, with all that lies in its folder now.
+
+    Args:
+        run: the folder.
+
+    Returns:
+        Where the page is.
+
+    Raises:
+        RunError: there is no result, or it is damaged.
+        OSError: the folder cannot be written to.
+    """
+    result = read_result(run)
+    write_report(result, run / REPORT, read_evidence(run, result))
+    return run / REPORT

@@ -1,7 +1,7 @@
 """The curve of a sweep as files for a paper: an SVG that stands alone, and a PDF of the same drawing."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files as resources
 from pathlib import Path
 from types import ModuleType
@@ -59,9 +59,13 @@ def standalone(drawn: str) -> str:
     return re.sub(r"var\(--(\w+)\)", lambda found: hues[found[1]], f"{title}{separator}{sheet}{body}") + "\n"
 
 
-def write_svg(sweep: Mapping[str, Any], file: Path) -> None:
-    """Write the curve as SVG; nothing is written where the sweep has no point to draw."""
-    drawn = curve(sweep)
+Drawing = Callable[[Mapping[str, Any]], str]
+"""From a sweep to a figure of a page, an empty text where there is nothing to draw."""
+
+
+def write_svg(sweep: Mapping[str, Any], file: Path, drawing: Drawing = curve) -> None:
+    """Write the curve, or another drawing of a sweep, as SVG; nothing is written where there is nothing to draw."""
+    drawn = drawing(sweep)
     if drawn:
         write_atomically(standalone(drawn), file)
 
@@ -77,18 +81,19 @@ def _load_matplotlib() -> ModuleType:
     return mpl
 
 
-def write_pdf(sweep: Mapping[str, Any], file: Path) -> None:
+def write_pdf(sweep: Mapping[str, Any], file: Path, drawing: Drawing = curve) -> None:
     """Write the same drawing as PDF, its fonts inside and no date, so that the same sweep gives the same file.
 
     Args:
         sweep: as documented in docs/reference/sweep.md; nothing is written where it has no point to draw.
         file: where to.
+        drawing: which figure of it.
 
     Raises:
         MissingExtraError: matplotlib is not installed.
     """
     mpl = _load_matplotlib()
-    drawn = curve(sweep)
+    drawn = drawing(sweep)
     if not drawn:
         return
     with mpl.rc_context({"pdf.fonttype": 42}), aside(file) as beside:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["NOT_KNOWN", "entries", "labels", "number", "part", "word"]
+__all__ = ["NOT_KNOWN", "entries", "labels", "number", "part", "table", "texts", "word"]
 
 NOT_KNOWN = "–"  # noqa: RUF001 (a dash in a table)
 """What stands where a value is missing."""
@@ -37,6 +37,16 @@ def number(value: Any, *keys: str) -> float | None:
     return float(found)
 
 
+def table(value: Any, *keys: str) -> Mapping[str, Any]:
+    """The table under the keys, or an empty one.
+
+    >>> table({"objectives": None}, "objectives")
+    {}
+    """
+    found = part(value, *keys)
+    return found if isinstance(found, Mapping) else {}
+
+
 def entries(value: Any, *keys: str) -> list[Any]:
     """The list under the keys, or an empty one.
 
@@ -45,6 +55,15 @@ def entries(value: Any, *keys: str) -> list[Any]:
     """
     found = part(value, *keys)
     return list(found) if isinstance(found, Sequence) and not isinstance(found, str) else []
+
+
+def texts(value: Any, *keys: str) -> list[str]:
+    """The sentences in the list under the keys; what is no text is left out.
+
+    >>> texts({"notes": ["one", None]}, "notes")
+    ['one']
+    """
+    return [found for found in entries(value, *keys) if isinstance(found, str)]
 
 
 def labels(result: Mapping[str, Any]) -> list[str]:

@@ -1,0 +1,170 @@
+"""The section on leakage: it says what follows by intervals, and quotes one figure throughout the page."""
+
+import json
+import re
+
+import pytest
+
+from reports.made_probes import asked, figure, made_inflation, made_probes, made_sweep, representation
+from reports.test_page import check
+from unheard.reports.evidence import Evidence
+from unheard.reports.forest import Group, Row, forest
+from unheard.reports.leakage import held, leakage_section, quoted_protocol, with_probes
+from unheard.reports.leakage_words import verdict
+from unheard.reports.page import render
+from unheard.reports.protocols import protocols_section
+
+
+@pytest.fixture
+def probes(result):
+    return made_probes(result)
+
+
+def test_every_way_of_measuring_is_on_the_page_with_every_reference(result, probes):
+    page = render(result, Evidence(probes=probes))
+    check(page)
+    section = page[page.index('id="probes"') : page.index("</section>", page.index('id="probes"'))]
+    for said in (
+        "What leaks, in every way we know",
+        "of new",
+        "EER, cosine",
+        "EER, trained back-end",
+        "speaker in one emotion",
+        "labels permuted",
+        "proxy A-distance",
+        "directions erased",
+        "raw features",
+        "untrained encoder",
+        "perfect emotion code",
+        "that it was used is not shown",
+        "something could not be had.",
+        "All of it in words.",
+    ):
+        assert said in section
+    assert section.count('role="img"') == 2
+    assert section.count("<table") == 6  # one of them the run's own figures
+    assert "<desc>speaker, of new utterances and sentences: plain 0.40, dat 0.20, cgt 0.38" in section
+
+
+def verdicts(probes, result):
+    known = held(probes, result)
+    return {one.label: " ".join(verdict(one, known).values()) for one in known if not one.reference}
+
+
+def test_a_verdict_follows_from_intervals_and_not_from_means(result, probes):
+    said = verdicts(probes, result)
+    assert said["plain"].startswith(
+        "plain holds the speaker: do not call it invariant. A fresh probe names who speaks in 40"
+    )
+    assert "a perfect emotion code 12" in said["plain"]
+    assert "adversary" not in said["plain"]
+    assert "less than plain, which has no adversary (40)" in said["dat"]
+    assert "not shown to differ from plain" in said["cgt"]
+    assert "voices never heard are not shown to be told apart" not in said["dat"]
+
+
+def test_a_probe_at_the_floor_or_at_chance_finds_nothing_and_proves_nothing(result):
+    said = verdicts(made_probes(result, (0.4, 0.13, 0.5)), result)
+    assert "dat: no speaker was found in it, which is no proof." in said["dat"]
+    assert "more than plain" not in said["cgt"]
+    assert "more than plain" in verdicts(made_probes(result, (0.4, 0.13, 0.6)), result)["cgt"]
+
+
+def test_what_could_not_be_measured_gives_no_verdict(result, probes):
+    probes["objectives"]["dat"]["leakage"] = {}
+    assert verdicts(probes, result)["dat"].startswith("dat: nothing follows.")
+    few = asked(0.4)
+    few["best"]["interval"] = [None, None]
+    probes["objectives"]["dat"]["leakage"] = {"speaker": {"utterances": few}}
+    assert verdicts(probes, result)["dat"].startswith("dat: too few speakers to conclude.")
+
+
+def test_voices_at_full_invariance_are_not_called_told_apart(result, probes):
+    trials = {"cosine": figure(0.49), "best": {"kind": "cosine", **figure(0.49)}}
+    probes["objectives"]["dat"]["verification"] = {"utterances": trials}
+    assert "voices never heard are not shown to be told apart (49" in verdicts(probes, result)["dat"]
+
+
+def test_the_first_screen_quotes_what_the_probes_found(result, probes):
+    shown = with_probes(result, probes)
+    assert quoted_protocol(probes) == "sentences"
+    assert shown["objectives"]["plain"]["leakage"]["best"]["mean"] == 0.4
+    assert shown["references"]["chance"]["best"]["mean"] == 0.1
+    assert result["objectives"]["plain"]["leakage"]["best"]["mean"] == 0.6
+    page = render(result, Evidence(probes=probes))
+    assert "A fresh probe still names the speaker: plain 40 %, cgt 38 %" in page
+    assert "<desc>plain: UAR 0.55, speaker probe 0.40" in page
+    assert "that hears a new sentence" in page
+
+
+def test_figures_of_two_kinds_are_not_put_side_by_side(result, probes):
+    one = {**probes, "objectives": {"dat": probes["objectives"]["dat"]}}
+    assert with_probes(result, one) is result
+    section = leakage_section(one, result)
+    assert section["missing"] == ["plain", "cgt"]
+    assert "not probed: plain, cgt" in render(result, Evidence(probes=one))
+    mixed = json.loads(json.dumps(probes))
+    del mixed["objectives"]["dat"]["leakage"]["speaker"]["sentences"]
+    assert with_probes(result, mixed) is result
+
+
+def test_names_from_files_stay_text(nasty):
+    evil = list(nasty["objectives"])
+    probes = made_probes(nasty, [0.3] * len(evil))
+    probes |= {"notes": [evil[0]], "sentences": [evil[0]], "seeds": [evil[0]]}
+    probes["objectives"][evil[0]]["leakage"][evil[0]] = {evil[0]: asked(0.5)}
+    probes["objectives"][evil[0]]["domain_distance"] = {evil[0]: {"distance": figure(0.5)}}
+    inflation = made_inflation(nasty)
+    inflation["protocols"]["own"]["title"] = evil[0]
+    page = render(nasty, Evidence(probes, made_sweep(nasty), inflation, (evil[0],)))
+    assert check(page).tags.count("script") == 1
+    assert "<script>alert" not in page
+
+
+def test_a_forest_draws_each_row_and_says_it(result):
+    groups = [Group("who <b>", 0.1, (Row("one", 0, 0.4, (0.3, 0.5), (("kNN", 0.2),)), Row("two", 8, 1.2)))]
+    drawn = forest("t", "axis", [*groups, Group("empty", None, ())])
+    assert "<desc>who &lt;b&gt;: one 0.40, two 1.20 (chance 0.10)</desc>" in drawn
+    assert drawn.count('class="whisker"') == 1
+    assert drawn.count('class="other"') == 1
+    assert "empty" not in drawn
+    width = float(re.search(r'viewBox="0 0 (\d+)', drawn)[1])
+    assert all(float(x) <= width for x in re.findall(r'\bx[12]?="([\d.]+)"', drawn))
+    assert forest("t", "axis", [Group("empty", 0.1, ())]) == ""
+
+
+def test_the_sweep_is_drawn_with_the_point_that_dev_speakers_chose(result):
+    page = render(result, Evidence(sweep=made_sweep(result)))
+    check(page)
+    assert "<strong>dat</strong> (weight = -1) has the highest UAR on dev speakers" in page
+    assert "On the Pareto front: dat, plain." in page
+    assert "chosen by dev speakers" in page
+
+
+def test_protocols_stand_from_the_strictest_to_the_most_flattering(result):
+    section = protocols_section(made_inflation(result))
+    assert [column["key"] for column in section["columns"]] == ["sentences", "own", "random"]
+    page = render(
+        result | {"split": result["split"] | {"disjoint": ["speaker"]}}, Evidence(inflation=made_inflation(result))
+    )
+    check(page)
+    assert (
+        "0.550 on unseen speakers; 0.450 on unseen speakers and sentences; a random split would claim 0.750 (INFLATED"
+        in page
+    )
+    assert "test sentences may have been heard" not in page
+    assert '<strong class="warn">INFLATED</strong>, random split, UAR' in page
+
+
+def test_one_protocol_alone_is_no_comparison(result):
+    made = made_inflation(result)
+    made["protocols"] = {"own": made["protocols"]["own"]}
+    assert protocols_section(made) == {}
+    assert protocols_section({}) == {}
+
+
+def test_a_representation_without_anything_is_left_out(result):
+    bare = {"schema": 1, "objectives": {"dat": {}}, "references": {"raw_features": None}}
+    check(render(result, Evidence(probes=bare)))
+    bare["objectives"]["dat"] = {"leakage": {"speaker": representation(0.3)["leakage"]["speaker"]}}
+    check(render(result, Evidence(probes=bare)))

@@ -1,0 +1,83 @@
+"""What one setting does to accuracy and leakage, as a figure."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from unheard.reports.paper import standalone, write_svg
+from unheard.reports.response import response, varied_alone
+from unheard.reports.sweep_page import render_sweep
+
+
+def point(objective, key, value, uar, leak, low=None):
+    return {
+        "point": f"{value}/{objective}",
+        "objective": objective,
+        "varied": {key: value},
+        "settings": {},
+        "uar": None if uar is None else {"mean": uar, "interval": [low or uar - 0.05, uar + 0.05]},
+        "dev_uar": {"mean": uar, "std": None, "per_seed": []},
+        "leakage": {} if leak is None else {"best": {"mean": leak, "std": 0.02}},
+        "front": False,
+        "chosen": False,
+        "seconds": 1.0,
+    }
+
+
+def made(key="features.states", values=([0], [1], [2], [2, 3]), measured=True):
+    points = []
+    for position, value in enumerate(values):
+        for shift, objective in enumerate(("plain", "speaker_normalisation")):
+            points.append(
+                point(objective, key, value, 0.4 + 0.1 * position - 0.01 * shift, 0.9 if measured else None)
+            )
+    return {"name": "layers", "measure": "uar", "chance": 0.125, "points": points, "classes": list("abcd")}
+
+
+def test_every_value_has_a_mark_for_each_objective_in_both_figures():
+    root = ET.fromstring(standalone(response(made())))
+    titles = [one.text for one in root.iter() if one.tag.endswith("title")]
+    for name in ("0", "1", "2", "2+3"):
+        assert sum(title.startswith(f"{name}: ") for title in titles) == 4
+    text = ET.tostring(root, encoding="unicode")
+    assert "a fresh probe names the speaker" in text
+    assert "UAR on unseen voices" in text
+    assert "2+3 0.70" in text  # the alternative text says the figures
+
+
+def test_without_leakage_the_accuracy_stands_alone():
+    drawn = response(made(measured=False))
+    assert "UAR on unseen voices" in drawn
+    assert "names the speaker" not in drawn
+
+
+def test_numbers_are_ordered_and_lists_keep_their_order():
+    assert varied_alone(made("training.labelled", (1.0, 0.1, 0.5))) == ("training.labelled", [0.1, 0.5, 1.0])
+    assert varied_alone(made(values=([3], [1]))) == ("features.states", [[3], [1]])
+
+
+@pytest.mark.parametrize("key", ["objectives.dat.weight"])
+def test_an_objectives_own_setting_is_left_to_the_front(key):
+    assert response(made(key, (0.0, -1.0))) == ""
+
+
+def test_two_settings_or_one_value_are_no_curve():
+    two = made()
+    two["points"][0]["varied"]["training.epochs"] = 3
+    assert response(two) == ""
+    assert response(made(values=([1],))) == ""
+    assert response({"points": []}) == ""
+
+
+def test_the_page_shows_it_with_the_area_under_a_learning_curve():
+    sweep = made("training.labelled", (0.1, 1.0))
+    sweep["learning"] = {"plain": {"shares": [0.1, 1.0], "uar": [0.4, 0.5], "auc": 0.45, "interval": [0.4, 0.51]}}
+    page = render_sweep(sweep)
+    assert "What the setting does" in page
+    assert "area under the learning curve 0.450 (95 % over speakers 0.400 to 0.510)" in page
+    assert "What the setting does" not in render_sweep(made("objectives.dat.weight", (0.0, -1.0)))
+
+
+def test_it_is_a_file_of_its_own(tmp_path):
+    write_svg(made(), tmp_path / "response.svg", response)
+    assert "var(--" not in (tmp_path / "response.svg").read_text(encoding="utf-8")
