@@ -75,6 +75,11 @@ def test_a_run_is_probed_beside_all_its_references(run, tmp_path, capsys):
     said = capsys.readouterr().out
     assert "names the speaker of a new sentence in" in said
     assert "50 is full invariance" in said
+    assert "luck" in said
+    assert "…" not in said  # nothing is cut off at 80 columns
+    page = (run / "report.html").read_text()
+    assert "What leaks, in every way we know" in page
+    assert result["sentences"][0].split(" in ")[0] in page
 
 
 def test_without_its_corpus_a_run_is_probed_and_says_what_is_missing(run, tmp_path):
@@ -89,6 +94,11 @@ def test_without_its_corpus_a_run_is_probed_and_says_what_is_missing(run, tmp_pa
     assert result["references"]["raw_features"] is None
     assert result["references"]["emotion_code"]["leakage"]["speaker"]["utterances"]["best"]["mean"] is not None
     assert set(result["objectives"]["plain"]["leakage"]["speaker"]) == {"utterances"}
+
+
+def test_where_weight_zero_was_left_out_a_note_says_so(run):
+    assert unheard("probe", run, "--jobs", 1, "--objective", "dat") == 0
+    assert "'plain' was not probed" in json.loads((run / "probes.json").read_text())["notes"][0]
 
 
 @pytest.mark.parametrize(

@@ -97,3 +97,14 @@ def test_the_interval_over_speakers_covers_where_one_over_items_would_not():
 def test_lengths_must_fit():
     with pytest.raises(SplitError, match="one of each an item"):
         balanced_accuracy(np.zeros(3), np.zeros(3), np.zeros(2))
+
+
+def test_a_variance_that_no_speaker_accounts_for_widens_the_interval():
+    values = {"a": 0.4, "b": 0.5, "c": 0.6}
+    plain = summary([Measure(0.5, values)])["interval"]
+    wider = summary([Measure(0.5, values, 0.01)])["interval"]
+    t = stats.t.ppf(0.975, 2)
+    jackknife = ((plain[1] - plain[0]) / 2 / t) ** 2
+    assert (wider[1] - wider[0]) / 2 == pytest.approx(t * np.sqrt(jackknife + 0.01))
+    # Draws of their own in each fold: the variance of the mean of two is half of it.
+    assert averaged([Measure(0.5, {}, 0.01), Measure(0.7, {}, 0.01), Measure(float("nan"))]).variance == 0.005

@@ -2,12 +2,14 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from unheard.evaluation.battery import ProbeSettings
-from unheard.evaluation.measures import Measure
+from unheard.evaluation.measures import Measure, summary
+from unheard.evaluation.probe_figures import figures_of
 from unheard.evaluation.probe_words import sentences
-from unheard.evaluation.probing import _figures, probe_tables
+from unheard.evaluation.probing import probe_tables
 from unheard.evaluation.rounds import Items
 from unheard.testing.codes import make_codes
 
@@ -26,7 +28,7 @@ def test_folds_are_averaged_counts_summed_and_the_best_is_best_on_average():
         tree(Measure(0.9, {"a": 0.8}), Measure(0.5), Measure(0.5), size=8),
         tree(Measure(0.3, {"b": 0.2}), Measure(0.5), Measure(0.5), size=8),
     ]
-    found = _figures(trees, 0.95)
+    found = figures_of(trees, 0.95)
     own = found["leakage"]["speaker"]["utterances"]
     assert own["linear"]["mean"] == pytest.approx(0.6)
     assert (own["best"]["kind"], own["best"]["mean"]) == ("linear", own["linear"]["mean"])
@@ -34,10 +36,39 @@ def test_folds_are_averaged_counts_summed_and_the_best_is_best_on_average():
     assert found["verification"]["utterances"]["best"]["kind"] == "backend"  # the lower error counts
 
 
+def test_the_interval_of_the_best_holds_for_whichever_is_chosen():
+    """Bonferroni: of two kinds, each at 97.5 %, that both hold has at least 95 %."""
+    knn = Measure(0.5, {"a": 0.4, "b": 0.5, "c": 0.6})
+    found = figures_of([tree(Measure(0.3, {"a": 0.3, "b": 0.3, "c": 0.3}), knn, Measure(0.5))], 0.95)
+    own = found["leakage"]["speaker"]["utterances"]
+    assert own["best"]["kind"] == "knn"
+    assert own["best"]["interval"] == pytest.approx(summary([knn], level=0.975, span=(0, 1))["interval"])
+    assert own["knn"]["interval"] == pytest.approx(summary([knn], level=0.95)["interval"])
+
+
+def test_what_a_table_lacks_or_repeats_is_said():
+    codes = make_codes(speakers=4, unseen=0, each=8, size=9)
+    items = Items({"speaker": codes.columns["speaker"]}, np.full(32, "train"))
+    embeddings = codes.embeddings.copy()
+    embeddings[1] = embeddings[0]
+    found = probe_tables({"a": (embeddings, items)}, ProbeSettings(kinds=("linear",)), source="a.npz")
+    said = " ".join(found["notes"])
+    for words in (
+        "no emotion",
+        "no raw features, untrained, weight zero",
+        "no test speakers",
+        "no item has a sentence",
+    ):
+        assert words.replace("no emotion", "no item has an emotion") in said
+    assert "1 embeddings are copies" in said
+    assert not found["unseen"]
+    assert "that the probes of a have never met" in found["sentences"][1]
+
+
 def test_a_fold_that_lacks_a_figure_is_left_out_of_it():
     one = tree(Measure(0.9), Measure(0.5), Measure(0.5))
     other = {key: value for key, value in one.items() if key != "leakage"}
-    assert _figures([one, other], 0.95)["leakage"]["speaker"]["utterances"]["linear"]["tasks"] == 1
+    assert figures_of([one, other], 0.95)["leakage"]["speaker"]["utterances"]["linear"]["tasks"] == 1
 
 
 def test_the_number_of_jobs_changes_no_figure():

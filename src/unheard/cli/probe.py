@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from unheard.cli._progress import bar, console
@@ -18,8 +19,11 @@ from unheard.evaluation.battery import ProbeSettings
 from unheard.evaluation.probe_sources import open_run
 from unheard.evaluation.probing import PROBES, probe_run, probe_tables, write_probes
 from unheard.evaluation.tables import read_table
+from unheard.reports.page import write_run_report
 
 __all__ = ["probe", "show_probes"]
+
+_KINDS = ("linear", "mlp", "knn")
 
 
 def probe(
@@ -47,7 +51,8 @@ def probe(
 
     Fresh probes on utterances (and sentences, and speakers) held out from them, verification of voices never heard,
     code length, and what erasing the speaker takes from the emotion; beside chance, raw features, an untrained
-    encoder, weight 0 and the floor of a perfect emotion code. A run keeps the figures as probes.json.
+    encoder, weight 0 and the floor of a perfect emotion code. A run keeps the figures as probes.json, and its
+    report.html is written anew with them.
 
     Examples:
 
@@ -90,6 +95,8 @@ def probe(
     for file in (source / PROBES if source.is_dir() else None, out):
         if file is not None:
             console.print(f"figures: {file}", soft_wrap=True)
+    if source.is_dir():
+        console.print(f"report, with all of it: {write_run_report(source)}", soft_wrap=True)
 
 
 def _one_after_another(
@@ -127,8 +134,13 @@ def _cell(figure: Mapping[str, Any] | None, *, unit: float = 100.0, digits: int 
     low, high = figure["interval"]
     if low is None or high is None:
         return text
-    ends = (f"{unit * end:.{digits - 1}f}" for end in (low, high))  # an interval is not known so finely
+    # An interval is not known so finely; + 0.0 makes of -0 a 0.
+    ends = dict.fromkeys(f"{round(unit * end, digits - 1) + 0.0:.{digits - 1}f}" for end in (low, high))
     return f"{text}\n[dim]{' to '.join(ends)}[/]"
+
+
+def _mean(figure: Mapping[str, Any] | None) -> str:
+    return "-" if not figure or figure.get("mean") is None else f"{100 * figure['mean']:.1f}"
 
 
 def _at(figures: Mapping[str, Any] | None, *path: str) -> Any:
@@ -141,7 +153,7 @@ def _at(figures: Mapping[str, Any] | None, *path: str) -> Any:
 def _rows(result: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """Every representation, objectives first."""
     references = [(f"({name.replace('_', ' ')})", own) for name, own in result["references"].items() if own]
-    return [*result["objectives"].items(), *references]
+    return [*((escape(label), own) for label, own in result["objectives"].items()), *references]
 
 
 def show_probes(result: Mapping[str, Any]) -> None:
@@ -152,7 +164,8 @@ def show_probes(result: Mapping[str, Any]) -> None:
     """
     rows = _rows(result)
     page = Console(highlight=False)
-    for table in (_leakage_table(rows), _code_table(rows), _erasure_table(rows)):
+    heard = "never heard" if result.get("unseen", True) else "that no probe has met"
+    for table in (_leakage_table(rows), _code_table(rows, heard), _erasure_table(rows), _distance_table(rows)):
         if table.row_count:
             page.print(table)
     for sentence in result["sentences"]:
@@ -185,21 +198,27 @@ def _leakage_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
         new = "utterances" if target == "speaker" else "speakers"
         also = ", sentences" if protocol == "sentences" else ""
         head = f"[bold]{target}[/] of new {new}{also}"
-        table.add_row(head, f"chance {100 * known[0][1]['chance']:.0f}")
+        table.add_row(head, f"chance {100 * known[0][1]['chance']:.1f}{_luck(known)}")
         for label, found in known:
-            means = (
-                f"{100 * found[kind]['mean']:.1f}" if kind in found else "-" for kind in ("linear", "mlp", "knn")
-            )
-            table.add_row(f"  {label}", _cell(found.get("best")), *means)
+            table.add_row(f"  {label}", _cell(found.get("best")), *(_mean(found.get(kind)) for kind in _KINDS))
         table.add_section()
+    table.caption = "luck: what the best of these probes reads where the right answers are shuffled"
     return table
 
 
-def _code_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
-    title = "Voices never heard (EER %, 50 is invariance), the speaker within one emotion (%), bits an item"
+def _luck(known: list[tuple[str, Mapping[str, Any]]]) -> str:
+    """What the best probe's answers score against shuffled truths, at most over the representations."""
+    found = [own["shuffled"]["best"] for _, own in known if _at(own, "shuffled", "best") is not None]
+    return f"\n[dim]luck {100 * max(found):.1f}[/]" if found else ""
+
+
+def _code_table(rows: list[tuple[str, Mapping[str, Any]]], heard: str) -> Table:
+    title = f"Voices {heard} (EER %, 50 is invariance), the speaker within one emotion (%), bits an item"
     table = _table(title, "", "cosine", "trained", "in emotion", "bits", "permuted")
+    alike = False
     for label, own in rows:
         trials = "sentences" if _at(own, "verification", "sentences") else "utterances"
+        alike |= trials == "utterances"
         table.add_row(
             label,
             _cell(_at(own, "verification", trials, "cosine")),
@@ -208,27 +227,45 @@ def _code_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
             _cell(_at(own, "code_length", "bits"), unit=1.0, digits=2),
             _cell(_at(own, "code_length", "permuted"), unit=1.0, digits=2),
         )
-    chance, uniform = (
-        next((_at(own, *path) for _, own in rows if _at(own, *path) is not None), None)
-        for path in (("within_emotion", "chance"), ("code_length", "uniform"))
-    )
-    shares = "-" if chance is None else f"{100 * chance:.1f}"
+    lucky = [luck for _, own in rows if (luck := _at(own, "within_emotion", "shuffled", "best")) is not None]
+    uniform = next((bits for _, own in rows if (bits := _at(own, "code_length", "uniform")) is not None), None)
+    shares = f"{100 * max(lucky):.1f}" if lucky else "-"
     table.add_row("(chance)", "50.0", "50.0", shares, "-" if uniform is None else f"{uniform:.2f}", "")
     table.caption = (
-        "cosine, trained: the back-end; bits: to send the speakers; permuted: where there is nothing to read"
+        f"cosine, trained back-end: of {'any' if alike else 'different'} sentences; in emotion: its chance is luck, "
+        "as above; bits: to send the speakers; permuted: where there is nothing to read"
     )
     return table
 
 
 def _erasure_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
-    title = "The speaker erased (LEACE): UAR of a fresh linear probe on unseen voices, %"
-    table = _table(title, "", "erased", "before", "after", "random", "lost", "speaker")
+    title = "The speaker erased (LEACE): UAR of a fresh linear probe on new voices, %"
+    table = _table(title, "", "rank", "UAR", "after", "random", "lost", "speaker")
+    chance = None
     for label, own in rows:
         erased = _at(own, "erasure")
         if not erased:
             continue
-        rank = f"{erased['rank']:g} of {erased['of_size']:g}"
-        figures = (_cell(erased.get(key)) for key in ("uar_before", "uar_after", "uar_control", "uar_lost"))
-        table.add_row(label, rank, *figures, _cell(_at(erased, "speaker_after", "best")))
-    table.caption = "random: as many directions erased that say nothing of the speaker; speaker: read afterwards"
+        chance = _at(erased, "speaker_after", "chance") if chance is None else chance
+        figures = (_cell(erased.get(key)) for key in ("uar_after", "uar_control", "uar_lost"))
+        rank = f"{erased['rank']:g}/{erased['of_size']:g}"
+        table.add_row(
+            label, rank, _mean(erased.get("uar_before")), *figures, _cell(_at(erased, "speaker_after", "best"))
+        )
+    left = "" if chance is None else f" (chance {100 * chance:.1f})"
+    table.caption = (
+        "rank: directions erased; UAR: before; random: after as many that say nothing of the speaker; "
+        f"speaker: read afterwards{left}"
+    )
+    return table
+
+
+def _distance_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
+    table = _table("How far two domains lie apart (proxy A-distance: 0 alike, 2 apart)", "", "distance")
+    for pair in dict.fromkeys(pair for _, own in rows for pair in own.get("domain_distance", {})):
+        table.add_row(f"[bold]{escape(pair)}[/]", "")
+        for label, own in rows:
+            if found := _at(own, "domain_distance", pair, "distance"):
+                table.add_row(f"  {label}", _cell(found, unit=1.0, digits=2))
+        table.add_section()
     return table

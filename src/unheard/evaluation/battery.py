@@ -4,7 +4,6 @@ The result is a tree of measures; `probing` averages the trees of many folds and
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -15,67 +14,17 @@ from unheard.errors import SplitError
 from unheard.evaluation.backend import fit_backend
 from unheard.evaluation.code_length import online_code_length
 from unheard.evaluation.domain_distance import proxy_a_distance
-from unheard.evaluation.erasure import fit_eraser
-from unheard.evaluation.measures import Measure, averaged, balanced_accuracy, leave_each_out, mapped
-from unheard.evaluation.probes import KINDS, read_labels
+from unheard.evaluation.intervention import measure_erasure
+from unheard.evaluation.measures import Measure, averaged, leave_each_out, mapped
 from unheard.evaluation.rounds import PROTOCOLS, TARGETS, Items, Round, rounds_for
+from unheard.evaluation.shuffled import averaged_shuffles
 from unheard.evaluation.verification import cosines, draw_trials, measured_eer
+from unheard.evaluation.view import ProbeSettings, View
 
 __all__ = ["ProbeSettings", "measure_all"]
 
 Real = NDArray[np.float64]
 Tree = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeSettings:
-    """How a representation is probed.
-
-    Args:
-        kinds: probes for every target; the best counts.
-        conditional_kinds: probes within each emotion, where there are few items.
-        trials: most pairs of utterances that an EER is computed from.
-        erased: most directions that the erasure takes; None for the whole of the speaker's subspace.
-        level: coverage of the intervals.
-    """
-
-    kinds: tuple[str, ...] = KINDS
-    conditional_kinds: tuple[str, ...] = ("linear", "knn")
-    trials: int = 100_000
-    erased: int | None = None
-    level: float = 0.95
-
-
-@dataclass(frozen=True)
-class _View:
-    """One representation of the items, scaled by its train items, and how to probe it."""
-
-    embeddings: Real
-    items: Items
-    settings: ProbeSettings
-    seed: int
-
-    def read(self, kind: str, target: str, rounds: list[Round]) -> Measure:
-        """How well a kind of probe names the target's values, over all rounds."""
-        values, speakers = self.items.column(target), self.items.column("speaker")
-        found = []
-        for one in rounds:
-            # Where test has other speakers, settings are chosen on other speakers too.
-            apart = not set(speakers[one.train]) & set(speakers[one.test])
-            groups = speakers[one.train] if apart else None
-            train, test = self.embeddings[one.train], self.embeddings[one.test]
-            found.append(read_labels(kind, train, values[one.train], test, seed=self.seed, groups=groups))
-        asked = np.concatenate([one.test for one in rounds])
-        return balanced_accuracy(values[asked], np.concatenate(found), speakers[asked])
-
-    def chance(self, target: str, rounds: list[Round]) -> Measure:
-        values = self.items.column(target)
-        return averaged([Measure(1.0 / np.unique(values[one.train]).size) for one in rounds])
-
-    def probes(self, kinds: tuple[str, ...], target: str, rounds: list[Round]) -> Tree:
-        tree: Tree = {kind: self.read(kind, target, rounds) for kind in kinds}
-        tested = sum(one.test.size for one in rounds)
-        return {**tree, "chance": self.chance(target, rounds), "test_items": tested}
 
 
 def measure_all(embeddings: NDArray[np.floating], items: Items, settings: ProbeSettings, *, seed: int) -> Tree:
@@ -104,20 +53,20 @@ def measure_all(embeddings: NDArray[np.floating], items: Items, settings: ProbeS
         raise SplitError("no item with a speaker is of part train. Probes have nothing to learn from.")
     centre, deviation = embeddings[train].mean(axis=0), embeddings[train].std(axis=0)
     scaled = (embeddings - centre) / np.where(deviation > 1e-12 * np.abs(deviation).max(), deviation, 1.0)
-    view = _View(scaled, items, settings, seed)
+    view = View(scaled, items, settings, seed)
     parts: dict[str, Callable[[], Tree]] = {
         "leakage": lambda: _leakage(view),
         "verification": lambda: _verification(view, embeddings - centre),
         "within_emotion": lambda: _within_emotion(view),
         "code_length": lambda: _code_length(view),
         "domain_distance": lambda: _domain_distance(view),
-        "erasure": lambda: _erasure(view),
+        "erasure": lambda: measure_erasure(view),
     }
     tree = {name: part() for name, part in parts.items()}
     return {"size": embeddings.shape[1], "items": len(items), **{name: own for name, own in tree.items() if own}}
 
 
-def _leakage(view: _View) -> Tree:
+def _leakage(view: View) -> Tree:
     tree: Tree = {}
     for target in TARGETS:
         for protocol in PROTOCOLS:
@@ -127,7 +76,7 @@ def _leakage(view: _View) -> Tree:
     return tree
 
 
-def _verification(view: _View, centred: Real) -> Tree:
+def _verification(view: View, centred: Real) -> Tree:
     """EER on unseen speakers; where there are none, on each half of the speakers with the other to learn from."""
     items, unseen = view.items, view.items.of("unseen")
     speakers = items.column("speaker")
@@ -146,7 +95,7 @@ def _verification(view: _View, centred: Real) -> Tree:
     return tree
 
 
-def _verify(view: _View, centred: Real, known: NDArray[np.int64], asked: NDArray[np.int64]) -> Tree:
+def _verify(view: View, centred: Real, known: NDArray[np.int64], asked: NDArray[np.int64]) -> Tree:
     speakers = view.items.column("speaker")
     own, sentences = speakers[asked], view.items.column("sentence")[asked]
     backend = fit_backend(view.embeddings[known], speakers[known])
@@ -170,10 +119,10 @@ def _verify(view: _View, centred: Real, known: NDArray[np.int64], asked: NDArray
     return tree
 
 
-def _within_emotion(view: _View) -> Tree:
+def _within_emotion(view: View) -> Tree:
     """Probes for the speaker among the items of one emotion, averaged over the emotions."""
     emotions = view.items.column("emotion")
-    found: dict[str, list[Measure]] = {}
+    found: dict[str, list[Any]] = {}
     counted = 0
     for emotion in np.unique(emotions[emotions != ""]):
         rounds = []
@@ -189,11 +138,12 @@ def _within_emotion(view: _View) -> Tree:
                 found.setdefault(key, []).append(one)
     if not counted:
         return {}
-    tree: Tree = {key: sum(own) if key == "test_items" else averaged(own) for key, own in found.items()}
+    means: dict[str, Callable[[list[Any]], Any]] = {"test_items": sum, "shuffled": averaged_shuffles}
+    tree: Tree = {key: means.get(key, averaged)(own) for key, own in found.items()}
     return {**tree, "emotions": counted}
 
 
-def _code_length(view: _View) -> Tree:
+def _code_length(view: View) -> Tree:
     """Bits an item to send the speakers of train and withheld items, by speaker, and permuted."""
     speakers = view.items.column("speaker")
     known = np.concatenate([view.items.of("train"), view.items.of("withheld")])
@@ -204,12 +154,13 @@ def _code_length(view: _View) -> Tree:
     for name, permuted in (("bits", False), ("permuted", True)):
         code = online_code_length(view.embeddings[known], own, seed=view.seed, permuted=permuted)
         tree[name] = leave_each_out(lambda kept, bits=code.bits: float(bits[kept].mean()), own)  # type: ignore[misc]
+    tree["saved"] = mapped(lambda bits, nothing: nothing - bits, tree["bits"], tree["permuted"])
     tree["uniform"] = Measure(code.uniform)
     tree["compression"] = mapped(lambda bits, uniform: uniform / bits, tree["bits"], tree["uniform"])
     return tree
 
 
-def _domain_distance(view: _View) -> Tree:
+def _domain_distance(view: View) -> Tree:
     """Proxy A-distance of each pair of values of gender, language and corpus, on other speakers."""
     tree: Tree = {}
     for target in ("gender", "language", "corpus"):
@@ -218,33 +169,6 @@ def _domain_distance(view: _View) -> Tree:
             only = Items({**view.items.columns, target: np.where(np.isin(values, pair), values, "")}, view.items.part)
             rounds = rounds_for(only, target, "utterances", seed=view.seed)
             if rounds:
-                read = _View(view.embeddings, only, view.settings, view.seed).read("linear", target, rounds)
+                read = View(view.embeddings, only, view.settings, view.seed).read("linear", target, rounds)
                 tree[f"{target}: {pair[0]} and {pair[1]}"] = {"distance": proxy_a_distance(read)}
-    return tree
-
-
-def _erasure(view: _View) -> Tree:
-    """The emotion read by a fresh linear probe on unseen speakers, before and after the speaker is erased."""
-    items, settings = view.items, view.settings
-    speakers, train = items.column("speaker"), items.of("train")
-    if np.unique(speakers[train]).size < 2:
-        return {}
-    eraser = fit_eraser(view.embeddings[train], speakers[train], rank=settings.erased)
-    dealt = np.random.default_rng(view.seed).permutation(speakers[train])
-    control = fit_eraser(view.embeddings[train], dealt, rank=eraser.rank)
-    after = _View(eraser(view.embeddings), items, settings, view.seed)
-    tree: Tree = {"rank": eraser.rank, "whole_rank": eraser.whole, "of_size": view.embeddings.shape[1]}
-    emotion = rounds_for(items, "emotion", "utterances", seed=view.seed)
-    if emotion:
-        tree["uar_before"] = view.read("linear", "emotion", emotion)
-        tree["uar_after"] = after.read("linear", "emotion", emotion)
-        tree["uar_control"] = _View(control(view.embeddings), items, settings, view.seed).read(
-            "linear", "emotion", emotion
-        )
-        for name, before in (("uar_lost", "uar_before"), ("uar_beyond_control", "uar_control")):
-            tree[name] = mapped(lambda one, other: one - other, tree[before], tree["uar_after"])
-        tree["uar_chance"] = view.chance("emotion", emotion)
-    rounds = rounds_for(items, "speaker", "utterances", seed=view.seed)
-    if rounds:
-        tree["speaker_after"] = after.probes(settings.kinds, "speaker", rounds)
     return tree

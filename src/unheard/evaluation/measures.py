@@ -6,7 +6,7 @@ speaker, whatever they measure: recall, EER, bits. The interval is the jackknife
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +24,12 @@ class Measure:
     Args:
         value: nan where it cannot be had.
         without: speaker -> the value when that speaker's items are left out.
+        variance: what else the value would vary by, whoever spoke: the square of a standard error, of a draw.
     """
 
     value: float
     without: Mapping[str, float] = field(default_factory=dict)
+    variance: float = 0.0
 
 
 def leave_each_out(
@@ -97,7 +99,8 @@ def mapped(function: Callable[..., float], *measures: Measure) -> Measure:
 
     Args:
         function: from as many values as there are measures to one.
-        measures: a speaker that one of them does not stand on changes nothing there.
+        measures: a speaker that one of them does not stand on changes nothing there. Their `variance` is not
+            carried over: whoever knows the function sets it anew.
     """
     names = dict.fromkeys(name for measure in measures for name in measure.without)
     without = {name: function(*(one.without.get(name, one.value) for one in measures)) for name in names}
@@ -115,7 +118,8 @@ def averaged(measures: Sequence[Measure]) -> Measure:
         finite = [value for value in values if np.isfinite(value)]
         return float(np.mean(finite)) if finite else float("nan")
 
-    return mapped(mean, *known)
+    variance = sum(measure.variance for measure in known) / max(len(known), 1) ** 2
+    return replace(mapped(mean, *known), variance=variance)
 
 
 def summary(
@@ -123,7 +127,7 @@ def summary(
 ) -> dict[str, object]:
     """Mean, spread and interval of what several folds and seeds gave.
 
-        mean -+ t * se,   se^2 = (S - 1)/S * sum over s of (mean_-s - mean of these)^2
+        mean -+ t * se,   se^2 = (S - 1)/S * sum over s of (mean_-s - mean of these)^2  (+ variance)
 
     t has S - 1 degrees of freedom; S counts the speakers that any of the measures stands on.
 
@@ -144,7 +148,7 @@ def summary(
     without = np.array([value for value in whole.without.values() if np.isfinite(value)])
     low = high = float("nan")
     if without.size > 1 and np.isfinite(whole.value):
-        error = np.sqrt((without.size - 1) * np.var(without))
+        error = np.sqrt((without.size - 1) * np.var(without) + whole.variance)
         margin = float(stats.t.ppf(0.5 + level / 2, without.size - 1) * error)
         low, high = max(span[0], whole.value - margin), min(span[1], whole.value + margin)
     return {

@@ -17,7 +17,7 @@ from unheard.errors import RunError, UnheardError
 from unheard.evaluation.leakage import raw_statistics
 from unheard.evaluation.protocol import Prepared, part_of, read_corpus
 from unheard.evaluation.recipe import RunRecipe
-from unheard.evaluation.result import read_result
+from unheard.evaluation.result_files import read_result
 from unheard.evaluation.rounds import PARTS, Items
 from unheard.evaluation.task import fresh_model
 from unheard.features.cache import extract_corpus

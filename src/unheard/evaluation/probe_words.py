@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["beside", "headline", "sentences"]
+__all__ = ["beside", "erasure_verdict", "headline", "sentences"]
 
 _NAMES = {
     "raw_features": "raw features",
@@ -53,7 +53,11 @@ def sentences(result: Mapping[str, Any]) -> list[str]:
     """
     found = []
     for label, figures in result["objectives"].items():
-        found += [*_named(result, label, figures), *_verified(label, figures), *_erased(label, figures)]
+        found += [
+            *_named(result, label, figures),
+            *_verified(label, figures, unseen=result.get("unseen", True)),
+            *_erased(label, figures),
+        ]
     return found
 
 
@@ -65,7 +69,8 @@ def _interval(figure: Mapping[str, Any], unit: float = 100.0, digits: int = 0) -
     low, high = figure["interval"]
     if low is None or high is None:
         return "no interval: too few speakers"
-    return f"95 % interval {unit * low + 0.0:.{digits}f} to {unit * high + 0.0:.{digits}f}"
+    ends = (round(unit * end, digits) + 0.0 for end in (low, high))  # no -0
+    return "95 % interval {:.{digits}f} to {:.{digits}f}".format(*ends, digits=digits)
 
 
 def _named(result: Mapping[str, Any], label: str, figures: Mapping[str, Any]) -> list[str]:
@@ -90,13 +95,14 @@ def _named(result: Mapping[str, Any], label: str, figures: Mapping[str, Any]) ->
     return [sentence]
 
 
-def _verified(label: str, figures: Mapping[str, Any]) -> list[str]:
+def _verified(label: str, figures: Mapping[str, Any], *, unseen: bool) -> list[str]:
+    voice = f"that {label} has never heard" if unseen else f"that the probes of {label} have never met"
     known = figures.get("verification") or {}
     for protocol, words in (("sentences", " of different sentences"), ("utterances", "")):
         best = known.get(protocol, {}).get("best")
         if best is not None:
             sentence = (
-                f"Whether two recordings{words} are of one voice that {label} has never heard is answered wrongly "
+                f"Whether two recordings{words} are of one voice {voice} is answered wrongly "
                 f"in {_cases(best['mean'])} of 100 cases ({_interval(best)}, {best['kind']}); 50 is full invariance."
             )
             return [sentence]
@@ -108,17 +114,21 @@ def _erased(label: str, figures: Mapping[str, Any]) -> list[str]:
     lost = own.get("uar_lost")
     if not lost or lost["mean"] is None:
         return []
-    points = 100 * lost["mean"]
+    points = round(100 * lost["mean"], 1) + 0.0
     change = f"takes {points:.1f}" if points >= 0 else f"gives {-points:.1f}"
     sentence = (
         f"Erasing what {label} holds of the speaker linearly ({own['rank']:g} of {own['of_size']:g} directions) "
-        f"{change} points of UAR on unseen voices (lost: {_interval(lost, digits=1)}): {_verdict(own)}."
+        f"{change} points of UAR on new voices (lost: {_interval(lost, digits=1)}): {erasure_verdict(own)}."
     )
     return [sentence]
 
 
-def _verdict(erased: Mapping[str, Any]) -> str:
-    """Whether the speaker was used: erasing him costs more than nothing, and more than as much at random."""
+def erasure_verdict(erased: Mapping[str, Any]) -> str:
+    """Whether the speaker was used: erasing him costs more than nothing, and more than as much at random.
+
+    Args:
+        erased: `erasure` of a representation, with both its differences.
+    """
     if erased["rank"] >= erased["of_size"]:
         return "nothing is left of the embedding, which says nothing about the speaker"
     (low, high), (beyond, _) = erased["uar_lost"]["interval"], erased["uar_beyond_control"]["interval"]

@@ -17,11 +17,13 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from unheard.errors import RunError
 from unheard.evaluation.battery import ProbeSettings, measure_all
-from unheard.evaluation.measures import Measure, summary
+from unheard.evaluation.belonging import training_digest
+from unheard.evaluation.probe_figures import figures_of
 from unheard.evaluation.probe_sources import Job, Run, embed_reference, emotion_code, prepare_references, run_jobs
 from unheard.evaluation.probe_words import sentences
 from unheard.evaluation.protocol import default_cache
-from unheard.evaluation.result import plain_numbers
+from unheard.evaluation.result_files import plain_numbers
+from unheard.evaluation.rounds import Items
 from unheard.files import write_atomically
 
 __all__ = ["PROBES", "SCHEMA", "measure_jobs", "probe_run", "probe_tables", "write_probes"]
@@ -29,12 +31,6 @@ __all__ = ["PROBES", "SCHEMA", "measure_jobs", "probe_run", "probe_tables", "wri
 PROBES = "probes.json"
 """Where a run keeps them."""
 SCHEMA = 1
-
-_SUMS = ("test_items", "targets", "impostors", "items")
-_SPANS = {"bits": (0.0, np.inf), "permuted": (0.0, np.inf), "compression": (0.0, np.inf), "distance": (-2.0, 2.0)}
-_SPANS |= {"uar_lost": (-1.0, 1.0), "uar_beyond_control": (-1.0, 1.0)}
-_PLAIN = ("chance", "uniform", "uar_chance")
-_RIVALS = (("linear", "mlp", "knn"), ("cosine", "backend"))
 
 Progress = Callable[[int, int], None]
 
@@ -72,35 +68,6 @@ def measure_jobs(
     return trees
 
 
-def _figures(trees: Sequence[Mapping[str, Any]], level: float) -> dict[str, Any]:
-    """Many trees of measures as one tree of figures; each leaf over the trees that have it."""
-    figures: dict[str, Any] = {}
-    for key in dict.fromkeys(key for tree in trees for key in tree):
-        leaves = [tree[key] for tree in trees if key in tree]
-        if isinstance(leaves[0], Mapping):
-            figures[key] = _figures(leaves, level)
-        elif not isinstance(leaves[0], Measure):
-            total = sum(leaves) if key in _SUMS else float(np.mean(leaves))
-            figures[key] = int(total) if float(total).is_integer() else total
-        elif key in _PLAIN:
-            figures[key] = float(np.mean([leaf.value for leaf in leaves]))
-        else:
-            span = _SPANS.get(key, (0.0, 1.0))
-            figures[key] = summary(leaves, level=level, span=span)
-    return {**figures, **_best(figures)}
-
-
-def _best(figures: Mapping[str, Any]) -> dict[str, Any]:
-    """The rival that reads most on average over folds and seeds: for an EER, the lowest."""
-    for rivals in _RIVALS:
-        known = {kind: figures[kind] for kind in rivals if kind in figures and np.isfinite(figures[kind]["mean"])}
-        if known:
-            sign = -1.0 if "cosine" in rivals else 1.0
-            kind = max(known, key=lambda each: sign * known[each]["mean"])
-            return {"best": {"kind": kind, **known[kind]}}
-    return {}
-
-
 def _result(
     work: Sequence[Job], trees: Sequence[Mapping[str, Any]], settings: ProbeSettings, about: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -109,7 +76,7 @@ def _result(
         side = sides["references" if job.reference else "objectives"]
         if job.label not in side:
             own = [tree for other, tree in zip(work, trees, strict=True) if other.label == job.label]
-            side[job.label] = _figures(own, settings.level)
+            side[job.label] = figures_of(own, settings.level)
     for name in ("raw_features", "untrained", "emotion_code"):
         sides["references"].setdefault(name, None)
     result = {
@@ -168,14 +135,17 @@ def probe_run(  # noqa: PLR0913 (the edge where a run meets the disk)
             work += [embed_reference(kind, prepared, job, groups, seed) for kind in ("raw_features", "untrained")]
         work.append(_floor(job))
     trees = measure_jobs(work, settings, jobs=jobs, progress=step("probes"))
+    zero = _weight_zero(run, every)
     about = {
         "kind": "run",
         "name": run.result["name"],
         "source": str(run.folder),
         "seeds": numbers,
         "folds": sorted({one[3] for one in found}),
-        "weight_zero": _weight_zero(run, every),
-        "notes": [*run.notes, *([note] if note else [])],
+        "trainings": {label: training_digest(run.result, label, numbers) for label in chosen},
+        "unseen": True,
+        "weight_zero": zero,
+        "notes": [*run.notes, *([note] if note else []), *_notes_on_zero(zero, chosen)],
     }
     return _result(work, trees, settings, about)
 
@@ -209,6 +179,14 @@ def _weight_zero(run: Run, labels: Sequence[str]) -> str | None:
     return None
 
 
+def _notes_on_zero(zero: str | None, chosen: Sequence[str]) -> list[str]:
+    if zero is None:
+        return ["weight 0 is missing: no objective of this run does without an adversary."]
+    if zero not in chosen:
+        return [f"weight 0 is missing: '{zero}' was not probed. Add --objective {zero}, or leave --objective out."]
+    return []
+
+
 def probe_tables(  # noqa: PLR0913 (the edge where a table comes in)
     tables: Mapping[str, tuple[np.ndarray, Any]],
     settings: ProbeSettings,
@@ -233,11 +211,8 @@ def probe_tables(  # noqa: PLR0913 (the edge where a table comes in)
         for label, (embeddings, items) in tables.items()
     ]
     items = work[0].items
-    notes = []
     if (items.column("emotion") != "").any():
         work.append(_floor(work[0]))
-    else:
-        notes.append("no item has an emotion: the floor, leakage within emotions and UAR after erasure are missing.")
     step = progress or (lambda _: lambda _done, _total: None)
     trees = measure_jobs(work, settings, jobs=jobs, progress=step("probes"))
     about = {
@@ -246,10 +221,33 @@ def probe_tables(  # noqa: PLR0913 (the edge where a table comes in)
         "source": source,
         "seeds": [seed],
         "folds": [],
+        "unseen": bool(items.of("unseen").size),
         "weight_zero": "weight_zero" if "weight_zero" in tables else None,
-        "notes": notes,
+        "notes": _notes_on_table(tables, items),
     }
     return _result(work, trees, settings, about)
+
+
+def _notes_on_table(tables: Mapping[str, tuple[np.ndarray, Any]], items: Items) -> list[str]:
+    """What a table lacks, and what in it would deceive."""
+    notes = []
+    if not (items.column("emotion") != "").any():
+        notes.append("no item has an emotion: the floor, leakage within emotions and UAR after erasure are missing.")
+    missing = [name.replace("_", " ") for name in ("raw_features", "untrained", "weight_zero") if name not in tables]
+    if missing:
+        notes.append(f"the table holds no {', '.join(missing)}: figures do not stand beside them.")
+    if not items.of("unseen").size:
+        notes.append(
+            "the table names no test speakers (column part): whether the encoder has learnt from a voice "
+            "is not known, and voices are new to the probes only."
+        )
+    if not (items.column("sentence") != "").any():
+        notes.append("no item has a sentence: what probes read may be what is said.")
+    embeddings = next(iter(tables.values()))[0]
+    copies = len(embeddings) - len({row.tobytes() for row in np.ascontiguousarray(embeddings)})
+    if copies:
+        notes.append(f"{copies} embeddings are copies of others: a probe that has met one names its copy.")
+    return notes
 
 
 def write_probes(result: Mapping[str, Any], file: Path) -> None:

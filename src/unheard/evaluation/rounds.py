@@ -81,10 +81,12 @@ def _dealt(values: NDArray[np.str_], strata: NDArray[np.str_], seed: int) -> NDA
     groups = np.zeros(values.shape, np.int64)
     given = 0
     for stratum in np.unique(strata):
-        units = np.unique(values[strata == stratum])
-        for place, unit in enumerate(generator.permutation(units)):
-            groups[(values == unit) & (strata == stratum)] = (place + given) % _GROUPS
-        given += len(units)
+        own = strata == stratum
+        units, unit = np.unique(values[own], return_inverse=True)
+        place = np.empty(units.size, np.int64)
+        place[generator.permutation(units.size)] = np.arange(units.size)
+        groups[own] = (place[unit] + given) % _GROUPS
+        given += units.size
     return groups
 
 

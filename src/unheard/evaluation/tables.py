@@ -6,6 +6,7 @@ CSV   a column a dimension (e0, e1, … or any names, all numbers), and the same
 """
 
 import csv
+import io
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -22,8 +23,11 @@ __all__ = ["OTHERS", "read_table"]
 
 OTHERS = ("raw_features", "untrained", "weight_zero")
 """Further representations of the same items that an .npz may hold, to stand beside."""
-_NAMELESS = ("part", "file", "name", "start", "end", "fold", "seed")
-_UNKNOWN = ("", "-1", "None", "nan")
+_NAMELESS = ("part", "file", "name", "start", "end", "fold", "seed", "index", "id", "", "unnamed: 0")
+"""No dimensions: the first column that a table of pandas gets unasked numbers the items, and so names the speaker."""
+_UNKNOWN = ("", "-1", "-1.0", "None", "nan", "NaN")
+_LARGEST = 1e100
+"""Of a number whose square is still one."""
 _MEND = "See docs/reference/probes.md for what a table may hold."
 
 Tables = dict[str, tuple[NDArray[np.float64], Items]]
@@ -48,7 +52,11 @@ def read_table(file: Path) -> Tables:
         raise CorpusError(str(file), f"a table ending in '{file.suffix}', expected .npz or .csv", _MEND)
     if "speaker" not in columns:
         raise CorpusError(str(file), "no column `speaker`", f"Leakage is measured of voices. {_MEND}")
-    known = {name: _clean(columns[name]) for name in COLUMNS if name in columns}
+    known = {name: _clean(file, name, columns[name]) for name in COLUMNS if name in columns}
+    voices = np.unique(known["speaker"][known["speaker"] != ""])
+    if voices.size < 2:
+        problem = f"{voices.size} speaker(s) in {known['speaker'].size} items, expected two at least"
+        raise CorpusError(str(file), problem, "Leakage is what tells one voice from another: add voices.")
     items = Items(known, _parts(file, columns, known["speaker"]))
     tables: Tables = {}
     for name, array in arrays.items():
@@ -57,8 +65,13 @@ def read_table(file: Path) -> Tables:
     return tables
 
 
-def _clean(column: NDArray[np.generic]) -> NDArray[np.str_]:
-    text = np.char.strip(np.asarray(column).astype(np.str_))
+def _clean(file: Path, name: str, column: NDArray[np.generic]) -> NDArray[np.str_]:
+    try:
+        given = np.char.decode(column.astype(np.bytes_), "utf-8") if column.dtype.kind == "S" else column
+    except UnicodeDecodeError as problem:
+        what = f"{name} holds bytes that are no UTF-8 ({problem})"
+        raise CorpusError(str(file), what, "Save names as text: np.array(names, dtype=str).") from problem
+    text = np.char.strip(np.asarray(given).astype(np.str_))
     cleaned: NDArray[np.str_] = np.where(np.isin(text, _UNKNOWN), "", text)
     return cleaned
 
@@ -66,13 +79,15 @@ def _clean(column: NDArray[np.generic]) -> NDArray[np.str_]:
 def _parts(file: Path, columns: Mapping[str, NDArray[np.generic]], speakers: NDArray[np.str_]) -> NDArray[np.str_]:
     if "part" not in columns:
         return np.full(speakers.shape, "train")
-    given = _clean(columns["part"])
+    given = _clean(file, "part", columns["part"])
     strange = sorted(set(given.tolist()) - {"train", "test"})
     if strange:
         what = f"an item of part '{strange[0]}', expected train or test"
         raise CorpusError(str(file), what, "Name the parts so, or leave the column out.")
-    if not (given == "train").any():
-        raise CorpusError(str(file), "no item of part train", "Probes learn from train items: add some.")
+    if not ((given == "train") & (speakers != "")).any():
+        raise CorpusError(
+            str(file), "no item of part train has a speaker", "Probes learn from train items: add some."
+        )
     heard = np.isin(speakers, speakers[given == "train"])
     return np.where(given == "train", "train", np.where(heard, "withheld", "unseen")).astype(np.str_)
 
@@ -82,16 +97,19 @@ def _checked(file: Path, name: str, array: NDArray[np.generic], items: int) -> N
         problem = f"{name} of shape {array.shape} and kind {array.dtype}, expected numbers of shape ({items}, size)"
         raise CorpusError(str(file), problem, "Give each item one row.")
     numbers = array.astype(np.float64)
-    wrong = np.flatnonzero(~np.isfinite(numbers).all(axis=1))
+    wrong = np.flatnonzero(~(np.abs(numbers) < _LARGEST).all(axis=1))
     if wrong.size:
-        problem = f"{name} of item {wrong[0]} holds nan or inf ({wrong.size} such items)"
+        problem = f"{name} of item {wrong[0]} holds nan, inf or what is beyond 1e100 ({wrong.size} such items)"
         raise CorpusError(str(file), problem, "Look for a diverged model, or leave these items out.")
     return numbers
 
 
 def _from_npz(file: Path) -> tuple[dict[str, NDArray[np.generic]], dict[str, NDArray[np.generic]]]:
     try:
-        with np.load(file, allow_pickle=False) as stored:
+        stored = np.load(file, allow_pickle=False)
+        if not isinstance(stored, np.lib.npyio.NpzFile):
+            raise CorpusError(str(file), "one array without a name, expected an archive of arrays", _MEND)
+        with stored:
             found = {name: stored[name] for name in stored.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
         mend = "Save names as text, np.array(names, dtype=str): objects are never unpickled."
@@ -120,22 +138,26 @@ def _from_csv(file: Path) -> tuple[dict[str, NDArray[np.generic]], dict[str, NDA
     except UnicodeDecodeError as problem:
         raise CorpusError(str(file), "the table is not UTF-8", "Save it as CSV with encoding UTF-8.") from problem
     separator = max(",;\t", key=text.split("\n", 1)[0].count)
-    rows = [row for row in csv.reader(text.splitlines(), delimiter=separator) if any(cell.strip() for cell in row)]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as problem:
+        raise CorpusError(str(file), f"line {reader.line_num}: {problem}", "Save it as CSV.") from problem
     if len(rows) < 2:
         raise CorpusError(str(file), "the table has no items", _MEND)
-    header, body = [cell.strip().lower() for cell in rows[0]], rows[1:]
-    for number, row in enumerate(body, start=2):
+    header, body = [cell.strip().lower() for cell in rows[0][1]], rows[1:]
+    for line, row in body:
         if len(row) != len(header):
-            raise CorpusError(str(file), f"row {number} has {len(row)} cells, the header {len(header)}", "Mend it.")
-    twice = sorted({name for name in header if header.count(name) > 1})
+            raise CorpusError(str(file), f"line {line} has {len(row)} cells, the header {len(header)}", "Mend it.")
+    twice = sorted({name for name in header if header.count(name) > 1} - {""})
     if twice:
         raise CorpusError(str(file), f"the column '{twice[0]}' stands twice", "Rename or remove one.")
     named = [name for name in header if name in (*COLUMNS, *_NAMELESS)]
-    columns = {name: np.array([row[header.index(name)] for row in body], dtype=np.str_) for name in named}
+    columns = {name: np.array([row[header.index(name)] for _, row in body], dtype=np.str_) for name in named}
     return {"embeddings": _dimensions(file, header, body)}, dict(columns)
 
 
-def _dimensions(file: Path, header: Sequence[str], body: Sequence[Sequence[str]]) -> NDArray[np.float64]:
+def _dimensions(file: Path, header: Sequence[str], body: Sequence[tuple[int, Sequence[str]]]) -> NDArray[np.float64]:
     """The columns e0, e1, … if there are such, else every column that is not a known name."""
     numbered = [name for name in header if re.fullmatch(r"e_?\d+", name)]
     names = numbered or [name for name in header if name not in (*COLUMNS, *_NAMELESS)]
@@ -144,12 +166,12 @@ def _dimensions(file: Path, header: Sequence[str], body: Sequence[Sequence[str]]
     numbers = np.empty((len(body), len(names)))
     for place, name in enumerate(names):
         position = header.index(name)
-        for line, row in enumerate(body):
+        for item, (line, row) in enumerate(body):
             try:
-                numbers[line, place] = float(row[position])
+                numbers[item, place] = float(row[position])
             except ValueError as problem:
                 near = nearest(name, [*COLUMNS, "part"])
                 hint = f"Did you mean the column '{near}'? " if near else ""
-                what = f"row {line + 2}: '{row[position]}' in column '{name}', expected a number"
+                what = f"line {line}: '{row[position]}' in column '{name}', expected a number"
                 raise CorpusError(str(file), what, hint + _MEND) from problem
     return numbers
