@@ -65,6 +65,16 @@ def test_an_emotion_that_lies_where_the_speaker_is_was_used():
     assert CONTROLS > 1
 
 
+def test_a_code_of_fewer_directions_than_its_size_is_known_to_be_gone():
+    """A one-hot code of four emotions has three directions. What was left of it, 1e-16 of it, once read 100 %."""
+    codes = make_codes(speakers=8, unseen=4, each=24, size=12, code="none", dependence=0.5)
+    one_hot = np.asarray(codes.columns["emotion"][:, np.newaxis] == np.unique(codes.columns["emotion"]), np.float64)
+    own = measured(type(codes)(one_hot, codes.columns, codes.part))
+    assert (own["rank"], own["span"], own["of_size"]) == (3, 3, 4)
+    assert own["uar_before"].value == 1.0
+    assert own["uar_after"].value == pytest.approx(0.25)
+
+
 def test_one_speaker_cannot_be_erased():
     codes = make_codes(speakers=1, unseen=2, each=12, size=12)
     assert measured(codes) == {}

@@ -116,6 +116,10 @@ def test_the_sentence_names_the_figure_and_what_stands_beside():
         (erased(figure(0.01, -0.02, 0.03), figure(0.01, 0.005, 0.03)), "that it was used is not shown"),
         (erased(figure(-0.04, -0.06, -0.02), figure(-0.04, -0.06, -0.02)), "gives 4.0 points .*: it was in the way"),
         (erased(figure(0.3, 0.2, 0.4), figure(0.3, 0.2, 0.4), 64, 64), "nothing is left of the embedding"),
+        (
+            {"erasure": {**erased(figure(0.3, 0.2, 0.4), figure(0.3, 0.2, 0.4), 7, 8)["erasure"], "span": 7}},
+            "7 of 7 directions.*nothing is left of the embedding",
+        ),
         (erased(figure(0.3, None, None), figure(0.3, None, None)), "too few speakers"),
     ],
 )

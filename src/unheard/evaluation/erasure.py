@@ -30,12 +30,14 @@ class Eraser:
         out: W^+ U, shape (size, rank): what is subtracted.
         into: U' W, shape (rank, size): how much of it each item has.
         whole: rank that a whole erasure takes (of Sxz); `rank` below it leaves some of the label.
+        span: directions that the items vary in at all, at most size; an erasure of this rank leaves nothing.
     """
 
     mean: Real
     out: Real
     into: Real
     whole: int
+    span: int
 
     @property
     def rank(self) -> int:
@@ -66,7 +68,7 @@ def fit_eraser(embeddings: NDArray[np.floating], labels: NDArray[np.generic], *,
 
     The label's indicators covary with at most values - 1 directions (and at most `size`): so many are erased. Where
     that is the whole space, as with 65 speakers in an embedding of 64, nothing is left of anything: compare
-    `rank` with the size before reading what the erasure did.
+    `rank` with `span` before reading what the erasure did.
 
     With `rank` = k, only the k left-singular vectors of W Sxz with the largest singular values are erased: the
     directions that, at unit variance, covary most with the label. That is a weaker intervention, not LEACE: a linear
@@ -108,4 +110,4 @@ def fit_eraser(embeddings: NDArray[np.floating], labels: NDArray[np.generic], *,
     left, singular, _ = np.linalg.svd(whitened.T @ indicators / len(labels), full_matrices=False)
     whole = int(np.count_nonzero(singular > _RELATIVE))
     chosen = left[:, : whole if rank is None else min(rank, whole)]
-    return Eraser(mean, (axes.T * scale) @ chosen, chosen.T @ (axes / scale[:, np.newaxis]), whole)
+    return Eraser(mean, (axes.T * scale) @ chosen, chosen.T @ (axes / scale[:, np.newaxis]), whole, int(alive.sum()))

@@ -57,8 +57,8 @@ def measure_erasure(view: View) -> dict[str, Any]:
         view: a representation that nothing was done to.
 
     Returns:
-        `rank` and `whole_rank` (of the erasure that all train items ask for), `of_size`; where emotions are known
-        `uar_before, uar_after, uar_control, uar_lost, uar_beyond_control, uar_chance`; where utterances are held out
+        `rank`, `whole_rank` and `span` of the erasure that all train items ask for, `of_size`; with emotions
+        `uar_before, uar_after, uar_control, uar_lost, uar_beyond_control, uar_chance`; with utterances held out
         `speaker_after`, as `View.probes` gives it. Empty with fewer than two speakers in train.
     """
     items, settings = view.items, view.settings
@@ -68,7 +68,8 @@ def measure_erasure(view: View) -> dict[str, Any]:
     erasure = _Erasure(speakers, lambda _: settings.erased)
     whole = erasure.fitted(view.embeddings, train)
     after = replace(view, changed=erasure)
-    tree: dict[str, Any] = {"rank": whole.rank, "whole_rank": whole.whole, "of_size": view.embeddings.shape[1]}
+    tree: dict[str, Any] = {"rank": whole.rank, "whole_rank": whole.whole, "span": whole.span}
+    tree["of_size"] = view.embeddings.shape[1]
     emotion = rounds_for(items, "emotion", "utterances", seed=view.seed)
     if emotion:
         tree |= _used(view, after, erasure, emotion)

@@ -117,10 +117,16 @@ def _erased(label: str, figures: Mapping[str, Any]) -> list[str]:
     points = round(100 * lost["mean"], 1) + 0.0
     change = f"takes {points:.1f}" if points >= 0 else f"gives {-points:.1f}"
     sentence = (
-        f"Erasing what {label} holds of the speaker linearly ({own['rank']:g} of {own['of_size']:g} directions) "
+        f"Erasing what {label} holds of the speaker linearly ({own['rank']:g} of {_span(own):g} directions) "
         f"{change} points of UAR on new voices (lost: {_interval(lost, digits=1)}): {erasure_verdict(own)}."
     )
     return [sentence]
+
+
+def _span(erased: Mapping[str, Any]) -> float:
+    """Directions that there are: fewer than the embedding's size where some of it never varies."""
+    span: float = erased.get("span", erased["of_size"])
+    return span
 
 
 def erasure_verdict(erased: Mapping[str, Any]) -> str:
@@ -129,7 +135,7 @@ def erasure_verdict(erased: Mapping[str, Any]) -> str:
     Args:
         erased: `erasure` of a representation, with both its differences.
     """
-    if erased["rank"] >= erased["of_size"]:
+    if erased["rank"] >= _span(erased):
         return "nothing is left of the embedding, which says nothing about the speaker"
     (low, high), (beyond, _) = erased["uar_lost"]["interval"], erased["uar_beyond_control"]["interval"]
     if low is None or beyond is None:
