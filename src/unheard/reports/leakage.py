@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from unheard.reports.figures import interval_of
 from unheard.reports.forest import Group, Row, forest
-from unheard.reports.leakage_words import CODE, TRIALS, Held, quoted, used, verdict
+from unheard.reports.leakage_words import CODE, TRIALS, Held, luck, quoted, used, verdict
 from unheard.reports.reading import entries, labels, number, part, table, texts
 
 __all__ = ["held", "leakage_section", "quoted_protocol", "with_probes"]
@@ -137,7 +137,7 @@ def _groups(asked: list[tuple[str, str]], known: list[Held]) -> Iterator[Group]:
 
 
 def _chance_of(own: list[tuple[Held, Any]]) -> float | None:
-    return next((found for _, figures in own if (found := number(figures, "chance")) is not None), None)
+    return next((found for _, figures in own if (found := luck(figures)) is not None), None)
 
 
 def _rows(own: list[tuple[Held, Any]], kinds: tuple[str, ...]) -> Iterator[Row]:

@@ -8,7 +8,7 @@ from unheard.evaluation.probe_words import erasure_verdict
 from unheard.reports.figures import interval_of
 from unheard.reports.reading import entries, number, part
 
-__all__ = ["CODE", "TRIALS", "Held", "quoted", "used", "verdict"]
+__all__ = ["CODE", "TRIALS", "Held", "luck", "quoted", "used", "verdict"]
 
 CODE = "perfect emotion code"
 """What the floor is called."""
@@ -74,13 +74,22 @@ def verdict(one: Held, known: Sequence[Held]) -> dict[str, str]:
     return {"says": says, "why": f"{why}{_beside(one, known, protocol, ends)}{_caught(one)}."}
 
 
+def luck(own: Any) -> float | None:
+    """What the best probe reads where there is nothing: of shuffled answers, or 1 / classes in files that lack them.
+
+    The best of several is above chance by being picked, and within an emotion speakers are not evenly dealt.
+    """
+    shuffled = number(own, "shuffled", "best")
+    return number(own, "chance") if shuffled is None else shuffled
+
+
 def _span(ends: tuple[float, float] | None) -> str:
     return "" if ends is None else f" (95 % interval {100 * ends[0]:.0f} to {100 * ends[1]:.0f})"
 
 
 def _floor(own: Any, known: Sequence[Held], protocol: str) -> tuple[float, str]:
     """What nobody can be asked to go below: chance, or what a perfect emotion code gives away where that is more."""
-    chance = number(own, "chance") or 0.0
+    chance = luck(own) or 0.0
     for one in known:
         code = number(one.figures, "leakage", "speaker", protocol, "best", "mean")
         if one.label == CODE and code is not None and code > chance:

@@ -14,6 +14,7 @@ from unheard.reports import courses, figures, trust
 from unheard.reports.cautions import HEARD_SENTENCES, Caution, cautions
 from unheard.reports.evidence import Evidence, read_evidence
 from unheard.reports.leakage import leakage_section, quoted_protocol, with_probes
+from unheard.reports.leakage_words import luck
 from unheard.reports.pair import pair
 from unheard.reports.pareto import curve, references
 from unheard.reports.protocols import protocols_section
@@ -112,6 +113,7 @@ def _template() -> jinja2.Template:
     )
     environment.filters |= {
         "number": _number,
+        "luck": luck,
         "spread": _spread,
         "size": _size,
         "points": _points,
