@@ -100,7 +100,13 @@ def test_the_encoder_climbs_exactly_weight_times_what_the_adversary_descends():
 
 
 @pytest.mark.parametrize(
-    "settings", [{"inner_steps": 3}, {"renew": 2}, {"form": "confusion", "adversary_rate": 50.0}]
+    "settings",
+    [
+        {"inner_steps": 3},
+        {"renew": 2},
+        {"form": "confusion", "adversary_rate": 50.0},
+        {"inner_steps": 2, "adversary_batch": 3, "adversary_steady": True},
+    ],
 )
 def test_weight_zero_is_plain_training_bit_for_bit(settings):
     batch, mine, other = made_batch(), made_model(), made_model()
@@ -113,6 +119,62 @@ def test_weight_zero_is_plain_training_bit_for_bit(settings):
         two.step(batch, step)
     for (name, value), expected in zip(mine.named_parameters(), other.parameters(), strict=True):
         assert name.startswith("heads.speaker") or torch.equal(value, expected), name
+
+
+def _crowd(items=24):
+    """A training part of items that can be told apart by their first feature, of two speakers."""
+    generator = np.random.default_rng(0)
+    channels = made_batch().features.shape[2]
+    frames = [[generator.normal(size=(6, channels)).astype(np.float32)] for _ in range(items)]
+    columns = {"speaker": np.arange(items) % 2, "emotion": np.arange(items) % 3}
+    return Dataset(tuple(map(str, range(items))), frames, columns)
+
+
+def _watched(steps, *, seed=0):
+    """(phase, first features of its items) of each phase of some steps."""
+    made, part, batch = objective(inner_steps=2, adversary_batch=8), _crowd(), made_batch()
+    losses, seen = made.losses, []
+
+    def spy(phase, model, shown, progress):
+        seen.append((phase, shown.features[:, 0, 0].tolist()))
+        return losses(phase, model, shown, progress)
+
+    made.losses = spy
+    training = Trainer(made_model(), made, part, part, SETTINGS, seed=seed)
+    for step in steps:
+        training.step(batch, step)
+    return seen, batch.features[:, 0, 0].tolist()
+
+
+def test_the_adversarys_own_steps_see_fresh_items_and_the_encoder_the_batch():
+    seen, batch = _watched([3])
+    assert [phase for phase, _ in seen] == ["adversary", "adversary", "joint"]
+    known = {frames[0][0, 0] for frames in _crowd().frames}
+    for _, items in seen[:2]:
+        assert len(set(items)) == 8
+        assert set(np.float32(items)) <= known
+    assert seen[0] != seen[1]
+    assert seen[2][1] == batch
+
+
+def test_which_items_they_are_is_told_by_seed_and_step_alone():
+    whole, _ = _watched([0, 1, 2])
+    resumed, _ = _watched([2])
+    assert whole[6:] == resumed
+    assert _watched([2], seed=1)[0] != resumed
+
+
+def test_a_steady_adversary_keeps_its_peak_while_the_encoder_comes_to_rest():
+    for steady, expected in ((True, 0.01 * 7.0), (False, 0.0)):
+        batch, model = made_batch(), made_model()
+        made = objective(inner_steps=1, adversary_rate=7.0, adversary_steady=steady)
+        training = trainer(model, made, batch)
+        training.step(batch, 20)
+        own = {id(p) for p in model.heads["speaker"].parameters()}
+        for phase, is_own in (("adversary", True), ("joint", False)):
+            for group in training.optimisers[phase].param_groups:
+                assert {id(p) in own for p in group["params"]} == {is_own}
+                assert group["lr"] == pytest.approx(expected if is_own else 0.0, abs=1e-12)
 
 
 def test_the_adversary_learns_at_its_own_rate_and_dats_at_the_trainings():

@@ -30,6 +30,11 @@ class Settings(dat.Settings):
     """Steps of the adversary a batch, before the one of the rest."""
     adversary_rate: float = Field(5.0, gt=0, le=1000)
     """How much faster the adversary learns than the emotion head; stands in the place of training.domain_rate."""
+    adversary_batch: int = Field(0, ge=0, le=4096)
+    """Utterances that each step of the adversary's own draws afresh from the training part; 0 shows it the batch that
+    the encoder is about to learn from, again and again."""
+    adversary_steady: bool = False
+    """Whether the adversary's rate stays at its peak to the end; by default it falls with the encoder's."""
     renew: int = Field(0, ge=0)
     """Steps after which the adversary is replaced by a fresh one, again and again; 0 keeps it."""
 
@@ -42,6 +47,10 @@ class Objective(dat.Objective):
         self.phases = ("adversary",) * settings.inner_steps + ("joint",)
         self.domain_rate = settings.adversary_rate
         """For the loop: the rate of the domain heads, as a factor."""
+        self.fresh = {"adversary": settings.adversary_batch}
+        """For the loop: phases that see items of their own, and how many."""
+        self.steady = ("adversary",) if settings.adversary_steady else ()
+        """For the loop: phases whose rate does not fall."""
         self._renew = settings.renew
 
     def renewed(self, step: int) -> tuple[str, ...]:

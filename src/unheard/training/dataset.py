@@ -11,7 +11,7 @@ from unheard.models.model import named_seed
 from unheard.records import Batch, Features
 from unheard.training.settings import AugmentationSettings, TrainingSettings
 
-__all__ = ["Dataset", "collate", "evaluation_batches", "steps_per_epoch", "training_batches"]
+__all__ = ["Dataset", "collate", "evaluation_batches", "random_batch", "steps_per_epoch", "training_batches"]
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,21 @@ def training_batches(data: Dataset, settings: TrainingSettings, *, seed: int, ep
     for positions in order:
         frames = [_training_item(data.frames[i], settings, data.hop, generator) for i in positions]
         yield collate(frames, {name: column[positions] for name, column in data.columns.items()})
+
+
+def random_batch(data: Dataset, settings: TrainingSettings, size: int, *, seed: int) -> Batch:
+    """Training items drawn without regard to epochs, none twice: what an adversary's own steps may ask for.
+
+    Args:
+        data: the training part.
+        settings: how items are cut and augmented.
+        size: how many; all of them where there are fewer.
+        seed: of the draw and the augmentation.
+    """
+    generator = np.random.default_rng(seed)
+    positions = generator.permutation(len(data))[:size]
+    frames = [_training_item(data.frames[i], settings, data.hop, generator) for i in positions]
+    return collate(frames, {name: column[positions] for name, column in data.columns.items()})
 
 
 def steps_per_epoch(data: Dataset, settings: TrainingSettings) -> int:

@@ -25,7 +25,13 @@ from unheard.training.checkpoints import (
     restore_optimiser,
     write_checkpoint,
 )
-from unheard.training.dataset import Dataset, evaluation_batches, steps_per_epoch, training_batches
+from unheard.training.dataset import (
+    Dataset,
+    evaluation_batches,
+    random_batch,
+    steps_per_epoch,
+    training_batches,
+)
 from unheard.training.settings import TrainingSettings
 
 __all__ = ["Trained", "Trainer", "choose_device", "embed_all", "predict_all"]
@@ -199,18 +205,28 @@ class Trainer:
         total = max(1, self.settings.epochs * self.steps - 1)
         logged: dict[str, Tensor] = {}
         self._renew(step)
-        for phase in self.objective.phases:
+        steady = getattr(self.objective, "steady", ())
+        for place, phase in enumerate(self.objective.phases):
             optimiser = self.optimisers[phase]
+            rate = _rate(step / total, falls=phase not in steady)
             for group in optimiser.param_groups:
-                group["lr"] = self.settings.learning_rate * _rate(step / total) * group["factor"]
+                group["lr"] = self.settings.learning_rate * rate * group["factor"]
             self.model.zero_grad(set_to_none=True)
-            losses = self.objective.losses(phase, self.model, batch, step / total)
+            losses = self.objective.losses(phase, self.model, self._seen(phase, batch, step, place), step / total)
             losses["loss"].backward()  # type: ignore[no-untyped-call]
             self._clip()
             optimiser.step()
             logged |= {name: value.detach() for name, value in losses.items()}
         self._follow()
         return logged
+
+    def _seen(self, phase: str, batch: Batch, step: int, place: int) -> Batch:
+        """The step's batch, or fresh items where the objective wants them; a function of seed, step and place."""
+        size = getattr(self.objective, "fresh", {}).get(phase, 0)
+        if not size:
+            return batch
+        seed = named_seed(self.seed, "fresh", step, place)
+        return random_batch(self.train_part, self.settings, size, seed=seed).to(self.device)
 
     def _clip(self) -> None:
         """Clip the emotion side and each domain head apart: one must not slow the other down."""
@@ -274,8 +290,10 @@ def _pretrained(model: Model) -> Iterable[nn.Parameter]:
             yield from upstream.parameters()
 
 
-def _rate(progress: float) -> float:
-    """The learning rate as a fraction of its peak: linear rise over a tenth, then cosine to zero."""
+def _rate(progress: float, *, falls: bool = True) -> float:
+    """The learning rate as a fraction of its peak: linear rise over a tenth, then cosine to zero, or level."""
     if progress < 0.1:
         return 0.1 + 0.9 * progress / 0.1
+    if not falls:
+        return 1.0
     return 0.5 * (1.0 + math.cos(math.pi * (progress - 0.1) / 0.9))
