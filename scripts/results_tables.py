@@ -101,12 +101,15 @@ def leakage_part(name: str) -> list[str]:
         if document["references"].get(key):
             rows.append(_leakage_row(title, document["references"][key]))
     first = next(iter(document["objectives"].values()))
-    chances = {target: found["utterances"]["chance"] for target, found in first["leakage"].items()}
+    chances = {
+        target: (found["utterances"].get("shuffled") or {}).get("best", found["utterances"]["chance"])
+        for target, found in first["leakage"].items()
+    }
     known = ", ".join(f"{target} {number(chance)}" for target, chance in chances.items())
     seeds = len(document["seeds"])
     about = (
         f"Fresh probes, the best of linear, MLP and kNN, with 95 % intervals over speakers; {seeds} "
-        f"seed{'s' if seeds > 1 else ''}, all folds. Chance: {known}; EER .500. *Bits a speaker*: online code, "
+        f"seed{'s' if seeds > 1 else ''}, all folds. What the best reads of shuffled answers: {known}; EER .500. *Bits a speaker*: online code, "
         "beside the same with permuted labels. Columns as in [probes.md](reference/probes.md)."
     )
     return [

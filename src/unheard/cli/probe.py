@@ -248,7 +248,7 @@ def _erasure_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
             continue
         chance = _at(erased, "speaker_after", "chance") if chance is None else chance
         figures = (_cell(erased.get(key)) for key in ("uar_after", "uar_control", "uar_lost"))
-        rank = f"{erased['rank']:g}/{erased.get('span', erased['of_size']):g}"
+        rank = f"{erased['rank']:.0f}/{erased.get('span', erased['of_size']):.0f}"
         table.add_row(
             label, rank, _mean(erased.get("uar_before")), *figures, _cell(_at(erased, "speaker_after", "best"))
         )

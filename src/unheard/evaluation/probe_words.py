@@ -117,7 +117,7 @@ def _erased(label: str, figures: Mapping[str, Any]) -> list[str]:
     points = round(100 * lost["mean"], 1) + 0.0
     change = f"takes {points:.1f}" if points >= 0 else f"gives {-points:.1f}"
     sentence = (
-        f"Erasing what {label} holds of the speaker linearly ({own['rank']:g} of {_span(own):g} directions) "
+        f"Erasing what {label} holds of the speaker linearly ({own['rank']:.0f} of {_span(own):.0f} directions) "
         f"{change} points of UAR on new voices (lost: {_interval(lost, digits=1)}): {erasure_verdict(own)}."
     )
     return [sentence]
