@@ -109,7 +109,8 @@ def leakage_part(name: str) -> list[str]:
     seeds = len(document["seeds"])
     about = (
         f"Fresh probes, the best of linear, MLP and kNN, with 95 % intervals over speakers; {seeds} "
-        f"seed{'s' if seeds > 1 else ''}, all folds. What the best reads of shuffled answers: {known}; EER .500. *Bits a speaker*: online code, "
+        f"seed{'s' if seeds > 1 else ''}, all folds. What the best reads of shuffled answers: {known}; EER .500. "
+        "*Bits a speaker*: online code, "
         "beside the same with permuted labels. Columns as in [probes.md](reference/probes.md)."
     )
     return [
