@@ -1,11 +1,13 @@
 """Files that are there whole or not at all, whatever is killed while they are written."""
 
 import contextlib
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-__all__ = ["aside", "write_atomically"]
+__all__ = ["aside", "write_atomically", "write_document"]
 
 
 @contextlib.contextmanager
@@ -28,3 +30,13 @@ def write_atomically(text: str, file: Path) -> None:
     """Write text (UTF-8) aside, then rename."""
     with aside(file) as beside:
         beside.write_text(text, encoding="utf-8")
+
+
+def write_document(document: Mapping[str, Any], file: Path) -> None:
+    """Write a document as JSON for people and programs alike, aside, then rename.
+
+    Args:
+        document: plain values; nan and infinite are none of them.
+        file: where to.
+    """
+    write_atomically(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n", file)

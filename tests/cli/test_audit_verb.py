@@ -7,15 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from unheard.cli.main import main
+from cli.typed import unheard
 from unheard.testing.faults import FAULTS, write_sound_corpus
-
-
-def unheard(*arguments: object) -> int:
-    """Type a command, return its exit code."""
-    with pytest.raises(SystemExit) as left:
-        main([str(argument) for argument in arguments])
-    return int(left.value.code or 0)
 
 
 @pytest.fixture(scope="module")

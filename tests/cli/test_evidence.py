@@ -1,30 +1,17 @@
 """The evidence that a run leaves, typed as a user would: calibration, fairness, card, comparison to a file."""
 
 import json
-import os
 
 import pytest
 
-from unheard.cli.main import main
-
-
-def unheard(*arguments: object) -> int:
-    """Type a command, return its exit code."""
-    with pytest.raises(SystemExit) as left:
-        main([str(argument) for argument in arguments])
-    return int(left.value.code or 0)
+from cli.typed import made_run, unheard
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, recipe_text):
     """A finished run of two seeds, not to be changed."""
-    folder = tmp_path_factory.mktemp("evidence")
-    file = folder / "recipe.toml"
-    file.write_text(recipe_text, encoding="utf-8")
-    os.environ["UNHEARD_CACHE"] = str(folder / "cache")
     fast = ["--set", "leakage.measure=false", "--set", "seeds=[0,1]"]
-    assert unheard("run", file, "--out", folder / "run", "--jobs", 1, *fast) == 0
-    return folder / "run"
+    return made_run(tmp_path_factory.mktemp("evidence"), recipe_text, *fast)
 
 
 def test_every_objective_has_its_calibration_and_fairness(finished):

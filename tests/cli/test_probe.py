@@ -1,32 +1,19 @@
 """`unheard probe`, typed as a user would: a run, tables, and rubbish."""
 
 import json
-import os
 import shutil
 
 import numpy as np
 import pytest
 
-from unheard.cli.main import main
+from cli.typed import made_run, unheard
 from unheard.testing.codes import make_codes
-
-
-def unheard(*arguments: object) -> int:
-    """Type a command, return its exit code."""
-    with pytest.raises(SystemExit) as left:
-        main([str(argument) for argument in arguments])
-    return int(left.value.code or 0)
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, recipe_text):
     """A finished run, not to be changed."""
-    folder = tmp_path_factory.mktemp("probed")
-    file = folder / "recipe.toml"
-    file.write_text(recipe_text, encoding="utf-8")
-    os.environ["UNHEARD_CACHE"] = str(folder / "cache")
-    assert unheard("run", file, "--out", folder / "run", "--jobs", 1) == 0
-    return folder / "run"
+    return made_run(tmp_path_factory.mktemp("probed"), recipe_text)
 
 
 @pytest.fixture

@@ -8,17 +8,10 @@ from pathlib import Path
 import pytest
 from safetensors import safe_open
 
-from unheard.cli.main import main
+from cli.typed import unheard
 from unheard.evaluation import run as running
 
 FAST = ["--jobs", "1", "--set", "training.epochs=1", "--set", "leakage.measure=false"]
-
-
-def unheard(*arguments: object) -> int:
-    """Type a command, return its exit code."""
-    with pytest.raises(SystemExit) as left:
-        main([str(argument) for argument in arguments])
-    return int(left.value.code or 0)
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -15,27 +14,15 @@ import soundfile
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from unheard.cli.main import main
+from cli.typed import made_run, unheard
 from unheard.evaluation.calibration import fit_temperature, with_temperature
 from unheard.inference.recogniser import Recogniser
-
-
-def unheard(*arguments: object) -> int:
-    """Type a command, return its exit code."""
-    with pytest.raises(SystemExit) as left:
-        main([str(argument) for argument in arguments])
-    return int(left.value.code or 0)
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, recipe_text):
     """A finished run, not to be changed."""
-    folder = tmp_path_factory.mktemp("finished")
-    file = folder / "recipe.toml"
-    file.write_text(recipe_text, encoding="utf-8")
-    os.environ["UNHEARD_CACHE"] = str(folder / "cache")
-    assert unheard("run", file, "--out", folder / "run", "--jobs", 1) == 0
-    return folder / "run"
+    return made_run(tmp_path_factory.mktemp("finished"), recipe_text)
 
 
 def test_a_run_leaves_everything_that_is_documented(finished):

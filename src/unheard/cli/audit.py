@@ -21,7 +21,7 @@ from unheard.data.auditing.traits import TRAITS
 from unheard.data.fold_files import has_folds, read_folds
 from unheard.data.fold_set import FoldSet, with_left_out
 from unheard.evaluation.corpus import CorpusSettings, corpus_folder
-from unheard.files import write_atomically
+from unheard.files import write_document
 from unheard.records import Utterance
 from unheard.registry import load, names
 from unheard.reports.audit_page import write_audit_page
@@ -168,7 +168,7 @@ def _body(seen: Examination) -> dict[str, Any]:
 
 def _write(seen: Examination, json_file: Path | None, html: Path | None) -> None:
     if json_file is not None:
-        write_atomically(json.dumps(_body(seen), indent=1, ensure_ascii=False, allow_nan=False) + "\n", json_file)
+        write_document(_body(seen), json_file)
         console.print(f"figures: {json_file}", soft_wrap=True)
     if html is not None:
         write_audit_page(_body(seen), html)

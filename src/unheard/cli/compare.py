@@ -9,7 +9,7 @@ import typer
 
 from unheard.evaluation.comparison import METRICS, compare_rows, read_systems
 from unheard.evaluation.result_files import plain_numbers
-from unheard.files import write_atomically
+from unheard.files import write_document
 
 __all__ = ["compare"]
 
@@ -51,7 +51,7 @@ def compare(
         typer.echo(json.dumps(row, ensure_ascii=False) if form == "json" else _text(row))
     if file is not None:
         whole = {"schema": 1, "metric": metric, "systems": [one.name for one in systems], "comparisons": rows}
-        write_atomically(json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n", file)
+        write_document(whole, file)
 
 
 def _text(row: Mapping[str, Any]) -> str:

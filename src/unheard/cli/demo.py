@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from unheard.cli._options import JobsOption
 from unheard.cli._progress import bar, console
-from unheard.cli.run import JobsOption, execute, show
+from unheard.cli.run import execute, show
 from unheard.evaluation.recipe import read_recipe
 from unheard.settings import Document
 from unheard.testing.spoken import speak_corpus

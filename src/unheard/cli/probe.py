@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from unheard.cli._options import CacheOption
 from unheard.cli._progress import bar, console
 from unheard.errors import RunError
 from unheard.evaluation.battery import ProbeSettings
@@ -45,7 +46,7 @@ def probe(
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Folds that are probed at once; one thread each.")] = os.cpu_count()
     or 1,
-    cache: Annotated[Path | None, typer.Option(help="Feature cache; default $UNHEARD_CACHE.")] = None,
+    cache: CacheOption = None,
 ) -> None:
     """Measure what frozen embeddings still hold of the speaker, gender, language, corpus and sentence.
 

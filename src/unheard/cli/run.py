@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from unheard.cli._options import CacheOption, ChangeOption, JobsOption, OutOption, RecipeArgument, SkipBadOption
 from unheard.cli._progress import bar, console
 from unheard.cli._watcher import Watcher
 from unheard.evaluation.inflation import OWN, PROTOCOLS, inflation_text, parse_protocols, under, write_inflation
@@ -23,24 +24,16 @@ from unheard.reports.evidence import read_evidence
 from unheard.reports.page import write_report, write_run_report
 from unheard.settings import read_document
 
-__all__ = ["JobsOption", "execute", "from_here", "make_ready", "publish", "run", "show", "train"]
-
-JobsOption = Annotated[
-    int, typer.Option(min=1, help="Tasks (objective x seed x fold) that run at once; one thread each.")
-]
+__all__ = ["execute", "from_here", "make_ready", "publish", "run", "show", "train"]
 
 
 def run(
-    recipe: Annotated[Path, typer.Argument(help="A recipe, see recipes/.", metavar="RECIPE.toml")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the results; the same one resumes.")],
-    change: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a setting of the recipe.")
-    ] = None,
+    recipe: RecipeArgument,
+    out: OutOption,
+    change: ChangeOption = None,
     jobs: JobsOption = os.cpu_count() or 1,
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Set unusable recordings aside, and list them in the result.")
-    ] = False,
-    cache: Annotated[Path | None, typer.Option(help="Feature cache; default $UNHEARD_CACHE.")] = None,
+    skip_bad: SkipBadOption = False,
+    cache: CacheOption = None,
     also: Annotated[
         str,
         typer.Option(metavar="PROTOCOL,…", help="Protocols to run beside the recipe's own, see below."),

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from unheard.cli._options import CacheOption, ChangeOption, JobsOption, OutOption, RecipeArgument, SkipBadOption
 from unheard.cli._progress import console
-from unheard.cli.run import JobsOption, from_here, make_ready, publish, train
+from unheard.cli.run import from_here, make_ready, publish, train
 from unheard.errors import MissingExtraError
 from unheard.evaluation.points import Reader, Runs, plan_runs
 from unheard.evaluation.protocol import default_cache
@@ -29,8 +30,8 @@ __all__ = ["sweep"]
 
 
 def sweep(
-    recipe: Annotated[Path, typer.Argument(help="A recipe, see recipes/.", metavar="RECIPE.toml")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for the results; the same one resumes.")],
+    recipe: RecipeArgument,
+    out: OutOption,
     vary: Annotated[
         list[str],
         typer.Option(
@@ -41,14 +42,10 @@ def sweep(
         int | None, typer.Option("--search", min=1, metavar="N", help="Search in N trials, on dev speakers only.")
     ] = None,
     only: Annotated[str, typer.Option(metavar="LABEL,…", help="Objectives of the recipe to run; default all.")] = "",
-    change: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a setting of the recipe.")
-    ] = None,
+    change: ChangeOption = None,
     jobs: JobsOption = os.cpu_count() or 1,
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Set unusable recordings aside, and list them in the result.")
-    ] = False,
-    cache: Annotated[Path | None, typer.Option(help="Feature cache; default $UNHEARD_CACHE.")] = None,
+    skip_bad: SkipBadOption = False,
+    cache: CacheOption = None,
     seed: Annotated[int, typer.Option(help="Of the search's proposals; training has the recipe's seeds.")] = 0,
 ) -> None:
     """Run a recipe at many settings and draw UAR against leakage with the Pareto front.

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from unheard.errors import SplitError
-from unheard.features.voice import standardise
+from unheard.features.voice import Voice, voice_of
 from unheard.records import Features
 
 __all__ = ["ADAPTIVE", "Adaptation", "voice_reader"]
@@ -39,13 +39,13 @@ def voice_reader(frames: Frames, speakers: Mapping[str, str]) -> Frames:
         own.setdefault(speakers[name], []).append(name)
 
     @functools.cache
-    def known(speaker: str) -> tuple[Features, ...]:
-        return tuple(frames(name)[0] for name in own[speaker])
+    def voice(speaker: str) -> Voice:
+        try:
+            return voice_of([frames(name)[0] for name in own[speaker]])
+        except SplitError as problem:
+            raise SplitError(f'speaker {speaker}: {problem} Or set adaptation = "none".') from problem
 
     def read(name: str) -> Sequence[Features]:
-        try:
-            return standardise(frames(name), known(speakers[name]))
-        except SplitError as problem:
-            raise SplitError(f'speaker {speakers[name]}: {problem} Or set adaptation = "none".') from problem
+        return [voice(speakers[name]).standardised(variant) for variant in frames(name)]
 
     return read

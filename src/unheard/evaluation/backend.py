@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
-from unheard.errors import SplitError
+from unheard.evaluation._items import labelled_rows
 
 __all__ = ["Backend", "fit_backend"]
 
@@ -127,12 +127,7 @@ def fit_backend(embeddings: NDArray[np.floating], speakers: NDArray[np.generic])
         brummer2010speaker: the two-covariance model and its likelihood ratio; estimated here by moments, not by
         expectation maximisation, as there are few speakers.
     """
-    embeddings, speakers = np.asarray(embeddings, dtype=np.float64), np.asarray(speakers)
-    if embeddings.ndim != 2 or speakers.shape != embeddings.shape[:1]:
-        shapes = f"embeddings {embeddings.shape} and speakers {speakers.shape}"
-        raise SplitError(f"back-end: {shapes}, expected (items, size), (items,). Pass one speaker an item.")
-    if not np.isfinite(embeddings).all():
-        raise SplitError("back-end: embeddings hold nan or inf. Look for a diverged model.")
+    embeddings, speakers = labelled_rows("back-end", embeddings, speakers, noun="speaker")
     names, number = np.unique(speakers, return_inverse=True)
     counts = np.bincount(number, minlength=names.size)
     freedom = int(counts.sum()) - names.size

@@ -21,6 +21,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from unheard.errors import SplitError
+from unheard.evaluation._items import labelled_rows
 
 __all__ = ["CodeLength", "online_code_length"]
 
@@ -117,12 +118,7 @@ def online_code_length(
     Reference:
         voita2020information: online (prequential) code, with blocks in powers of two.
     """
-    embeddings, labels = np.asarray(embeddings, dtype=np.float64), np.asarray(labels)
-    if embeddings.ndim != 2 or labels.shape != embeddings.shape[:1]:
-        shapes = f"embeddings {embeddings.shape} and labels {labels.shape}"
-        raise SplitError(f"code length: {shapes}, expected (items, size), (items,). Pass one label an item.")
-    if not np.isfinite(embeddings).all():
-        raise SplitError("code length: embeddings hold nan or inf. Look for a diverged model.")
+    embeddings, labels = labelled_rows("code length", embeddings, labels)
     names, numbers = np.unique(labels, return_inverse=True)
     if names.size < 2:
         raise SplitError(f"code length: {names.size} label(s), expected two at least. Code another column.")

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unheard.errors import SplitError
+from unheard.evaluation._items import labelled_rows
 
 __all__ = ["Eraser", "fit_eraser", "one_hot"]
 
@@ -88,12 +89,10 @@ def fit_eraser(embeddings: NDArray[np.floating], labels: NDArray[np.generic], *,
     Reference:
         belrose2023leace: section 4, the affine erasure, for the Euclidean norm.
     """
-    embeddings, labels = np.asarray(embeddings, dtype=np.float64), np.asarray(labels)
-    if embeddings.ndim != 2 or labels.shape != embeddings.shape[:1] or not len(labels):
+    embeddings, labels = labelled_rows("erasure", embeddings, labels)
+    if not len(labels):
         shapes = f"embeddings {embeddings.shape} and labels {labels.shape}"
         raise SplitError(f"erasure: {shapes}, expected (items, size), (items,). Pass one label an item.")
-    if not np.isfinite(embeddings).all():
-        raise SplitError("erasure: embeddings hold nan or inf. Look for a diverged model.")
     if rank is not None and rank < 0:
         raise SplitError(f"erasure: rank {rank}, expected 0 at least. Leave it out to erase everything.")
     mean = embeddings.mean(axis=0)

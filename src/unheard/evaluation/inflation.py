@@ -7,7 +7,6 @@ split and normalises features by their speaker (see `adaptation`); `adaptive-sen
 """
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from unheard.evaluation.protocol import Prepared
 from unheard.evaluation.recipe import RunRecipe
 from unheard.evaluation.result_files import plain_numbers, read_result
 from unheard.evaluation.significance import paired_difference
-from unheard.files import write_atomically
+from unheard.files import write_document
 from unheard.registry import load
 
 __all__ = [
@@ -284,5 +283,5 @@ def inflation_text(document: Mapping[str, Any]) -> str:
 def write_inflation(runs: Mapping[str, Path], out: Path) -> dict[str, Any]:
     """Write inflation.json into a folder, aside and renamed, and return it."""
     document = inflation(runs)
-    write_atomically(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n", out / INFLATION)
+    write_document(document, out / INFLATION)
     return document

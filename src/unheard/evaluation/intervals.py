@@ -21,6 +21,7 @@ __all__ = [
     "RESAMPLES",
     "bootstrap_interval",
     "interval",
+    "logit_interval",
     "mean_uar",
     "speaker_interval",
     "with_items",
@@ -108,9 +109,21 @@ def interval(confusions: NDArray[np.integer], *, level: float = 0.95) -> tuple[f
             return uar, uar
         low, _ = interval(_one_error(confusions), level=level)
         return (low, 1.0) if uar > 0 else (0.0, 1.0 - low)
-    error = np.sqrt((speakers - 1) * np.var(without_each(confusions)))
-    margin = stats.t.ppf(0.5 + level / 2, speakers - 1) * error / (uar * (1.0 - uar))
-    centre = np.log(uar / (1.0 - uar))
+    return logit_interval(uar, without_each(confusions), level=level)
+
+
+def logit_interval(share: float, without: NDArray[np.float64], *, level: float = 0.95) -> tuple[float, float]:
+    """The jackknife-t interval of a share on the logit scale, as in `interval`.
+
+    Args:
+        share: in (0, 1).
+        without: the same figure without each speaker in turn, shape (speakers,), two at least.
+        level: coverage, in (0, 1).
+    """
+    others = without.size - 1
+    error = np.sqrt(others * np.var(without))
+    margin = stats.t.ppf(0.5 + level / 2, others) * error / (share * (1.0 - share))
+    centre = np.log(share / (1.0 - share))
     low, high = stats.logistic.cdf([centre - margin, centre + margin])
     return float(low), float(high)
 

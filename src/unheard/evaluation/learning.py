@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from unheard.errors import RunError
-from unheard.evaluation.intervals import mean_uar, without_each
+from unheard.evaluation.intervals import logit_interval, mean_uar, without_each
 
 __all__ = ["SHARE", "area_under", "learning_curve", "weights_of"]
 
@@ -60,15 +59,10 @@ def area_under(
     if len({one.shape for one in confusions}) != 1:
         raise RunError("the points of a learning curve did not hear the same speakers and seeds. Run them again.")
     area = float(weights @ [float(mean_uar(one.sum(axis=1))) for one in confusions])
-    speakers = confusions[0].shape[1]
-    if speakers < 2 or not 0.0 < area < 1.0:
+    if confusions[0].shape[1] < 2 or not 0.0 < area < 1.0:
         return area, (float("nan"), float("nan"))
     without = weights @ np.array([without_each(one) for one in confusions])
-    error = np.sqrt((speakers - 1) * np.var(without))
-    margin = stats.t.ppf(0.5 + level / 2, speakers - 1) * error / (area * (1.0 - area))
-    centre = np.log(area / (1.0 - area))
-    low, high = stats.logistic.cdf([centre - margin, centre + margin])
-    return area, (float(low), float(high))
+    return area, logit_interval(area, without, level=level)
 
 
 def learning_curve(points: Mapping[float, tuple[float | None, NDArray[np.int64]]]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from unheard.errors import SplitError, UnknownNameError
 from unheard.evaluation._classifiers import FITS, Labels, Matrix, inner_split
+from unheard.evaluation._items import labelled_rows
 from unheard.metrics import uar
 from unheard.records import UNLABELLED
 
@@ -67,12 +68,7 @@ class _Parts:
 def _labelled(
     part: str, embeddings: NDArray[np.floating], labels: NDArray[np.generic]
 ) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
-    embeddings, labels = np.asarray(embeddings, dtype=np.float64), np.asarray(labels)
-    if embeddings.ndim != 2 or labels.shape != embeddings.shape[:1]:
-        shapes = f"embeddings {embeddings.shape} and labels {labels.shape}"
-        raise SplitError(f"probe: {part} {shapes}, expected (items, size), (items,). Give each item a label.")
-    if not np.isfinite(embeddings).all():
-        raise SplitError(f"probe: {part} embeddings hold nan or inf. Look for a diverged model.")
+    embeddings, labels = labelled_rows("probe", embeddings, labels, part=part)
     known = np.ones(labels.shape, np.bool_) if labels.dtype.kind in "US" else labels != UNLABELLED
     return embeddings[known], labels[known]
 

@@ -4,7 +4,6 @@ The result is documented in docs/reference/probes.md. Numbers that cannot be had
 """
 
 import importlib.metadata
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ from unheard.evaluation.probe_words import sentences
 from unheard.evaluation.protocol import default_cache
 from unheard.evaluation.result_files import plain_numbers
 from unheard.evaluation.rounds import Items
-from unheard.files import write_atomically
+from unheard.files import write_document
 
 __all__ = ["PROBES", "SCHEMA", "measure_jobs", "probe_run", "probe_tables", "write_probes"]
 
@@ -252,4 +251,4 @@ def _notes_on_table(tables: Mapping[str, tuple[np.ndarray, Any]], items: Items) 
 
 def write_probes(result: Mapping[str, Any], file: Path) -> None:
     """Write the result as JSON, aside and renamed."""
-    write_atomically(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n", file)
+    write_document(result, file)

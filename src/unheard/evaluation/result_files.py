@@ -2,16 +2,16 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from unheard.errors import RunError
-from unheard.files import write_atomically
+from unheard.files import write_atomically, write_document
 
-__all__ = ["RESULT", "SCHEMA", "plain_numbers", "read_result", "write_result"]
+__all__ = ["RESULT", "SCHEMA", "plain_numbers", "read_document", "read_result", "write_result"]
 
 RESULT = "result.json"
 SCHEMA = 1
@@ -33,7 +33,7 @@ def plain_numbers(value: Any) -> Any:
 def write_result(result: Mapping[str, Any], predictions: str, out: Path) -> None:
     """Write result.json and predictions.csv, each aside and renamed."""
     write_atomically(predictions, out / "predictions.csv")
-    write_atomically(json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n", out / RESULT)
+    write_document(result, out / RESULT)
 
 
 def read_result(run: Path) -> dict[str, Any]:
@@ -43,10 +43,39 @@ def read_result(run: Path) -> dict[str, Any]:
         RunError: it is missing, damaged, or of another schema.
     """
     file = run if run.is_file() else run / RESULT
+    return read_document(
+        file,
+        SCHEMA,
+        what="a result",
+        origin="Is it the --out folder of a finished run?",
+        again="Run it again with this version.",
+    )
+
+
+def read_document(  # noqa: PLR0913 (three parts of a message)
+    file: Path, schema: int, *, what: str, origin: str, again: str, needs: Sequence[str] = ()
+) -> dict[str, Any]:
+    """A document of a run's folder, as `write_document` left it.
+
+    Args:
+        file: where it lies.
+        schema: its number.
+        what: "a result": what it should be.
+        origin: what to do where there is none, or a damaged one.
+        again: what to do where it is of another schema, or lacks a key.
+        needs: keys that it must have.
+
+    Raises:
+        RunError: it is missing, damaged, or of another schema.
+    """
     try:
-        result: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as problem:
-        raise RunError(f"{file}: not a result ({problem}). Is it the --out folder of a finished run?") from problem
-    if not isinstance(result, dict) or result.get("schema") != SCHEMA:
-        raise RunError(f"{file}: not a result of schema {SCHEMA}. Run it again with this version.")
-    return result
+        raise RunError(f"{file}: not {what} ({problem}). {origin}") from problem
+    if (
+        not isinstance(document, dict)
+        or document.get("schema") != schema
+        or any(key not in document for key in needs)
+    ):
+        raise RunError(f"{file}: not {what} of schema {schema}. {again}")
+    return document

@@ -3,7 +3,6 @@
 The document is described in docs/reference/sweep.md. Numbers that cannot be had are None, never 0.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +16,9 @@ from unheard.evaluation.collect import leakage_summary, spread
 from unheard.evaluation.learning import SHARE, learning_curve
 from unheard.evaluation.points import Member, Runs
 from unheard.evaluation.protocol import Prepared
-from unheard.evaluation.result_files import plain_numbers
+from unheard.evaluation.result_files import plain_numbers, read_document
 from unheard.evaluation.significance import confusions_by_speaker, interval
-from unheard.files import write_atomically
+from unheard.files import write_document
 from unheard.metrics.uar import score as uar
 
 __all__ = [
@@ -184,15 +183,20 @@ def _nested(points: Sequence[Point]) -> dict[str, Any] | None:
         best = max(score for score, *_ in scored)
         picked.append(next((name, task) for score, name, task in scored if score == best))
     tasks = [task for _, task in picked]
-    seeds = np.array([task["seed"] for task in tasks for _ in task["predictions"]])
-    per_seed = [_uar(prepared, [t for t in tasks if t["seed"] == seed], "predictions") for seed in np.unique(seeds)]
-    truth, prediction, speakers = _rows(prepared, [pair for task in tasks for pair in task["predictions"]])
-    confusions = confusions_by_speaker(truth, prediction, speakers, classes=len(prepared.classes), seeds=seeds)
+    seeds = sorted({task["seed"] for task in tasks})
+    per_seed = [_uar(prepared, [t for t in tasks if t["seed"] == seed], "predictions") for seed in seeds]
     counts = Counter(name for name, _ in picked)
     return {
-        "uar": {**spread(per_seed), "per_seed": per_seed, "interval": list(interval(confusions))},
+        "uar": {**spread(per_seed), "per_seed": per_seed, "interval": list(interval(_confusions(prepared, tasks)))},
         "picked": dict(counts.most_common()),
     }
+
+
+def _confusions(prepared: Prepared, tasks: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    """Of the test predictions of some tasks, shape (seeds, speakers, classes, classes)."""
+    truth, prediction, speakers = _rows(prepared, [pair for task in tasks for pair in task["predictions"]])
+    seeds = np.array([task["seed"] for task in tasks for _ in task["predictions"]])
+    return confusions_by_speaker(truth, prediction, speakers, classes=len(prepared.classes), seeds=seeds)
 
 
 def _curves(points: Sequence[Point]) -> dict[str, Any] | None:
@@ -201,13 +205,8 @@ def _curves(points: Sequence[Point]) -> dict[str, Any] | None:
         return None
     found: dict[str, dict[float, Any]] = {}
     for point in points:
-        pairs = [pair for task in point.tasks for pair in task["predictions"]]
-        truth, prediction, speakers = _rows(point.prepared, pairs)
-        seeds = np.array([task["seed"] for task in point.tasks for _ in task["predictions"]])
-        classes = len(point.prepared.classes)
-        confusions = confusions_by_speaker(truth, prediction, speakers, classes=classes, seeds=seeds)
-        share = float(point.row["varied"][SHARE])
-        found.setdefault(point.row["objective"], {})[share] = ((point.row["uar"] or {}).get("mean"), confusions)
+        share, score = float(point.row["varied"][SHARE]), (point.row["uar"] or {}).get("mean")
+        found.setdefault(point.row["objective"], {})[share] = (score, _confusions(point.prepared, point.tasks))
     return {label: learning_curve(own) for label, own in found.items() if len(own) > 1} or None
 
 
@@ -277,7 +276,7 @@ def build_sweep(
 
 def write_sweep(document: Mapping[str, Any], out: Path) -> None:
     """Write sweep.json, aside and renamed."""
-    write_atomically(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n", out / SWEEP)
+    write_document(document, out / SWEEP)
 
 
 def read_sweep(folder: Path) -> dict[str, Any]:
@@ -287,10 +286,11 @@ def read_sweep(folder: Path) -> dict[str, Any]:
         RunError: it is missing, damaged, or of another schema.
     """
     file = folder if folder.is_file() else folder / SWEEP
-    try:
-        document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as problem:
-        raise RunError(f"{file}: not a sweep ({problem}). Is it the --out folder of `unheard sweep`?") from problem
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA or "points" not in document:
-        raise RunError(f"{file}: not a sweep of schema {SCHEMA}. Sweep again with this version.")
-    return document
+    return read_document(
+        file,
+        SCHEMA,
+        what="a sweep",
+        origin="Is it the --out folder of `unheard sweep`?",
+        again="Sweep again with this version.",
+        needs=("points",),
+    )

@@ -1,30 +1,34 @@
 """Features normalised by their own voice: what the adaptive protocol does, in training and afterwards alike."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from unheard.errors import SplitError
 from unheard.records import Features
 
-__all__ = ["standardise"]
+__all__ = ["Voice", "standardise", "voice_of"]
 
 _FLOOR = 1e-3
 """Smallest deviation, as in the model's own normaliser."""
 
 
-def _moments(recordings: Sequence[Features]) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and deviation of each channel over all frames of some recordings, shape (channels,) each."""
-    frames = np.concatenate(recordings).astype(np.float64)
-    return frames.mean(axis=0), np.maximum(frames.std(axis=0), _FLOOR)
+@dataclass(frozen=True)
+class Voice:
+    """What is known of a voice: mean and deviation of each channel, shape (channels,) each."""
+
+    mean: np.ndarray
+    deviation: np.ndarray
+
+    def standardised(self, frames: Features) -> Features:
+        """A recording without them, shape (frames, channels)."""
+        found: Features = ((frames - self.mean) / self.deviation).astype(np.float32)
+        return found
 
 
-def standardise(recordings: Sequence[Features], known: Sequence[Features]) -> list[Features]:
-    """Recordings of one voice with the mean and the deviation of what is known of it taken out.
-
-    Args:
-        recordings: each of shape (frames, channels).
-        known: unlabelled recordings of the same voice, of the same channels; at least two frames in all.
+def voice_of(known: Sequence[Features]) -> Voice:
+    """Statistics over all frames of some unlabelled recordings of one voice, each of shape (frames, channels).
 
     Raises:
         SplitError: a single frame is known, and a deviation needs two.
@@ -33,5 +37,19 @@ def standardise(recordings: Sequence[Features], known: Sequence[Features]) -> li
         raise SplitError(
             "a voice with a single utterance cannot be normalised by itself. Leave it out, or add recordings of it."
         )
-    mean, deviation = _moments(known)
-    return [((frames - mean) / deviation).astype(np.float32) for frames in recordings]
+    frames = np.concatenate(known).astype(np.float64)
+    return Voice(frames.mean(axis=0), np.maximum(frames.std(axis=0), _FLOOR))
+
+
+def standardise(recordings: Sequence[Features], known: Sequence[Features]) -> list[Features]:
+    """Recordings of one voice with the mean and the deviation of what is known of it taken out.
+
+    Args:
+        recordings: each of shape (frames, channels).
+        known: as for `voice_of`.
+
+    Raises:
+        SplitError: too little is known.
+    """
+    voice = voice_of(known)
+    return [voice.standardised(frames) for frames in recordings]

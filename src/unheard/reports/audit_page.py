@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from unheard.data.auditing.findings import shown
@@ -12,6 +11,7 @@ from unheard.data.auditing.traits import TRAITS
 from unheard.files import write_atomically
 from unheard.reports.plots import Frame, colour, figure, label_of, ticks
 from unheard.reports.reading import NOT_KNOWN, entries, number, part
+from unheard.reports.templates import environment
 
 __all__ = ["render_audit", "unheard_answers", "write_audit_page"]
 
@@ -21,11 +21,6 @@ _ROW, _BAR = 26, 13
 _SPOKEN = {trait.name: trait.spoken for trait in TRAITS}
 _TITLES = {trait.name: trait.title for trait in TRAITS}
 _SEVERITIES = {"leak": "leaks", "caution": "cautions", "note": "notes"}
-
-
-def _number(value: Any, digits: int = 3) -> str:
-    known = number(value)
-    return NOT_KNOWN if known is None else f"{known:.{digits}f}"
 
 
 def _trait(value: Any, name: str) -> str:
@@ -100,17 +95,11 @@ def render_audit(report: Report) -> str:
     Args:
         report: as documented in docs/reference/audit.md; any number may be None.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("unheard.reports", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.ChainableUndefined,
-    )
-    environment.filters |= {"number": _number, "trait": _trait}
+    pages = environment()
+    pages.filters |= {"trait": _trait}
     safe = Markup
     found = entries(report, "findings")
-    return environment.get_template("audit.html.jinja").render(
+    return pages.get_template("audit.html.jinja").render(
         report=report,
         counted={word: sum(part(one, "severity") == key for one in found) for key, word in _SEVERITIES.items()},
         answers=safe(unheard_answers(report)),

@@ -20,6 +20,7 @@ from unheard.reports.pareto import curve, references
 from unheard.reports.protocols import protocols_section
 from unheard.reports.reading import NOT_KNOWN, entries, labels, number, part
 from unheard.reports.sweep_page import chosen_point, settings
+from unheard.reports.templates import environment
 
 __all__ = ["REPORT", "render", "write_report", "write_run_report"]
 
@@ -35,20 +36,6 @@ _LEAKS = {
     "unseen_best": "best, unseen speakers",
     "eer": "EER, unseen speakers",
 }
-
-
-def _number(value: Any, digits: int = 3, *, sign: bool = False) -> str:
-    """A number, or a dash for what is not known."""
-    known = number(value)
-    if known is None:
-        return NOT_KNOWN
-    return f"{known:+.{digits}f}" if sign else f"{known:.{digits}f}"
-
-
-def _spread(value: Any, digits: int = 3) -> str:
-    """Mean ± deviation, or the mean alone where there is no deviation."""
-    deviation = number(value, "std")
-    return _number(part(value, "mean"), digits) + (f" ± {deviation:.{digits}f}" if deviation is not None else "")
 
 
 def _points(value: Any) -> str:
@@ -103,24 +90,15 @@ def _leak_table(result: Mapping[str, Any]) -> dict[str, Any]:
 
 @functools.cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("unheard.reports", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.ChainableUndefined,
-        finalize=_text,
-    )
-    environment.filters |= {
-        "number": _number,
+    pages = environment(finalize=_text)
+    pages.filters |= {
         "luck": luck,
-        "spread": _spread,
         "size": _size,
         "points": _points,
         "settings": settings,
     }
-    environment.tests["known"] = lambda value: number(value) is not None
-    return environment.get_template("page.html.jinja")
+    pages.tests["known"] = lambda value: number(value) is not None
+    return pages.get_template("page.html.jinja")
 
 
 def render(result: Mapping[str, Any], evidence: Evidence = _NOTHING) -> str:

@@ -8,18 +8,11 @@ from typing import Any
 
 from unheard.reports.figures import chance_of, interval_of
 from unheard.reports.plots import Frame, apart, colour, figure, label_of, mark_at
-from unheard.reports.reading import number, part, table
+from unheard.reports.reading import REFERENCES, number, part, table
 
 __all__ = ["pair"]
 
 Result = Mapping[str, Any]
-
-_REFERENCES = {
-    "chance": "chance",
-    "emotion_code": "emotion code",
-    "untrained": "untrained",
-    "raw_features": "raw features",
-}
 
 
 @dataclass(frozen=True)
@@ -47,7 +40,7 @@ def _dots(result: Result) -> list[_Dot]:
 
 def _reference_lines(result: Result, frame: Frame) -> str:
     """Dashed uprights at the references' leakage; names of those that nearly coincide share a line."""
-    known = [(number(result, "references", key, "best", "mean"), name) for key, name in _REFERENCES.items()]
+    known = [(number(result, "references", key, "best", "mean"), name) for key, name in REFERENCES.items()]
     groups: list[tuple[float, list[str]]] = []
     for at, name in sorted((at, name) for at, name in known if at is not None):
         if groups and at - groups[-1][0] < 0.035:

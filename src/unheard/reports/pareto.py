@@ -6,8 +6,8 @@ from html import escape
 from typing import Any
 
 from unheard.reports.figures import interval_of
-from unheard.reports.plots import Frame, colour, figure, label_of, mark_at
-from unheard.reports.reading import entries, number, part, word
+from unheard.reports.plots import LETTER, Frame, colour, figure, label_of, legend
+from unheard.reports.reading import REFERENCES, entries, number, part, word
 
 __all__ = [
     "LEAK_TITLE",
@@ -26,17 +26,9 @@ __all__ = [
 
 Sweep = Mapping[str, Any]
 
-_REFERENCES = {
-    "chance": "chance",
-    "emotion_code": "emotion code",
-    "untrained": "untrained",
-    "raw_features": "raw features",
-}
 LEAK_TITLE = "a fresh probe names the speaker (left is better)"
 """The axis across."""
 _WIDTH, _HEIGHT = 720, 460
-_LETTER = 6.8
-"""Width of a letter of a name, in pixels: for keeping names off each other."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +114,7 @@ def lines_of(found: Sequence[Dot]) -> list[list[Dot]]:
 
 def references(sweep: Sweep) -> list[tuple[str, float]]:
     """Name and leakage of what no objective has touched, the least first."""
-    known = [(name, number(sweep, "references", key, "best", "mean")) for key, name in _REFERENCES.items()]
+    known = [(name, number(sweep, "references", key, "best", "mean")) for key, name in REFERENCES.items()]
     return sorted(((name, at) for name, at in known if at is not None), key=lambda pair: pair[1])
 
 
@@ -248,7 +240,7 @@ def _names(frame: Frame, found: Sequence[Dot]) -> str:
     parts = []
     for dot, (x, y) in zip(found, centres, strict=True):
         text = name_of(dot.row)[:24]
-        wide = _LETTER * len(text) + 4
+        wide = LETTER * len(text) + 4
         places = [
             (x + side * 11 - (0 if side > 0 else wide), y + drop) for drop in (-7, 17, 4, -20, 30) for side in (1, -1)
         ]
@@ -278,11 +270,8 @@ def _outside(box: Box, frame: Frame) -> float:
 
 def _legend(names: Sequence[str]) -> str:
     """Inside the drawing, so that it is there in a paper, too."""
-    parts, x = [], 62.0
-    for place, name in enumerate(names):
-        parts.append(mark_at(x, 13, place, "", 5))
-        parts.append(f'<text class="tick" x="{x + 9:.1f}" y="17">{label_of(name, 18)}</text>')
-        x += 28 + _LETTER * min(18, len(name))
+    marks, x = legend(names, 18)
+    parts = [marks]
     parts.append(f'<line class="front" x1="{x:.1f}" x2="{x + 22:.1f}" y1="13" y2="13"/>')
     parts.append(f'<text class="tick" x="{x + 27:.1f}" y="17">Pareto front</text>')
     parts.append(f'<circle class="ring" cx="{x + 122:.1f}" cy="13" r="7"/>')

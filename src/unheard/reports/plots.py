@@ -5,10 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-__all__ = ["COLOURS", "Frame", "apart", "colour", "figure", "label_of", "mark_at", "ticks"]
+__all__ = ["COLOURS", "LETTER", "Frame", "apart", "colour", "figure", "label_of", "legend", "mark_at", "ticks"]
 
 COLOURS = 9
 """How many hues the page defines (--c0 to --c8)."""
+LETTER = 6.8
+"""Width of a letter of a name, in pixels: for keeping names off each other."""
 
 
 def colour(number: int) -> str:
@@ -189,3 +191,19 @@ def figure(width: float, height: float, title: str, description: str, body: str)
         f'style="max-width:{width:.0f}px;min-width:{0.7 * width:.0f}px">'
         f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{body}</svg>"
     )
+
+
+def legend(names: Sequence[str], longest: int, gap: float = 28.0) -> tuple[str, float]:
+    """Marks with their names in a line at the top, and the pixel behind the last.
+
+    Args:
+        names: in the order of their hues.
+        longest: letters of a name that are shown.
+        gap: what a mark and the room about its name take, in pixels.
+    """
+    parts, x = [], 62.0
+    for place, name in enumerate(names):
+        parts.append(mark_at(x, 13, place, "", 5))
+        parts.append(f'<text class="tick" x="{x + 9:.1f}" y="17">{label_of(name, longest)}</text>')
+        x += gap + LETTER * min(longest, len(name))
+    return "".join(parts), x

@@ -4,10 +4,17 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["NOT_KNOWN", "entries", "labels", "number", "part", "table", "texts", "word"]
+__all__ = ["NOT_KNOWN", "REFERENCES", "entries", "labels", "number", "part", "table", "texts", "word"]
 
 NOT_KNOWN = "–"  # noqa: RUF001 (a dash in a table)
 """What stands where a value is missing."""
+REFERENCES = {
+    "chance": "chance",
+    "emotion_code": "emotion code",
+    "untrained": "untrained",
+    "raw_features": "raw features",
+}
+"""What leakage is held against in a figure: key in a result -> its short name."""
 
 
 def part(value: Any, *keys: str) -> Any:

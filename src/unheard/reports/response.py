@@ -7,13 +7,12 @@ from typing import Any
 
 from unheard.reports.figures import interval_of
 from unheard.reports.pareto import Sweep, families, limits, short, title_of
-from unheard.reports.plots import Frame, colour, figure, label_of, mark_at
+from unheard.reports.plots import Frame, colour, figure, label_of, legend, mark_at
 from unheard.reports.reading import entries, number, part, word
 
 __all__ = ["response", "varied_alone"]
 
 _WIDTH, _HEIGHT, _LEGEND = 720, 300, 30
-_LETTER = 6.8
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def response(sweep: Sweep) -> str:
     shown = [(title, lines, mark) for title, lines, mark in panels if lines]
     if not shown:
         return ""
-    parts, said = [_legend(families(sweep))], []
+    parts, said = [legend(families(sweep), 24, 34.0)[0]], []
     width = _WIDTH / len(shown)
     chance = number(sweep, "chance")
     for position, (title, lines, mark) in enumerate(shown):
@@ -134,12 +133,3 @@ def response(sweep: Sweep) -> str:
         f'<text class="axis" x="{_WIDTH / 2:.0f}" y="{_HEIGHT - 4}" text-anchor="middle">{escape(axis)}</text>'
     )
     return figure(_WIDTH, _HEIGHT, f"UAR and leakage over {key}", ". ".join(said), "".join(parts))
-
-
-def _legend(names: Sequence[str]) -> str:
-    parts, x = [], 62.0
-    for place, name in enumerate(names):
-        parts.append(mark_at(x, 13, place, "", 5))
-        parts.append(f'<text class="tick" x="{x + 9:.1f}" y="17">{label_of(name, 24)}</text>')
-        x += 34 + _LETTER * min(24, len(name))
-    return "".join(parts)

@@ -1,0 +1,21 @@
+"""Arguments and options that several verbs share, with one wording."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["CacheOption", "ChangeOption", "JobsOption", "OutOption", "RecipeArgument", "SkipBadOption"]
+
+JobsOption = Annotated[
+    int, typer.Option(min=1, help="Tasks (objective x seed x fold) that run at once; one thread each.")
+]
+RecipeArgument = Annotated[Path, typer.Argument(help="A recipe, see recipes/.", metavar="RECIPE.toml")]
+OutOption = Annotated[Path, typer.Option("--out", help="Folder for the results; the same one resumes.")]
+ChangeOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a setting of the recipe.")
+]
+SkipBadOption = Annotated[
+    bool, typer.Option("--skip-bad", help="Set unusable recordings aside, and list them in the result.")
+]
+CacheOption = Annotated[Path | None, typer.Option(help="Feature cache; default $UNHEARD_CACHE.")]

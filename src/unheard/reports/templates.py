@@ -1,0 +1,46 @@
+"""How every page reads its template, and the filters that all pages share."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jinja2
+
+from unheard.reports.reading import NOT_KNOWN, number, part
+
+__all__ = ["as_number", "as_spread", "environment"]
+
+
+def as_number(value: Any, digits: int = 3, *, sign: bool = False) -> str:
+    """A number, or a dash for what is not known.
+
+    >>> as_number(0.25, 2), as_number(0.5, 1, sign=True)
+    ('0.25', '+0.5')
+    """
+    known = number(value)
+    if known is None:
+        return NOT_KNOWN
+    return f"{known:+.{digits}f}" if sign else f"{known:.{digits}f}"
+
+
+def as_spread(value: Any, digits: int = 3) -> str:
+    """Mean ± deviation, or the mean alone where there is no deviation."""
+    deviation = number(value, "std")
+    return as_number(part(value, "mean"), digits) + (f" ± {deviation:.{digits}f}" if deviation is not None else "")
+
+
+def environment(finalize: Callable[[Any], Any] | None = None) -> jinja2.Environment:
+    """Templates of HTML pages: values escaped, what is missing empty, and the filters `number` and `spread`.
+
+    Args:
+        finalize: what is done to every value that a template shows.
+    """
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("unheard.reports", "."),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.ChainableUndefined,
+        finalize=finalize,
+    )
+    made.filters |= {"number": as_number, "spread": as_spread}
+    return made
