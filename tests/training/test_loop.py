@@ -286,6 +286,26 @@ def test_warp_and_tempo_change_training_items_by_the_seed_and_leave_evaluation_a
             np.testing.assert_array_equal(batch.features[row, : len(own)].numpy(), own)
 
 
+def test_what_stands_beside_the_spectrum_is_neither_warped_nor_masked():
+    items = [
+        np.concatenate([np.random.default_rng(i).random((9, 4)), np.full((9, 2), 7.0 + i)], axis=1) for i in range(4)
+    ]
+    columns = {"emotion": np.array([0, 1, 0, 1]), "speaker": np.array([0, 0, 1, 1])}
+    part = dataset.Dataset(tuple("abcd"), [[item.astype(np.float32)] for item in items], columns, 0.01, bands=4)
+    augmentation = AugmentationSettings(
+        warp=0.3, frequency_masks=2, frequency_width=0.9, time_masks=1, time_width=0.9
+    )
+    settings = SETTINGS.model_copy(update={"augmentation": augmentation})
+    changed = 0
+    for batch in training_batches(part.subset([0, 1, 2, 3]), settings, seed=0, epoch=1):
+        for row, length in enumerate(batch.lengths.tolist()):
+            beside = batch.features[row, :length, 4:]
+            assert beside.min() == beside.max() >= 7.0
+            own = part.frames[int(beside.max()) - 7][0]
+            changed += not np.array_equal(batch.features[row, :length, :4].numpy(), own[:length, :4])
+    assert changed
+
+
 def test_auto_precision_is_one_of_the_two_by_what_the_chip_says(monkeypatch):
     batch = next(training_batches(made_part(), SETTINGS, seed=0, epoch=1))
 

@@ -258,6 +258,7 @@ def part_of(prepared: Prepared, names: Sequence[str], speakers: Sequence[str], *
         frames if augmented else [variants[:1] for variants in frames],
         {key: np.array(values, dtype=np.int64) for key, values in columns.items()},
         prepared.recipe.hop,
+        prepared.recipe.bands,
     )
 
 

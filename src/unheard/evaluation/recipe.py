@@ -90,6 +90,12 @@ class RunRecipe(BaseModel):
         settings = self.feature_recipe().settings
         return float(getattr(settings, "hop", 0.01) if own is None else own(settings, self.audio.rate))
 
+    @property
+    def bands(self) -> int | None:
+        """How many leading channels of the features lie along frequency; None for all."""
+        own = getattr(load("features", str(self.features["name"])), "bands", None)
+        return None if own is None else int(own(self.feature_recipe().settings))
+
     def fingerprint(self, *parts: object) -> str:
         """A digest of what determines a task: the recipe less its list of seeds, and `parts`."""
         # A setting that a later version adds, at a default that changes nothing, must not make a finished run

@@ -1,6 +1,6 @@
 """One part of a fold in memory: frames and labels, and the batches made of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,12 +23,14 @@ class Dataset:
         frames: for each item its variants (the unperturbed one first), each of shape (frames, channels).
         columns: column name -> class numbers, shape (items,), int64, UNLABELLED where missing.
         hop: distance between frames, in seconds.
+        bands: how many leading channels lie along frequency; None for all.
     """
 
     names: tuple[str, ...]
     frames: Sequence[Sequence[Features]]
     columns: Mapping[str, np.ndarray]
     hop: float = 0.01
+    bands: int | None = None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -45,6 +47,7 @@ class Dataset:
             [self.frames[i] for i in positions],
             {name: column[np.asarray(positions, dtype=np.int64)] for name, column in self.columns.items()},
             self.hop,
+            self.bands,
         )
 
 
@@ -98,10 +101,8 @@ def _factor(most: float, generator: np.random.Generator) -> float:
     return float(np.exp(generator.uniform(-1.0, 1.0) * np.log1p(most)))
 
 
-def _training_item(
-    variants: Sequence[Features], settings: TrainingSettings, hop: float, generator: np.random.Generator
-) -> Features:
-    augmentation = settings.augmentation
+def _training_item(data: Dataset, item: int, settings: TrainingSettings, generator: np.random.Generator) -> Features:
+    augmentation, variants, hop = settings.augmentation, data.frames[item], data.hop
     frames = variants[0]
     if len(variants) > 1 and generator.random() < augmentation.probability:
         frames = variants[int(generator.integers(1, len(variants)))]
@@ -110,12 +111,20 @@ def _training_item(
         first = int(generator.integers(0, len(frames) - longest + 1))
         frames = frames[first : first + longest]
     if augmentation.warp:
-        frames = _stretch(frames, 1, _factor(augmentation.warp, generator))
+        factor = _factor(augmentation.warp, generator)
+        frames = _on_bands(frames, data.bands, lambda spectrum: _stretch(spectrum, 1, factor))
     if augmentation.tempo:
         frames = _stretch(frames, 0, _factor(augmentation.tempo, generator))
     if augmentation.frequency_masks or augmentation.time_masks:
-        frames = _mask(frames, augmentation, generator)
+        frames = _on_bands(frames, data.bands, lambda spectrum: _mask(spectrum, augmentation, generator))
     return frames
+
+
+def _on_bands(frames: Features, bands: int | None, change: Callable[[Features], Features]) -> Features:
+    """Change the spectrum alone: what stands beside it (pitch, say) keeps its place and its values."""
+    if bands is None:
+        return change(frames)
+    return np.concatenate([change(frames[:, :bands]), frames[:, bands:]], axis=1)
 
 
 def training_batches(data: Dataset, settings: TrainingSettings, *, seed: int, epoch: int) -> Iterator[Batch]:
@@ -129,7 +138,7 @@ def training_batches(data: Dataset, settings: TrainingSettings, *, seed: int, ep
     )
     generator = np.random.default_rng(named_seed(seed, "augmentation", epoch))
     for positions in order:
-        frames = [_training_item(data.frames[i], settings, data.hop, generator) for i in positions]
+        frames = [_training_item(data, i, settings, generator) for i in positions]
         yield collate(frames, {name: column[positions] for name, column in data.columns.items()})
 
 
@@ -144,7 +153,7 @@ def random_batch(data: Dataset, settings: TrainingSettings, size: int, *, seed: 
     """
     generator = np.random.default_rng(seed)
     positions = generator.permutation(len(data))[:size]
-    frames = [_training_item(data.frames[i], settings, data.hop, generator) for i in positions]
+    frames = [_training_item(data, i, settings, generator) for i in positions]
     return collate(frames, {name: column[positions] for name, column in data.columns.items()})
 
 

@@ -4,6 +4,8 @@ The others stay, without a label: what learns from speakers alone still hears th
 share differ in the objective and in nothing else.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from unheard.models.model import named_seed
@@ -53,4 +55,4 @@ def keep_labels(part: Dataset, share: float, *, seed: int) -> Dataset:
     emotions = part.columns["emotion"]
     kept = labelled_items(part.columns["speaker"], emotions, share, seed=seed)
     columns = {**part.columns, "emotion": np.where(kept, emotions, UNLABELLED)}
-    return Dataset(part.names, part.frames, columns, part.hop)
+    return replace(part, columns=columns)
