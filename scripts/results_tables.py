@@ -152,19 +152,51 @@ def sweep_part(name: str) -> list[str]:
     return lines
 
 
-def inflation_part(name: str) -> list[str]:
-    """The recipe under other protocols; empty where it ran under its own alone."""
+def inflation_part(name: str, asked: dict[str, tuple[float, float]]) -> list[str]:
+    """The recipe under other protocols; empty where it ran under its own alone.
+
+    Args:
+        name: of the result.
+        asked: protocol -> the UAR that was asked for at least, and the aim.
+    """
     document = beside(name, "inflation")
     if document is None:
         return []
-    also = ",".join(protocol for protocol in document["protocols"] if protocol != "own")
+    also = ",".join(
+        f"{protocol}={groups}" if (groups := _sentence_groups(about, document)) else protocol
+        for protocol, about in document["protocols"].items()
+        if protocol != "own"
+    )
+    compared = [
+        f"- {document['protocols'][protocol]['title'].capitalize()}: {row['sentence']}"
+        for protocol, rows in document.get("comparisons", {}).items()
+        for row in rows
+    ]
     return [
         "### Under other protocols",
         "",
         *_table(inflation_rows(document)),
         "",
+        *(verdict(document, protocol, *wanted) for protocol, wanted in asked.items()),
+        *compared,
         *(f"- {row['sentence']}" for row in document["differences"]),
         "",
         f"    unheard run recipes/{name}.toml --out runs/{name} --also {also}",
         "",
     ]
+
+
+def _sentence_groups(about: dict[str, Any], document: dict[str, Any]) -> int | None:
+    """How many groups of sentences were left out in turn, where it is not the usual two."""
+    if "sentence" not in about["title"] or "sentence" in document["protocols"]["own"]["title"]:
+        return None
+    groups = about["folds"] // document["protocols"]["own"]["folds"]
+    return groups if groups != 2 else None
+
+
+def verdict(document: dict[str, Any], protocol: str, least: float, aim: float) -> str:
+    """What was asked for under a protocol, and whether it was reached."""
+    best = max(scores[protocol]["mean"] for scores in document["objectives"].values())
+    missed = "" if best >= least else " **Not reached.**"
+    title = document["protocols"][protocol]["title"]
+    return f"- {title.capitalize()}: at least {number(least, 2)} was asked for, {number(aim, 2)} was the aim.{missed}"

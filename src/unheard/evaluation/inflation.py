@@ -45,6 +45,7 @@ PROTOCOLS = {
 }
 """Name of each protocol beside the recipe's own, which is also its folder, and its title."""
 _SENTENCE_GROUPS = 2
+_OF_COMPARISON = ("a", "b", "difference", "interval", "p", "p_holm", "speakers", "seeds", "shown", "sentence")
 
 
 def parse_protocols(text: str) -> dict[str, int | None]:
@@ -156,7 +157,8 @@ def inflation(runs: Mapping[str, Path]) -> dict[str, Any]:
 
     Returns:
         Plain JSON values: `protocols` (name to title, split, inflated, folds), `objectives` (label to protocol to
-        UAR) and `differences` (objective, protocol, difference from 'own', interval, p, sentence).
+        UAR), `differences` (objective, protocol, difference from 'own', interval, p, sentence) and `comparisons`
+        (protocol to the objectives against each other under it, as in result.json).
 
     Raises:
         RunError: a run is incomplete, or has seen other data.
@@ -184,9 +186,14 @@ def inflation(runs: Mapping[str, Path]) -> dict[str, Any]:
             "protocols": {name: _about(result, titles[name]) for name, result in results.items()},
             "objectives": objectives,
             "differences": _differences(runs, titles),
+            "comparisons": {name: _compared(result) for name, result in results.items() if name != OWN},
         }
     )
     return document
+
+
+def _compared(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{key: row[key] for key in _OF_COMPARISON} for row in result["comparisons"]]
 
 
 def _title(result: Mapping[str, Any]) -> str:
