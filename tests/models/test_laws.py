@@ -49,6 +49,24 @@ def test_the_order_of_a_batch_changes_nothing(model, training):
     torch.testing.assert_close(mine, theirs, atol=2e-6, rtol=1e-5)
 
 
+def test_noise_of_the_size_that_was_asked_for_reaches_the_encoder_in_training_alone_and_never_the_padding():
+    settings = SETTINGS.model_copy(update={"normalisation": "none", "noise": 0.4})
+    model = build_model(4, {"emotion": 3}, settings)
+    features, lengths = made_batch((400, 300, 50))
+    seen = []
+    model.network.encoder.register_forward_pre_hook(lambda _, given: seen.append(given[0].detach().clone()))
+    model.train().embed(features, lengths)
+    model.train().embed(features, lengths)
+    model.eval().embed(features, lengths)
+    real = frame_mask(lengths, 400)
+    noise = (seen[0] - features)[real]
+    assert float(noise.std()) == pytest.approx(0.4, rel=0.05)
+    assert abs(float(noise.mean())) < 0.02
+    assert not torch.equal(seen[0], seen[1])
+    assert not seen[0][~real].any()
+    assert torch.equal(seen[2], features)
+
+
 def test_an_item_alone_is_what_it_is_in_a_batch(model):
     model.eval()
     features, lengths = made_batch()

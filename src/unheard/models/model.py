@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from unheard.errors import RunError
 from unheard.files import aside
 from unheard.models.heads import build_head
+from unheard.models.masking import frame_mask
 from unheard.models.normalisation import Normalisation, Normaliser
 from unheard.models.pooling import Pooling, build_pooling
 from unheard.registry import load
@@ -31,6 +32,8 @@ class ModelSettings(BaseModel):
     encoder: dict[str, Any] = Field(default_factory=lambda: {"name": "tdnn_lstm"})
     """The encoder's registered name and its own settings."""
     normalisation: Normalisation = "utterance"
+    noise: float = Field(0.0, ge=0, le=10)
+    """Deviation of the white noise on normalised features, drawn anew each time an encoder reads them in training."""
     pooling: Pooling = "statistics"
     embedding: int = Field(128, ge=1, le=4096)
     """Size of the embedding."""
@@ -78,13 +81,16 @@ class EmbeddingNetwork(nn.Module):
         self.encoder = module.Encoder(channels, module.Settings(**own))
         self.pool, times = build_pooling(settings.pooling, self.encoder.size)
         self.projection = nn.Linear(self.encoder.size * times, settings.embedding)
-        self.precision = settings.precision
+        self.precision, self.noise = settings.precision, settings.noise
 
     def from_normalised(self, features: Tensor, lengths: Tensor) -> Tensor:
         """Embeddings of features that the normaliser has already seen (unit variance, zero padding)."""
         device = features.device.type
         wanted = self.precision == "bfloat16" or (self.precision == "auto" and _multiplies_bfloat16(device))
         mixed = self.training and wanted
+        if self.training and self.noise:
+            real = frame_mask(lengths, features.shape[1]).unsqueeze(2)
+            features = features + self.noise * torch.randn_like(features) * real
         with torch.autocast(device, dtype=torch.bfloat16, enabled=mixed):
             sequence, lengths = self.encoder(features, lengths)
         sequence = sequence.to(features.dtype)
