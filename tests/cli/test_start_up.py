@@ -56,13 +56,13 @@ def test_what_names_no_verb_imports_none(arguments):
     assert not modules & {*HEAVY, "scipy", "jinja2", "soundfile", "joblib"}
 
 
-@pytest.mark.parametrize("verb", [*LIGHT, "predict"])
+@pytest.mark.parametrize("verb", VERBS)
 def test_help_of_a_verb_imports_no_network(verb):
     code, said, modules = imported(verb, "--help")
     assert code == 0
     assert "Examples" in said
     assert not modules & set(HEAVY)
-    assert of_verbs(modules) - {"unheard.cli._progress"} == {f"unheard.cli.{verb}"}
+    assert {name for name in of_verbs(modules) if "._" not in name} == {f"unheard.cli.{verb}"}
 
 
 def test_corpora_are_listed_without_what_trains_on_them():

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["CacheOption", "ChangeOption", "JobsOption", "OutOption", "RecipeArgument", "SkipBadOption"]
+__all__ = ["CacheOption", "ChangeOption", "JobsOption", "OutOption", "RecipeArgument", "SkipBadOption", "changes_of"]
 
 JobsOption = Annotated[
     int, typer.Option(min=1, help="Tasks (objective x seed x fold) that run at once; one thread each.")
@@ -19,3 +19,12 @@ SkipBadOption = Annotated[
     bool, typer.Option("--skip-bad", help="Set unusable recordings aside, and list them in the result.")
 ]
 CacheOption = Annotated[Path | None, typer.Option(help="Feature cache; default $UNHEARD_CACHE.")]
+
+
+def changes_of(change: list[str] | None, *, skip_bad: bool) -> list[str]:
+    """All changes to the recipe: those of --set, and --skip-bad is one.
+
+    >>> changes_of(["seeds=[1]"], skip_bad=True)
+    ['seeds=[1]', 'corpus.skip_bad=true']
+    """
+    return [*(change or []), *(["corpus.skip_bad=true"] if skip_bad else [])]

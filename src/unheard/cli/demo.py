@@ -8,10 +8,6 @@ import typer
 
 from unheard.cli._options import JobsOption
 from unheard.cli._progress import bar, console
-from unheard.cli.run import execute, show
-from unheard.evaluation.recipe import read_recipe
-from unheard.settings import Document
-from unheard.testing.spoken import speak_corpus
 
 __all__ = ["demo"]
 
@@ -35,6 +31,12 @@ def demo(
 
       unheard demo --dependence 0.8 --out demo-confounded
     """
+    # Only now: training needs torch, and help does not.
+    from unheard.cli._running import execute, show
+    from unheard.evaluation.recipe import read_recipe
+    from unheard.settings import Document
+    from unheard.testing.spoken import speak_corpus
+
     with bar("speaking") as progress:
         table = speak_corpus(out / "corpus", dependence=dependence, seed=seed, progress=progress)
     recipe = read_recipe(Document("demo", Path.cwd(), _settings(table, seed), ""))

@@ -1,30 +1,21 @@
 """`unheard run`: a recipe to a result."""
 
-import math
 import os
-import sys
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from unheard.cli._options import CacheOption, ChangeOption, JobsOption, OutOption, RecipeArgument, SkipBadOption
-from unheard.cli._progress import bar, console
-from unheard.cli._watcher import Watcher
-from unheard.evaluation.inflation import OWN, PROTOCOLS, inflation_text, parse_protocols, under, write_inflation
-from unheard.evaluation.protocol import Prepared, default_cache, plan_tasks, prepare
-from unheard.evaluation.recipe import RunRecipe, read_recipe
-from unheard.evaluation.result import build_result
-from unheard.evaluation.result_files import write_result
-from unheard.evaluation.run import claim_folder, run_tasks, save_plans
-from unheard.files import write_atomically
-from unheard.reports.card import render_card
-from unheard.reports.evidence import read_evidence
-from unheard.reports.page import write_report, write_run_report
-from unheard.settings import read_document
+from unheard.cli._options import (
+    CacheOption,
+    ChangeOption,
+    JobsOption,
+    OutOption,
+    RecipeArgument,
+    SkipBadOption,
+    changes_of,
+)
 
-__all__ = ["execute", "from_here", "make_ready", "publish", "run", "show", "train"]
+__all__ = ["run"]
 
 
 def run(
@@ -57,92 +48,7 @@ def run(
 
       unheard run recipes/gat2022-ravdess.toml --out runs/gat2022-ravdess --also adaptive,sentences,adaptive-sentences
     """
-    asked = parse_protocols(also)
-    changes = [*(change or []), *(["corpus.skip_bad=true"] if skip_bad else [])]
-    settings = read_recipe(from_here(read_document(recipe, changes)))
-    prepared = make_ready(settings, out, jobs=jobs, cache=cache or default_cache())
-    others = {name: under(prepared, name, groups=groups) for name, groups in asked.items()}
-    for name, other in others.items():
-        claim_folder(other.recipe, out / name, write=False)
-    show(publish(prepared, train(prepared, out, jobs=jobs), out))
-    for name, other in others.items():
-        console.print(f"{PROTOCOLS[name]}:")
-        publish(other, train(other, out / name, jobs=jobs), out / name)
-    if others:
-        document = write_inflation({OWN: out, **{name: out / name for name in others}}, out)
-        write_run_report(out)
-        console.print(inflation_text(document), markup=False, soft_wrap=True)
-    console.print(f"report: {out / 'report.html'}")
+    # Only now: training needs torch, and help does not.
+    from unheard.cli._running import run_under
 
-
-def from_here(document: Any) -> Any:
-    """A folder given by --set is relative to where the user stands, not to the recipe."""
-    corpus = document.data.get("corpus")
-    if "corpus.folder" in document.overridden and isinstance(corpus, dict):
-        corpus["folder"] = str(Path(str(corpus["folder"])).expanduser().resolve())
-    return document
-
-
-def execute(recipe: RunRecipe, out: Path, *, jobs: int, cache: Path) -> dict[str, Any]:
-    """Run a recipe into a folder and return its result; also writes the report."""
-    prepared = make_ready(recipe, out, jobs=jobs, cache=cache)
-    return publish(prepared, train(prepared, out, jobs=jobs), out)
-
-
-def make_ready(recipe: RunRecipe, out: Path, *, jobs: int, cache: Path) -> Prepared:
-    """Corpus, features and folds of a recipe, once the folder is known to be free for it."""
-    claim_folder(recipe, out, write=False)
-    with bar("features") as progress:
-        return prepare(recipe, cache, jobs=jobs, progress=progress)
-
-
-def train(prepared: Prepared, out: Path, *, jobs: int) -> list[dict[str, Any]]:
-    """Run every task that is not done yet, and return the results of all."""
-    # Only now: a recipe that cannot be prepared must not leave a folder that refuses its correction.
-    claim_folder(prepared.recipe, out)
-    save_plans(prepared, out)
-    with Watcher(plan_tasks(prepared, out), prepared.recipe.training.epochs) as watcher:
-        return run_tasks(prepared, out, jobs=jobs, on_done=watcher.done)
-
-
-def publish(prepared: Prepared, results: list[dict[str, Any]], out: Path) -> dict[str, Any]:
-    """Write the result of a run, its report and its model card, and return it."""
-    result, predictions = build_result(prepared, results, out, command=["unheard", *sys.argv[1:]])
-    write_result(result, predictions, out)
-    write_report(result, out / "report.html", read_evidence(out, result))
-    write_atomically(render_card(result), out / "model-card.md")
-    return result
-
-
-def _number(value: float | None, digits: int = 3) -> str:
-    return "-" if value is None or math.isnan(value) else f"{value:.{digits}f}"
-
-
-def show(result: dict[str, Any]) -> None:
-    """The table that answers: how good on unseen voices, how sure, what leaks."""
-    chance = 1 / len(result["classes"])
-    seeds = len(result["seeds"])
-    table = Table(title=f"{result['name']}: unseen voices, UAR (chance {chance:.3f}), {seeds} seed(s)")
-    for column in ("objective", "UAR", "sd", "95 % over speakers", "worst speaker", "speaker probe", "EER"):
-        table.add_column(column, justify="left" if column == "objective" else "right")
-    for label, own in result["objectives"].items():
-        low, high = own["uar"]["interval"]
-        leak = own["leakage"]
-        worst = own["worst_speaker"]
-        table.add_row(
-            label,
-            _number(own["uar"]["mean"]),
-            _number(own["uar"]["std"]),
-            f"{_number(low)} to {_number(high)}",
-            f"{worst['speaker']} {_number(worst['uar'])}",
-            _number(leak.get("best", {}).get("mean")),
-            _number(leak.get("eer", {}).get("mean")),
-        )
-    for label, own in result["references"].items():
-        cells = [_number(own.get(key, {}).get("mean")) for key in ("best", "eer")]
-        table.add_row(f"({label.replace('_', ' ')})", "", "", "", "", *cells, style="dim")
-    console.print(table)
-    for row in result["comparisons"]:
-        console.print(f"- {row['sentence']}")
-    for warning in result["warnings"]:
-        console.print(f"[bold yellow]! {warning}[/]")
+    run_under(recipe, out, changes_of(change, skip_bad=skip_bad), also, jobs=jobs, cache=cache)

@@ -1,0 +1,118 @@
+"""Probes with bars and tables, once `probe` is called."""
+
+import shlex
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from unheard.cli._probe_tables import show_probes
+from unheard.cli._progress import bar, console
+from unheard.errors import RunError
+from unheard.evaluation.battery import ProbeSettings
+from unheard.evaluation.probe_sources import open_run
+from unheard.evaluation.probing import PROBES, probe_run, probe_tables, write_probes
+from unheard.evaluation.tables import read_table
+from unheard.reports.page import write_run_report
+
+__all__ = ["Asked", "probe_source"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked of the probes.
+
+    Args:
+        objectives: of a run; none for all.
+        seeds: of a run: first, all, or numbers.
+        corpus: of a run: where its corpus lies now, if not where it lay.
+        erased: at most so many directions; None for all.
+    """
+
+    objectives: tuple[str, ...]
+    seeds: str
+    corpus: Path | None
+    erased: int | None
+
+
+def probe_source(source: Path, asked: Asked, out: Path | None, *, jobs: int, cache: Path | None) -> None:
+    """Probe a run or a table, write what was found and show it.
+
+    Args:
+        source: a folder of a run, or a table of embeddings.
+        asked: see `Asked`.
+        out: a JSON file that also gets every figure.
+        jobs: folds at once.
+        cache: of the features; None for the user's own.
+    """
+    result = _probed(source, asked, jobs=jobs, cache=cache)
+    result["command"] = shlex.join(["unheard", *sys.argv[1:]])
+    files = [source / PROBES] if source.is_dir() else []
+    files += [out] if out is not None else []
+    for file in files:
+        write_probes(result, file)
+    show_probes(result)
+    for file in files:
+        console.print(f"figures: {file}", soft_wrap=True)
+    if source.is_dir():
+        console.print(f"report, with all of it: {write_run_report(source)}", soft_wrap=True)
+
+
+def _probed(source: Path, asked: Asked, *, jobs: int, cache: Path | None) -> dict[str, Any]:
+    settings = ProbeSettings(erased=asked.erased)
+    with ExitStack() as steps:
+
+        def progress(title: str) -> Callable[[int, int], None]:
+            update: Callable[[int, int], None] = steps.enter_context(bar(title))
+            return update
+
+        step = _one_after_another(progress, steps)
+        if source.is_dir():
+            run = open_run(source, corpus=asked.corpus)
+            return probe_run(
+                run,
+                settings,
+                labels=asked.objectives,
+                seeds=_seeds(asked.seeds, run.result["seeds"]),
+                jobs=jobs,
+                cache=cache,
+                progress=step,
+            )
+        _refuse_for_table(asked)
+        return probe_tables(read_table(source), settings, source=str(source), jobs=jobs, progress=step)
+
+
+def _one_after_another(
+    progress: Callable[[str], Callable[[int, int], None]], steps: ExitStack
+) -> Callable[[str], Callable[[int, int], None]]:
+    """Each step's bar ends the one before it: a terminal holds one bar at a time."""
+
+    def step(title: str) -> Callable[[int, int], None]:
+        steps.close()
+        return progress(title)
+
+    return step
+
+
+def _seeds(text: str, known: list[int]) -> list[int]:
+    if text in ("first", "all"):
+        return known[:1] if text == "first" else list(known)
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is not first, all or numbers like 0,2", param_hint="--seeds") from None
+
+
+def _refuse_for_table(asked: Asked) -> None:
+    given_of_run = (
+        ("--objective", asked.objectives),
+        ("--corpus", asked.corpus),
+        ("--seeds", asked.seeds != "first"),
+    )
+    for name, given in given_of_run:
+        if given:
+            raise RunError(f"{name} is for runs, and a table was given. Leave it out, or pass the folder of a run.")
