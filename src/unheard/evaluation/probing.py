@@ -24,6 +24,7 @@ from unheard.evaluation.protocol import default_cache
 from unheard.evaluation.result_files import plain_numbers
 from unheard.evaluation.rounds import Items
 from unheard.files import write_document
+from unheard.processes import tied
 
 __all__ = ["PROBES", "SCHEMA", "measure_jobs", "probe_run", "probe_tables", "write_probes"]
 
@@ -56,7 +57,7 @@ def measure_jobs(
         if jobs == 1:
             yield from (_measure(job, settings) for job in work)
         else:
-            tasks = (delayed(_measure)(job, settings) for job in work)
+            tasks = (delayed(tied(_measure))(job, settings) for job in work)
             yield from Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch=jobs)(tasks)
 
     trees = []

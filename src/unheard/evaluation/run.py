@@ -12,6 +12,7 @@ from unheard.evaluation.protocol import Prepared, Task, plan_tasks
 from unheard.evaluation.recipe import RunRecipe
 from unheard.evaluation.task import run_task
 from unheard.files import write_atomically
+from unheard.processes import tied
 from unheard.settings import read_document, to_toml
 
 __all__ = ["PROGRESS", "claim_folder", "run_tasks", "save_plans"]
@@ -101,7 +102,7 @@ def _results(prepared: Prepared, tasks: list[Task], jobs: int) -> Iterator[tuple
         for position in waiting:
             yield position, _run_one(prepared, tasks[position])
         return
-    work = (delayed(_numbered)(prepared, position, tasks[position]) for position in waiting)
+    work = (delayed(tied(_numbered))(prepared, position, tasks[position]) for position in waiting)
     yield from Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)(work)
 
 

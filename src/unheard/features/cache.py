@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from unheard.data.audio import AudioSettings, condition, read_audio
 from unheard.data.perturb import Perturbation
 from unheard.errors import AudioError
+from unheard.processes import tied
 from unheard.records import Features, Samples, Utterance
 from unheard.registry import load
 
@@ -176,7 +177,7 @@ def extract_corpus(  # noqa: PLR0913 (the edge where a run meets the disk)
         AudioError: a recording cannot be used and `skip_bad` is false; with several, the message counts them.
     """
     _ = recipe.identity  # found out once here, and not again by every worker
-    tasks = (delayed(_try_one)(utterance, recipe, cache) for utterance in utterances)
+    tasks = (delayed(tied(_try_one))(utterance, recipe, cache) for utterance in utterances)
     results = Parallel(n_jobs=jobs, return_as="generator", batch_size=8 if jobs > 1 else 1)(tasks)
     extraction = Extraction({}, {}, {}, {}, [])
     bad: list[AudioError] = []

@@ -25,6 +25,7 @@ from joblib import Parallel, delayed
 
 from unheard.errors import SettingsError
 from unheard.files import aside
+from unheard.processes import tied
 from unheard.records import Hertz, Samples
 from unheard.testing._espeak import Engine, Voice
 
@@ -289,7 +290,7 @@ def speak_corpus(
     _claim(folder, digest)
     folder.mkdir(parents=True, exist_ok=True)
     _write_aside(json.dumps({"digest": digest, "seed": seed, **plan}).encode(), folder / "corpus.json")
-    parallel, speak = Parallel(n_jobs=jobs, return_as="generator_unordered"), delayed(_speak)
+    parallel, speak = Parallel(n_jobs=jobs, return_as="generator_unordered"), delayed(tied(_speak))
     tasks = (speak(folder / clip.file, clip, rules[clip.emotion], (seed, i)) for i, clip in enumerate(clips))
     for done, _ in enumerate(parallel(tasks), start=1):
         if progress is not None:
