@@ -112,11 +112,13 @@ class Trainer:
         self.train_part, self.dev_part, self.settings = train, dev, settings
         self.seed, self.checkpoint, self.fingerprint, self.report = seed, checkpoint, fingerprint, report
         self.steps = steps_per_epoch(train, settings)
+        self.sides = self._sides()
         self.optimisers = {
             phase: torch.optim.AdamW(
                 self._groups(objective.parameters_of(phase, model)),
                 lr=settings.learning_rate,
                 weight_decay=settings.weight_decay,
+                fused=True,  # one pass over the weights instead of a dozen
             )
             for phase in dict.fromkeys(objective.phases)
         }
@@ -135,7 +137,7 @@ class Trainer:
 
     def _groups(self, parameters: Iterable[nn.Parameter]) -> list[dict[str, Any]]:
         """Domain heads step at a rate of their own, so that an adversary can keep up, and so does an upstream."""
-        wanted, (own, sides) = list(parameters), self._sides()
+        wanted, (own, sides) = list(parameters), self.sides
         fast = {id(parameter) for side in sides for parameter in side}
         slow = {id(parameter) for parameter in _pretrained(self.model)}
         mine = {id(parameter) for parameter in own} - slow
@@ -230,7 +232,7 @@ class Trainer:
 
     def _clip(self) -> None:
         """Clip the emotion side and each domain head apart: one must not slow the other down."""
-        own, sides = self._sides()
+        own, sides = self.sides
         for parameters in [own, *sides]:
             nn.utils.clip_grad_norm_(parameters, self.settings.clip)
 
