@@ -5,6 +5,7 @@ name begins with an underscore is a part that the others share, not a member. A 
 member through an entry point of the group ``unheard.<kind>`` (e.g. ``unheard.corpora``) that names a module.
 """
 
+import functools
 import importlib
 import importlib.metadata
 import pkgutil
@@ -33,10 +34,11 @@ def _plugins(kind: str) -> dict[str, importlib.metadata.EntryPoint]:
     return {point.name: point for point in importlib.metadata.entry_points(group=f"unheard.{kind}")}
 
 
-def _own(kind: str) -> set[str]:
+@functools.cache
+def _own(kind: str) -> frozenset[str]:
     package = importlib.import_module(KINDS[kind])
     found = {module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_")}
-    return found - _NOT_MEMBERS.get(kind, set())
+    return frozenset(found - _NOT_MEMBERS.get(kind, set()))
 
 
 def names(kind: str) -> list[str]:
@@ -59,9 +61,9 @@ def load(kind: str, name: str) -> ModuleType:
     Raises:
         UnknownNameError: there is no such kind, or no such member; names the nearest one.
     """
+    # The house's own first: looking for plug-ins reads what every installed package says of itself, 20 ms each time.
+    if kind in KINDS and name in _own(kind):
+        return importlib.import_module(f"{KINDS[kind]}.{name}")
     if name not in names(kind):
         raise UnknownNameError("corpus" if kind == "corpora" else kind.removesuffix("s"), name, names(kind))
-    plugin = _plugins(kind).get(name)
-    if plugin is not None and name not in _own(kind):
-        return importlib.import_module(plugin.value)
-    return importlib.import_module(f"{KINDS[kind]}.{name}")
+    return importlib.import_module(_plugins(kind)[name].value)
