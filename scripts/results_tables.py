@@ -196,7 +196,9 @@ def _sentence_groups(about: dict[str, Any], document: dict[str, Any]) -> int | N
 
 def verdict(document: dict[str, Any], protocol: str, least: float, aim: float) -> str:
     """What was asked for under a protocol, and whether it was reached."""
+    wanted = f"at least {number(least, 2)} was asked for, {number(aim, 2)} was the aim."
+    if protocol not in document["protocols"]:
+        return f"- `{protocol}`: {wanted} **Not run yet.**"
     best = max(scores[protocol]["mean"] for scores in document["objectives"].values())
     missed = "" if best >= least else " **Not reached.**"
-    title = document["protocols"][protocol]["title"]
-    return f"- {title.capitalize()}: at least {number(least, 2)} was asked for, {number(aim, 2)} was the aim.{missed}"
+    return f"- {document['protocols'][protocol]['title'].capitalize()}: {wanted}{missed}"
