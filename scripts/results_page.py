@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from results_tables import inflation_part, leakage_part, number, spread, sweep_part
+from results_tables import asked_for, inflation_part, leakage_part, number, spread, sweep_part
 
 from unheard.files import write_atomically
 
@@ -127,8 +127,8 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
     )
     if least is not None:
         best = max(own["uar"]["mean"] for own in result["objectives"].values())
-        verdict = "" if best >= least else " **Not reached.**"
-        lines.append(f"At least {number(least, 2)} was asked for, {number(aim, 2)} was the aim.{verdict}")
+        words = asked_for(least, aim, best)
+        lines.append(words[0].upper() + words[1:])
     lines += ["", *table(result), ""]
     lines += [
         f"- {row['sentence']} p = {row['p']:.3f}, {row['p_holm']:.3f} after Holm." for row in result["comparisons"]

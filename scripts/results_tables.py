@@ -7,7 +7,7 @@ from typing import Any
 from unheard.evaluation.inflation import inflation_rows
 from unheard.reports.paper import write_svg
 
-__all__ = ["beside", "inflation_part", "leakage_part", "number", "spread", "sweep_part"]
+__all__ = ["asked_for", "beside", "inflation_part", "leakage_part", "number", "spread", "sweep_part"]
 
 DOCS = Path(__file__).parents[1] / "docs"
 _REFERENCES = {
@@ -196,9 +196,13 @@ def _sentence_groups(about: dict[str, Any], document: dict[str, Any]) -> int | N
 
 def verdict(document: dict[str, Any], protocol: str, least: float, aim: float) -> str:
     """What was asked for under a protocol, and whether it was reached."""
-    wanted = f"at least {number(least, 2)} was asked for, {number(aim, 2)} was the aim."
     if protocol not in document["protocols"]:
-        return f"- `{protocol}`: {wanted} **Not run yet.**"
+        return f"- `{protocol}`: {asked_for(least, aim)} **Not run yet.**"
     best = max(scores[protocol]["mean"] for scores in document["objectives"].values())
-    missed = "" if best >= least else " **Not reached.**"
-    return f"- {document['protocols'][protocol]['title'].capitalize()}: {wanted}{missed}"
+    return f"- {document['protocols'][protocol]['title'].capitalize()}: {asked_for(least, aim, best)}"
+
+
+def asked_for(least: float, aim: float, best: float | None = None) -> str:
+    """The UAR that was asked for, and whether the best one, where it is known, misses it."""
+    missed = "" if best is None or best >= least else " **Not reached.**"
+    return f"at least {number(least, 2)} was asked for, {number(aim, 2)} was the aim.{missed}"

@@ -53,7 +53,7 @@ def sweep_over(recipe: Path, changes: Sequence[str], wanted: Wanted, kitchen: "K
     if wanted.trials is None:
         document = _grid(kitchen, plan_runs(read, axes, only=wanted.labels), wanted.vary)
     else:
-        document = _search(kitchen, read, axes, wanted)
+        document = _search(kitchen, read, axes, wanted, wanted.trials)
     _draw(document, kitchen.out)
     _show(document)
     console.print(f"report: {kitchen.out / 'sweep.html'}")
@@ -90,7 +90,7 @@ def _grid(kitchen: Kitchen, plan: Sequence[Runs], vary: Sequence[str]) -> dict[s
     return document
 
 
-def _search(kitchen: Kitchen, read: Reader, axes: Sequence[Axis], wanted: Wanted) -> dict[str, Any]:
+def _search(kitchen: Kitchen, read: Reader, axes: Sequence[Axis], wanted: Wanted, count: int) -> dict[str, Any]:
     """Trials on dev speakers, then the chosen one, and what the recipe sets beside it, on test speakers."""
     load_optuna()
     single, objective = search_axes(kept(read([]), wanted.labels), axes)
@@ -104,7 +104,7 @@ def _search(kitchen: Kitchen, read: Reader, axes: Sequence[Axis], wanted: Wanted
         console.print(f"trial: {_key(settings)}: dev UAR {'-' if mean is None else format(mean, '.3f')}")
         return mean
 
-    trials = search(single, wanted.trials or 1, kitchen.out / SEARCH, score, seed=wanted.seed)
+    trials = search(single, count, kitchen.out / SEARCH, score, seed=wanted.seed)
     for trial in trials:  # those of an earlier call are read, not trained, again
         if _key(trial["settings"]) not in found:
             score(trial["settings"])

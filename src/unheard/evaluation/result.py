@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 from sklearn.manifold import TSNE
 
 from unheard.data.audit import audit
-from unheard.data.auditing.confounds import Part, confound
+from unheard.data.auditing.confounds import confound, parts_of
 from unheard.evaluation.adaptation import ADAPTIVE
 from unheard.evaluation.collect import compare_pools, predictions_csv, reference_summary, summarise
 from unheard.evaluation.protocol import REFERENCES, Prepared, Task, plan_tasks
@@ -100,13 +100,7 @@ def level_only(prepared: Prepared) -> float | None:
         In [0, 1]; None where no level is known, no fold asks anything, or there is one emotion only.
     """
     names = [name for name in prepared.utterances if name in prepared.levels]
-    number = {name: place for place, name in enumerate(names)}
-    parts: list[Part] = []
-    for fold in next(iter(prepared.plans.values())).folds:
-        learnt = [number[name] for name in (*fold.train, *fold.dev) if name in number]
-        asked = [number[name] for name in fold.test if name in number]
-        if learnt and asked:
-            parts.append((np.array(learnt), np.array(asked)))
+    parts = parts_of(next(iter(prepared.plans.values())).folds, names)
     emotions = [str(prepared.utterances[name].emotion) for name in names]
     # One shuffle, for the figure alone is kept; `unheard audit` says how much of it is chance.
     found = confound("level", [prepared.levels[name] for name in names], emotions, parts, shuffles=1)

@@ -35,7 +35,7 @@ from unheard.features._voice import (
 )
 from unheard.records import Features, Hertz, Samples, Seconds
 
-__all__ = ["KIND", "Descriptors", "Settings", "channel_names", "describe", "extract"]
+__all__ = ["KIND", "Contours", "Descriptors", "Settings", "channel_names", "contours", "describe", "extract"]
 
 KIND = "utterance"
 
@@ -75,8 +75,8 @@ class Settings(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Descriptors:
-    """The contours behind the statistics.
+class Contours:
+    """Descriptors frame by frame.
 
     Args:
         level: in dB below full scale, shape (frames,).
@@ -85,8 +85,6 @@ class Descriptors:
         hnr: harmonics-to-noise ratio in dB, 0 where unvoiced, shape (frames,).
         cpp: cepstral peak prominence in dB, shape (frames,).
         active: whether there is speech, shape (frames,).
-        jitter: in per cent, shape (pairs of cycles,).
-        shimmer: in dB, shape (pairs of cycles,).
     """
 
     level: np.ndarray
@@ -95,13 +93,29 @@ class Descriptors:
     hnr: np.ndarray
     cpp: np.ndarray
     active: np.ndarray
-    jitter: np.ndarray
-    shimmer: np.ndarray
 
     @property
     def voiced(self) -> np.ndarray:
         """Whether there is voice, shape (frames,)."""
         return np.asarray(self.frequency > 0)
+
+    @property
+    def semitones(self) -> np.ndarray:
+        """Pitch in semitones above 27.5 Hz, 0 where unvoiced, shape (frames,)."""
+        return np.asarray(12.0 * np.log2(np.where(self.voiced, self.frequency, _LOWEST_NOTE) / _LOWEST_NOTE))
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptors(Contours):
+    """All that the statistics are of.
+
+    Args:
+        jitter: in per cent, shape (pairs of cycles,).
+        shimmer: in dB, shape (pairs of cycles,).
+    """
+
+    jitter: np.ndarray
+    shimmer: np.ndarray
 
 
 def channel_names(settings: Settings) -> list[str]:  # noqa: ARG001 - the same for all settings, as for all features
@@ -130,8 +144,7 @@ def extract(samples: Samples, rate: Hertz, settings: Settings) -> Features:
     """
     found = describe(samples, rate, settings)
     voiced = found.voiced
-    semitones = 12.0 * np.log2(np.where(voiced, found.frequency, _LOWEST_NOTE) / _LOWEST_NOTE)
-    voice = np.column_stack([semitones, found.hnr, found.cpp])
+    voice = np.column_stack([found.semitones, found.hnr, found.cpp])
     body = np.column_stack([found.level, found.spectrum])
     parts = [
         np.column_stack([summaries(voice[voiced]), trends(voice, voiced, settings.hop)]),
@@ -144,7 +157,23 @@ def extract(samples: Samples, rate: Hertz, settings: Settings) -> Features:
 
 
 def describe(samples: Samples, rate: Hertz, settings: Settings) -> Descriptors:
-    """The contours of an utterance.
+    """The contours of an utterance, and how its voice changes from cycle to cycle.
+
+    Args:
+        samples: shape (samples,), mono.
+        rate: in hertz.
+        settings: framing, pitch range and decisions.
+    """
+    framing = _Framing(samples, rate, settings)
+    found = _contours(framing, rate, settings)
+    jitter, shimmer = cycle_changes(framing.wave, rate, found.frequency, framing.middles, settings.low)
+    return Descriptors(
+        found.level, found.spectrum, found.frequency, found.hnr, found.cpp, found.active, jitter, shimmer
+    )
+
+
+def contours(samples: Samples, rate: Hertz, settings: Settings) -> Contours:
+    """The contours alone, without the search for cycles, which is more than a third of `describe`.
 
     Frame i is centred on i * hop + window / 2 seconds. The pitch windows, which are longer, are moved inwards at
     both ends of the recording, so that they never reach over it.
@@ -154,23 +183,33 @@ def describe(samples: Samples, rate: Hertz, settings: Settings) -> Descriptors:
         rate: in hertz.
         settings: framing, pitch range and decisions.
     """
-    short, long = round(settings.window * rate), int(np.ceil(3 * rate / settings.low))
-    hop, length = max(1, round(settings.hop * rate)), len(samples)
-    wave = np.asarray(samples, dtype=np.float64)
-    wave = wave - (wave.mean() if length else 0.0)
-    wave = np.pad(wave, (0, max(0, max(short, long) - length)))
-    starts = np.arange(1 + max(0, length - short) // hop) * hop
+    return _contours(_Framing(samples, rate, settings), rate, settings)
+
+
+class _Framing:
+    """Where the frames of an utterance lie: its wave about its mean, the windows' lengths, starts and middles."""
+
+    def __init__(self, samples: Samples, rate: Hertz, settings: Settings) -> None:
+        self.short, self.long = round(settings.window * rate), int(np.ceil(3 * rate / settings.low))
+        hop, length = max(1, round(settings.hop * rate)), len(samples)
+        wave = np.asarray(samples, dtype=np.float64)
+        wave = wave - (wave.mean() if length else 0.0)
+        self.wave = np.pad(wave, (0, max(0, max(self.short, self.long) - length)))
+        self.starts = np.arange(1 + max(0, length - self.short) // hop) * hop
+        self.middles = self.starts + self.short // 2
+
+
+def _contours(framing: _Framing, rate: Hertz, settings: Settings) -> Contours:
+    wave, long = framing.wave, framing.long
     within = PitchRange(settings.low, settings.high, settings.voicing, settings.hop)
-    level, spectrum = _bodies(np.lib.stride_tricks.sliding_window_view(wave, short), starts, rate)
-    middles = starts + short // 2
+    level, spectrum = _bodies(np.lib.stride_tricks.sliding_window_view(wave, framing.short), framing.starts, rate)
     windows = np.lib.stride_tricks.sliding_window_view(wave, long)
-    candidates, cpp = _voices(windows, np.clip(middles - long // 2, 0, len(wave) - long), rate, within)
+    candidates, cpp = _voices(windows, np.clip(framing.middles - long // 2, 0, len(wave) - long), rate, within)
     active = (level > np.percentile(level, 95) - settings.activity) & (level > _QUIETEST)
     frequency, correlation = best_path(candidates, float(np.abs(wave).max()), within)
     frequency = np.where(active, frequency, 0.0)
-    jitter, shimmer = cycle_changes(wave, rate, frequency, middles, settings.low)
     hnr = np.where(frequency > 0, harmonicity(correlation), 0.0)
-    return Descriptors(level, spectrum, frequency, hnr, cpp, active, jitter, shimmer)
+    return Contours(level, spectrum, frequency, hnr, cpp, active)
 
 
 def _bodies(windows: np.ndarray, starts: np.ndarray, rate: Hertz) -> tuple[np.ndarray, np.ndarray]:

@@ -20,7 +20,6 @@ CONTOURS = ("pitch", "voicing", "hnr", "cpp", "flux")
 """Pitch in semitones above 27.5 Hz and harmonics-to-noise ratio in dB, each the mean over the voiced frames near, 0
 where there are none; the voiced share of the frames near; cepstral peak prominence in dB; spectral flux."""
 _FINE: Seconds = 0.010
-_LOWEST_NOTE = 27.5  # hertz: semitones are counted from here
 
 
 class Settings(MelSettings):
@@ -78,18 +77,17 @@ def extract(samples: Samples, rate: Hertz, settings: Settings) -> Features:
     """
     mel = log_mel(samples, rate, settings).numpy()
     fine = settings.contours
-    found = functionals.describe(samples, rate, fine)
+    found = functionals.contours(samples, rate, fine)
     near = _near(len(mel), len(found.frequency), settings, fine)
     voiced = found.voiced[near]
     count = voiced.sum(axis=1)
-    semitones = 12.0 * np.log2(np.where(found.voiced, found.frequency, _LOWEST_NOTE) / _LOWEST_NOTE)
 
     def over_voice(contour: np.ndarray) -> np.ndarray:
         return np.asarray((contour[near] * voiced).sum(axis=1) / np.maximum(count, 1))
 
     flux = found.spectrum[:, SPECTRAL.index("flux")]
     contours = [
-        over_voice(semitones),
+        over_voice(found.semitones),
         voiced.mean(axis=1),
         over_voice(found.hnr),
         found.cpp[near].mean(axis=1),

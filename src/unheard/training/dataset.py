@@ -1,7 +1,7 @@
 """One part of a fold in memory: frames and labels, and the batches made of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -42,12 +42,11 @@ class Dataset:
 
     def subset(self, positions: Sequence[int] | np.ndarray) -> "Dataset":
         """The items at these positions."""
-        return Dataset(
-            tuple(self.names[i] for i in positions),
-            [self.frames[i] for i in positions],
-            {name: column[np.asarray(positions, dtype=np.int64)] for name, column in self.columns.items()},
-            self.hop,
-            self.bands,
+        return replace(
+            self,
+            names=tuple(self.names[i] for i in positions),
+            frames=[self.frames[i] for i in positions],
+            columns={name: column[np.asarray(positions, dtype=np.int64)] for name, column in self.columns.items()},
         )
 
 
@@ -127,6 +126,13 @@ def _on_bands(frames: Features, bands: int | None, change: Callable[[Features], 
     return np.concatenate([change(frames[:, :bands]), frames[:, bands:]], axis=1)
 
 
+def _training_batch(
+    data: Dataset, positions: np.ndarray, settings: TrainingSettings, generator: np.random.Generator
+) -> Batch:
+    frames = [_training_item(data, i, settings, generator) for i in positions]
+    return collate(frames, {name: column[positions] for name, column in data.columns.items()})
+
+
 def training_batches(data: Dataset, settings: TrainingSettings, *, seed: int, epoch: int) -> Iterator[Batch]:
     """The batches of one epoch; a function of seed and epoch alone, so that resuming needs no stored state."""
     order = speaker_batches(
@@ -138,8 +144,7 @@ def training_batches(data: Dataset, settings: TrainingSettings, *, seed: int, ep
     )
     generator = np.random.default_rng(named_seed(seed, "augmentation", epoch))
     for positions in order:
-        frames = [_training_item(data, i, settings, generator) for i in positions]
-        yield collate(frames, {name: column[positions] for name, column in data.columns.items()})
+        yield _training_batch(data, positions, settings, generator)
 
 
 def random_batch(data: Dataset, settings: TrainingSettings, size: int, *, seed: int) -> Batch:
@@ -153,8 +158,7 @@ def random_batch(data: Dataset, settings: TrainingSettings, size: int, *, seed: 
     """
     generator = np.random.default_rng(seed)
     positions = generator.permutation(len(data))[:size]
-    frames = [_training_item(data, i, settings, generator) for i in positions]
-    return collate(frames, {name: column[positions] for name, column in data.columns.items()})
+    return _training_batch(data, positions, settings, generator)
 
 
 def steps_per_epoch(data: Dataset, settings: TrainingSettings) -> int:

@@ -7,13 +7,15 @@ Every figure is a UAR on parts that the table was not made from, so that it stan
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["MARGIN", "Confound", "Part", "confound", "deal", "lookup_on_parts"]
+from unheard.data.splits._folds import Fold
+
+__all__ = ["MARGIN", "Confound", "Part", "confound", "deal", "lookup_on_parts", "parts_of"]
 
 MARGIN = 0.1
 """Share of the way from chance to a perfect answer from which a trait gives the label away."""
@@ -24,6 +26,21 @@ _EACH = 5  # items a bin and class, on average, at least
 
 Part = tuple[NDArray[np.int64], NDArray[np.int64]]
 """Numbers of the items to learn from, and of those to answer."""
+
+
+def parts_of(folds: Iterable[Fold], names: Sequence[str]) -> list[Part]:
+    """Each fold's train and dev to learn from, and its test, as places in `names`.
+
+    A fold with nothing to learn from, or nothing to answer, among these names has no part.
+    """
+    number = {name: place for place, name in enumerate(names)}
+    parts = []
+    for fold in folds:
+        learned = [number[name] for name in (*fold.train, *fold.dev) if name in number]
+        asked = [number[name] for name in fold.test if name in number]
+        if learned and asked:
+            parts.append((np.array(learned), np.array(asked)))
+    return parts
 
 
 @dataclass(frozen=True, slots=True)

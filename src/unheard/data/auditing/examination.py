@@ -5,11 +5,12 @@ utterances -> listen -> near_duplicates, ties, confounds, sharing -> Examination
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from unheard.data.audit import Audit, audit
-from unheard.data.auditing.confounds import Confound, Part, confound, deal, lookup_on_parts
+from unheard.data.auditing.confounds import Confound, Part, confound, deal, lookup_on_parts, parts_of
 from unheard.data.auditing.listening import Heard
 from unheard.data.auditing.sharing import Sharing, sharing
 from unheard.data.auditing.traits import TRAITS
@@ -85,11 +86,11 @@ def examine(
         if heard.contents[pair.first] != heard.contents[pair.second]
     ]
     labelled = [item for item in items if item.emotion is not None]
+    parts, answered = _parts(labelled, folds, seed)
     shared, lookups = [], {}
     if folds is not None:
         shared = sharing(folds.folds, items, heard.contents, twins, sessions_matter=sessions_matter)
-        lookups = _lookups(labelled, found, _parts_of(folds, labelled))
-    parts, answered = _parts(labelled, folds, seed)
+        lookups = _lookups(labelled, found, parts)
     return Examination(
         utterances=tuple(items),
         heard=heard,
@@ -104,22 +105,12 @@ def examine(
     )
 
 
-def _parts_of(folds: FoldSet, items: Sequence[Utterance]) -> list[Part]:
-    """Each fold's train and dev to learn from, and its test."""
-    number = {item.name: index for index, item in enumerate(items)}
-    parts = []
-    for fold in folds.folds:
-        learned = [number[name] for name in (*fold.train, *fold.dev) if name in number]
-        asked = [number[name] for name in fold.test if name in number]
-        if learned and asked:
-            parts.append((np.array(learned), np.array(asked)))
-    return parts
-
-
 def _parts(items: Sequence[Utterance], folds: FoldSet | None, seed: int) -> tuple[list[Part], str]:
     """What confounds are learned from and asked of, and how that is said."""
     if folds is not None:
-        return _parts_of(folds, items), "learned in train and dev, asked in test of these folds"
+        return parts_of(
+            folds.folds, [item.name for item in items]
+        ), "learned in train and dev, asked in test of these folds"
     speakers = [identity(item, "speaker") for item in items]
     parts = deal(speakers, parts=_PARTS, seed=seed)
     if len(set(speakers)) > 1:
@@ -149,17 +140,14 @@ def _confounds(
     crossed = speaker is not None and speaker.bits < _NESTED * found.emotion_bits
     blocks = [identity(item, "speaker") for item in items] if crossed else None
     emotions = [str(item.emotion) for item in items]
-    answers = [
-        confound(
-            trait.name,
-            _values(heard, items, trait.name),
-            emotions,
-            parts,
-            blocks=blocks,
-            seed=seed,
-        )
-        for trait in TRAITS
-    ]
+    return _answers(heard, items, emotions, parts, blocks=blocks, seed=seed)
+
+
+def _answers(
+    heard: Heard, items: Sequence[Utterance], labels: Sequence[str], parts: Sequence[Part], **how: Any
+) -> list[Confound]:
+    """Each trait held against labels, where there is something to answer."""
+    answers = [confound(trait.name, _values(heard, items, trait.name), labels, parts, **how) for trait in TRAITS]
     return [answer for answer in answers if answer is not None]
 
 
@@ -179,15 +167,4 @@ def _by_corpus(items: Sequence[Utterance], heard: Heard, seed: int) -> list[Conf
     """Each trait held against the corpus, on unseen speakers."""
     corpora = [item.corpus for item in items]
     parts = deal([identity(item, "speaker") for item in items], parts=_PARTS, seed=seed)
-    answers = [
-        confound(
-            trait.name,
-            _values(heard, items, trait.name),
-            corpora,
-            parts,
-            of="corpus",
-            seed=seed,
-        )
-        for trait in TRAITS
-    ]
-    return [answer for answer in answers if answer is not None]
+    return _answers(heard, items, corpora, parts, of="corpus", seed=seed)
