@@ -7,13 +7,14 @@ from hypothesis import strategies as st
 from unheard.data.sampling import speaker_batches
 
 
-def draw(speakers, emotions, per_batch=4, each=3, seed=0):
+def draw(speakers, emotions, per_batch=4, each=3, seed=0, balance=0.0):
     return speaker_batches(
         np.asarray(speakers),
         np.asarray(emotions),
         speakers_per_batch=per_batch,
         utterances_per_speaker=each,
         seed=seed,
+        balance=balance,
     )
 
 
@@ -61,3 +62,18 @@ def test_the_seed_decides_and_other_seeds_differ():
     first, again, other = (draw(speakers, emotions, seed=seed) for seed in (1, 1, 2))
     assert all(np.array_equal(one, two) for one, two in zip(first, again, strict=True))
     assert not all(np.array_equal(one, two) for one, two in zip(first, other, strict=True))
+
+
+@settings(max_examples=40, deadline=None)
+@given(counts=st.lists(st.integers(1, 40), min_size=1, max_size=7), balance=st.floats(0, 1), seed=st.integers(0, 99))
+def test_balance_makes_up_for_speakers_with_few_utterances(counts, balance, seed):
+    speakers = np.repeat(np.arange(len(counts)), counts)
+    drawn = np.concatenate(draw(speakers, np.arange(len(speakers)) % 3, seed=seed, balance=balance))
+    wanted = [round((max(counts) / count) ** balance) for count in counts]
+    assert np.bincount(drawn).tolist() == np.repeat(wanted, counts).tolist()
+
+
+def test_full_balance_lets_every_voice_be_heard_about_as_often():
+    speakers = np.repeat(np.arange(3), [60, 20, 4])
+    drawn = np.concatenate(draw(speakers, np.arange(84) % 4, balance=1.0))
+    assert np.bincount(speakers[drawn]).tolist() == [60, 60, 60]

@@ -5,7 +5,7 @@ import pydantic
 import pytest
 
 from unheard.features import functionals, logmel
-from unheard.features.logmel_voice import CONTOURS, Settings, bands, channel_names, extract
+from unheard.features.logmel_voice import CONTOURS, Settings, bands, channel_names, constants, extract
 
 RATE = 16_000
 COARSE = Settings(channels=40, window=0.064, hop=0.030)
@@ -72,3 +72,15 @@ def test_the_mean_over_frames_is_the_functionals_own():
 def test_a_pitch_range_that_is_none_is_refused():
     with pytest.raises(pydantic.ValidationError, match="twice pitch_low"):
         Settings(pitch_low=200, pitch_high=300)
+
+
+def test_functionals_follow_the_same_in_every_frame():
+    sound, settings = glide(130, 180), COARSE.model_copy(update={"functionals": True})
+    frames, without = extract(sound, RATE, settings), extract(sound, RATE, COARSE)
+    whole = functionals.extract(sound, RATE, settings.contours)
+    assert constants(COARSE) == 0
+    assert constants(settings) == whole.shape[1] == frames.shape[1] - without.shape[1]
+    assert channel_names(settings)[-1] == functionals.channel_names(settings.contours)[-1]
+    assert len(channel_names(settings)) == frames.shape[1]
+    np.testing.assert_array_equal(frames[:, : without.shape[1]], without)
+    np.testing.assert_array_equal(frames[:, without.shape[1] :], np.repeat(whole, len(frames), axis=0))

@@ -9,15 +9,19 @@ import numpy as np
 __all__ = ["speaker_batches"]
 
 
-def speaker_batches(
+def speaker_batches(  # noqa: PLR0913 - two sizes, a seed and a share, each with a name of its own
     speakers: np.ndarray,
     emotions: np.ndarray,
     *,
     speakers_per_batch: int,
     utterances_per_speaker: int,
     seed: int,
+    balance: float = 0.0,
 ) -> list[np.ndarray]:
-    """One epoch: every utterance exactly once.
+    """One epoch: every utterance once, or those of speakers who have few more often.
+
+    A speaker of four utterances beside one of seventy is one voice beside another: what is to be learned is how
+    voices differ, not how often each was recorded.
 
     Args:
         speakers: shape (items,), int; who speaks.
@@ -25,15 +29,19 @@ def speaker_batches(
         speakers_per_batch: P. Where fewer speakers have utterances left, the batch holds fewer.
         utterances_per_speaker: K.
         seed: of this epoch.
+        balance: 0 to 1, how far speakers who have few utterances are made up for. Each utterance of one who has n
+            comes round((most / n) ** balance) times, where most is the largest n of a speaker.
 
     Returns:
         Batches of positions into the arrays, in random order; some hold fewer than P x K, where speakers have run
         out of utterances.
     """
     generator = np.random.default_rng(seed)
+    names, counts = np.unique(speakers, return_counts=True)
+    times = np.rint((counts.max(initial=1) / counts) ** balance).astype(int)
     queues = {
-        speaker: list(_spread(np.flatnonzero(speakers == speaker), emotions, generator))
-        for speaker in np.unique(speakers)
+        speaker: _queue(np.flatnonzero(speakers == speaker), int(rounds), emotions, generator)
+        for speaker, rounds in zip(names, times, strict=True)
     }
     batches: list[np.ndarray] = []
     while queues:
@@ -48,6 +56,11 @@ def speaker_batches(
         batches.append(np.array(batch))
     generator.shuffle(batches)
     return batches
+
+
+def _queue(positions: np.ndarray, rounds: int, emotions: np.ndarray, generator: np.random.Generator) -> list[int]:
+    """One speaker's utterances, all of them once before any comes again."""
+    return [int(each) for _ in range(rounds) for each in _spread(positions, emotions, generator)]
 
 
 def _spread(positions: np.ndarray, emotions: np.ndarray, generator: np.random.Generator) -> np.ndarray:

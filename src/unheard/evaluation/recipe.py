@@ -96,6 +96,12 @@ class RunRecipe(BaseModel):
         own = getattr(load("features", str(self.features["name"])), "bands", None)
         return None if own is None else int(own(self.feature_recipe().settings))
 
+    @property
+    def constants(self) -> int:
+        """How many trailing channels of the features are the same in all frames of an utterance."""
+        own = getattr(load("features", str(self.features["name"])), "constants", None)
+        return 0 if own is None else int(own(self.feature_recipe().settings))
+
     def fingerprint(self, *parts: object) -> str:
         """A digest of what determines a task: the recipe less its list of seeds, and `parts`."""
         # A setting that a later version adds, at a default that changes nothing, must not make a finished run

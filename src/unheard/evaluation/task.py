@@ -126,7 +126,7 @@ def fresh_model(
     model = build_model(
         train.channels,
         {"emotion": len(prepared.classes), **domains},
-        recipe.model,
+        recipe.model.model_copy(update={"constants": recipe.constants}),
         companion=companion,
         seed=seed,
     )

@@ -35,7 +35,17 @@ from unheard.features._voice import (
 )
 from unheard.records import Features, Hertz, Samples, Seconds
 
-__all__ = ["KIND", "Contours", "Descriptors", "Settings", "channel_names", "contours", "describe", "extract"]
+__all__ = [
+    "KIND",
+    "Contours",
+    "Descriptors",
+    "Settings",
+    "channel_names",
+    "contours",
+    "describe",
+    "extract",
+    "summarise",
+]
 
 KIND = "utterance"
 
@@ -142,7 +152,11 @@ def extract(samples: Samples, rate: Hertz, settings: Settings) -> Features:
     >>> row.shape == (1, len(channel_names(Settings()))), bool(row.any())
     (True, False)
     """
-    found = describe(samples, rate, settings)
+    return summarise(describe(samples, rate, settings), settings)
+
+
+def summarise(found: Descriptors, settings: Settings) -> Features:
+    """The functionals of descriptors, as `extract` gives them, shape (1, channels)."""
     voiced = found.voiced
     voice = np.column_stack([found.semitones, found.hnr, found.cpp])
     body = np.column_stack([found.level, found.spectrum])

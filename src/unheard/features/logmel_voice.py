@@ -8,12 +8,12 @@ frames of the log-mel. They differ in scale from the bands: a model wants `norma
 import numpy as np
 from pydantic import Field, model_validator
 
-from unheard.features import functionals
+from unheard.features import functionals as utterance
 from unheard.features._mel import MelSettings, log_mel
 from unheard.features._spectral import SPECTRAL
 from unheard.records import Features, Hertz, Samples, Seconds
 
-__all__ = ["KIND", "Settings", "bands", "channel_names", "extract"]
+__all__ = ["KIND", "Settings", "bands", "channel_names", "constants", "extract"]
 
 KIND = "frames"
 CONTOURS = ("pitch", "voicing", "hnr", "cpp", "flux")
@@ -32,6 +32,9 @@ class Settings(MelSettings):
     voicing: float = Field(0.45, gt=0, lt=1)
     """Correlation of one period with the next, 0 to 1, from which a frame counts as voiced."""
 
+    functionals: bool = False
+    """Whether the utterance's functionals follow, the same in all frames: the model reads them beside its encoder."""
+
     @model_validator(mode="after")
     def _pitch(self) -> "Settings":
         if self.pitch_high < 2 * self.pitch_low:
@@ -40,9 +43,9 @@ class Settings(MelSettings):
         return self
 
     @property
-    def contours(self) -> functionals.Settings:
+    def contours(self) -> utterance.Settings:
         """Framing and range of the contours."""
-        return functionals.Settings(
+        return utterance.Settings(
             hop=min(_FINE, self.hop), low=self.pitch_low, high=self.pitch_high, voicing=self.voicing
         )
 
@@ -53,7 +56,8 @@ def channel_names(settings: Settings) -> list[str]:
     >>> channel_names(Settings(channels=2))
     ['mel0', 'mel1', 'pitch', 'voicing', 'hnr', 'cpp', 'flux']
     """
-    return [*(f"mel{band}" for band in range(settings.channels)), *CONTOURS]
+    names = [*(f"mel{band}" for band in range(settings.channels)), *CONTOURS]
+    return [*names, *utterance.channel_names(settings.contours)] if settings.functionals else names
 
 
 def bands(settings: Settings) -> int:
@@ -61,8 +65,13 @@ def bands(settings: Settings) -> int:
     return settings.channels
 
 
+def constants(settings: Settings) -> int:
+    """How many trailing channels are the same in every frame of an utterance."""
+    return len(utterance.channel_names(settings.contours)) if settings.functionals else 0
+
+
 def extract(samples: Samples, rate: Hertz, settings: Settings) -> Features:
-    """Log-mel power and contours, shape (frames, channels + 5), frames as log-mel has them.
+    """Log-mel power and contours, shape (frames, channels + 5), frames as log-mel has them; functionals behind them.
 
     Args:
         samples: shape (samples,), mono.
@@ -77,7 +86,7 @@ def extract(samples: Samples, rate: Hertz, settings: Settings) -> Features:
     """
     mel = log_mel(samples, rate, settings).numpy()
     fine = settings.contours
-    found = functionals.contours(samples, rate, fine)
+    found = (utterance.describe if settings.functionals else utterance.contours)(samples, rate, fine)
     near = _near(len(mel), len(found.frequency), settings, fine)
     voiced = found.voiced[near]
     count = voiced.sum(axis=1)
@@ -93,10 +102,13 @@ def extract(samples: Samples, rate: Hertz, settings: Settings) -> Features:
         found.cpp[near].mean(axis=1),
         flux[near].mean(axis=1),
     ]
+    if isinstance(found, utterance.Descriptors):
+        whole = utterance.summarise(found, fine)
+        contours.append(np.broadcast_to(whole, (len(mel), whole.shape[1])))
     return np.column_stack([mel, *contours]).astype(np.float32)
 
 
-def _near(frames: int, contour: int, settings: Settings, fine: functionals.Settings) -> np.ndarray:
+def _near(frames: int, contour: int, settings: Settings, fine: utterance.Settings) -> np.ndarray:
     """Which points of a contour lie within a hop about the middle of each frame: shape (frames, points).
 
     At the ends of a recording the first or the last point stands for those that are not there.

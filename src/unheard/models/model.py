@@ -19,6 +19,7 @@ from unheard.models.heads import build_head
 from unheard.models.masking import frame_mask
 from unheard.models.normalisation import Normalisation, Normaliser
 from unheard.models.pooling import Pooling, build_pooling
+from unheard.models.utterance_path import UtterancePath
 from unheard.registry import load
 
 __all__ = ["EmbeddingNetwork", "Model", "ModelSettings", "build_model", "load_model", "named_seed", "save_model"]
@@ -34,6 +35,13 @@ class ModelSettings(BaseModel):
     normalisation: Normalisation = "utterance"
     noise: float = Field(0.0, ge=0, le=10)
     """Deviation of the white noise on normalised features, drawn anew each time an encoder reads them in training."""
+    constants: int = Field(0, ge=0)
+    """How many of the last channels are the same in all frames (functionals, say) and go past the encoder. A run sets
+    it from its features."""
+    utterance_units: int = Field(64, ge=1, le=4096)
+    """Units of the layer that reads those channels."""
+    utterance_noise: float = Field(1.0, ge=0, le=10)
+    """Deviation of the white noise on those channels, normalised, in training."""
     pooling: Pooling = "statistics"
     embedding: int = Field(128, ge=1, le=4096)
     """Size of the embedding."""
@@ -70,6 +78,10 @@ def _multiplies_bfloat16(device: str) -> bool:
 class EmbeddingNetwork(nn.Module):
     """Features to embeddings.
 
+    Args:
+        channels: of the features.
+        settings: sizes.
+
     Shape: (batch, frames, channels), lengths (batch,) -> (batch, size).
     """
 
@@ -78,9 +90,15 @@ class EmbeddingNetwork(nn.Module):
         own = dict(settings.encoder)
         module = load("encoders", own.pop("name", "tdnn_lstm"))
         self.normaliser = Normaliser(settings.normalisation, channels)
-        self.encoder = module.Encoder(channels, module.Settings(**own))
+        self.varying = channels - settings.constants
+        self.encoder = module.Encoder(self.varying, module.Settings(**own))
         self.pool, times = build_pooling(settings.pooling, self.encoder.size)
-        self.projection = nn.Linear(self.encoder.size * times, settings.embedding)
+        size = self.encoder.size * times
+        self.beside = None
+        if settings.constants:
+            self.beside = UtterancePath(settings.constants, settings.utterance_units, settings.utterance_noise)
+            size += settings.utterance_units
+        self.projection = nn.Linear(size, settings.embedding)
         self.precision, self.noise = settings.precision, settings.noise
 
     def from_normalised(self, features: Tensor, lengths: Tensor) -> Tensor:
@@ -88,13 +106,15 @@ class EmbeddingNetwork(nn.Module):
         device = features.device.type
         wanted = self.precision == "bfloat16" or (self.precision == "auto" and _multiplies_bfloat16(device))
         mixed = self.training and wanted
+        read = [] if self.beside is None else [self.beside(features[:, 0, self.varying :])]
+        features = features[:, :, : self.varying]
         if self.training and self.noise:
             real = frame_mask(lengths, features.shape[1]).unsqueeze(2)
             features = features + self.noise * torch.randn_like(features) * real
         with torch.autocast(device, dtype=torch.bfloat16, enabled=mixed):
             sequence, lengths = self.encoder(features, lengths)
-        sequence = sequence.to(features.dtype)
-        embedding: Tensor = torch.relu(self.projection(self.pool(sequence, lengths)))
+        pooled = self.pool(sequence.to(features.dtype), lengths)
+        embedding: Tensor = torch.relu(self.projection(torch.cat([pooled, *read], dim=1)))
         return embedding
 
     def forward(self, features: Tensor, lengths: Tensor) -> Tensor:

@@ -135,13 +135,7 @@ def _training_batch(
 
 def training_batches(data: Dataset, settings: TrainingSettings, *, seed: int, epoch: int) -> Iterator[Batch]:
     """The batches of one epoch; a function of seed and epoch alone, so that resuming needs no stored state."""
-    order = speaker_batches(
-        data.columns["speaker"],
-        data.columns["emotion"],
-        speakers_per_batch=settings.speakers_per_batch,
-        utterances_per_speaker=settings.utterances_per_speaker,
-        seed=named_seed(seed, "order", epoch),
-    )
+    order = _order(data, settings, named_seed(seed, "order", epoch))
     generator = np.random.default_rng(named_seed(seed, "augmentation", epoch))
     for positions in order:
         yield _training_batch(data, positions, settings, generator)
@@ -163,12 +157,15 @@ def random_batch(data: Dataset, settings: TrainingSettings, size: int, *, seed: 
 
 def steps_per_epoch(data: Dataset, settings: TrainingSettings) -> int:
     """How many batches `training_batches` yields (the number does not depend on the seed)."""
-    return len(
-        speaker_batches(
-            data.columns["speaker"],
-            data.columns["emotion"],
-            speakers_per_batch=settings.speakers_per_batch,
-            utterances_per_speaker=settings.utterances_per_speaker,
-            seed=0,
-        )
+    return len(_order(data, settings, 0))
+
+
+def _order(data: Dataset, settings: TrainingSettings, seed: int) -> list[np.ndarray]:
+    return speaker_batches(
+        data.columns["speaker"],
+        data.columns["emotion"],
+        speakers_per_batch=settings.speakers_per_batch,
+        utterances_per_speaker=settings.utterances_per_speaker,
+        seed=seed,
+        balance=settings.speaker_balance,
     )

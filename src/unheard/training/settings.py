@@ -57,6 +57,9 @@ class TrainingSettings(BaseModel):
     """Largest norm of the gradient of the network with the emotion head, and of each domain head."""
     balance: bool = True
     """Whether the emotion loss weighs classes by their inverse frequency in the training part."""
+    speaker_balance: float = Field(0.0, ge=0, le=1)
+    """How far speakers with few utterances are made up for: each utterance of one who has n of them comes
+    round((most / n) ** speaker_balance) times an epoch; 0 takes every utterance once."""
     labelled: float = Field(1.0, gt=0, le=1)
     """Share of the training part that keeps its emotion label; the rest is heard without one (low resource)."""
     max_seconds: float = Field(6.0, gt=0)
