@@ -19,7 +19,7 @@ LINES = (
     ("tu2019-ased", "ASED, 5 emotions, the five given folds, unseen speakers", 0.84, 0.92),
     (
         "tu2019-ased-sentences",
-        "ASED, 5 emotions, unseen speakers and sentence numbers, log-mel and contours of the voice",
+        "ASED, 5 emotions, unseen speakers and sentence numbers, log-mel with contours and functionals",
         0.75,
         0.85,
     ),
