@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from tests.models.test_laws import SETTINGS, made_batch
 
+from models.made import SETTINGS, made_batch
 from unheard.models.model import build_model, load_model, save_model
 from unheard.models.utterance_path import UtterancePath
 
@@ -12,7 +12,8 @@ BESIDE = SETTINGS.model_copy(update={"constants": 3, "utterance_units": 5, "norm
 
 
 def with_constants(seed=0):
-    features, lengths = made_batch()
+    batch = made_batch()
+    features, lengths = batch.features, batch.lengths
     whole = torch.randn(len(lengths), 1, 3, generator=torch.Generator().manual_seed(seed))
     return torch.cat([features, whole.expand(-1, features.shape[1], -1)], dim=2), lengths
 
