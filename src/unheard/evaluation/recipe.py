@@ -83,24 +83,27 @@ class RunRecipe(BaseModel):
         kept = tuple(copy for copy in copies if not copy.identity)
         return FeatureRecipe(name, settings, self.audio, (Perturbation(), *kept))
 
+    def _feature_says(self, what: str, *more: object) -> Any:
+        """What the feature's own function of this name says of the feature's settings; None where it has none."""
+        own = getattr(load("features", str(self.features["name"])), what, None)
+        return None if own is None else own(self.feature_recipe().settings, *more)
+
     @property
     def hop(self) -> float:
         """Distance between frames, in seconds (features without one count as 10 ms)."""
-        own = getattr(load("features", str(self.features["name"])), "hop", None)
-        settings = self.feature_recipe().settings
-        return float(getattr(settings, "hop", 0.01) if own is None else own(settings, self.audio.rate))
+        own = self._feature_says("hop", self.audio.rate)
+        return float(getattr(self.feature_recipe().settings, "hop", 0.01) if own is None else own)
 
     @property
     def bands(self) -> int | None:
         """How many leading channels of the features lie along frequency; None for all."""
-        own = getattr(load("features", str(self.features["name"])), "bands", None)
-        return None if own is None else int(own(self.feature_recipe().settings))
+        own = self._feature_says("bands")
+        return None if own is None else int(own)
 
     @property
     def constants(self) -> int:
         """How many trailing channels of the features are the same in all frames of an utterance."""
-        own = getattr(load("features", str(self.features["name"])), "constants", None)
-        return 0 if own is None else int(own(self.feature_recipe().settings))
+        return int(self._feature_says("constants") or 0)
 
     def fingerprint(self, *parts: object) -> str:
         """A digest of what determines a task: the recipe less its list of seeds, and `parts`."""

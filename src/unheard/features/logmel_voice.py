@@ -3,6 +3,7 @@
 A spectrogram thin enough to train on fast blurs what does not depend on the words: how high, how steady and how
 breathy a voice is. The contours are those behind `functionals`, taken every 10 ms or finer and averaged onto the
 frames of the log-mel. They differ in scale from the bands: a model wants `normalisation = "training"` with them.
+The functionals themselves may follow, the same in every frame.
 """
 
 import numpy as np

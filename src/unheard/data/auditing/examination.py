@@ -108,9 +108,8 @@ def examine(
 def _parts(items: Sequence[Utterance], folds: FoldSet | None, seed: int) -> tuple[list[Part], str]:
     """What confounds are learned from and asked of, and how that is said."""
     if folds is not None:
-        return parts_of(
-            folds.folds, [item.name for item in items]
-        ), "learned in train and dev, asked in test of these folds"
+        names = [item.name for item in items]
+        return parts_of(folds.folds, names), "learned in train and dev, asked in test of these folds"
     speakers = [identity(item, "speaker") for item in items]
     parts = deal(speakers, parts=_PARTS, seed=seed)
     if len(set(speakers)) > 1:
