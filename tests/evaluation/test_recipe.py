@@ -116,6 +116,7 @@ def test_a_mistake_has_its_line_and_the_nearest_name(read, recipe, old, new, key
         ("objectives.dat.name=dta", "objectives.dat.name"),
         ("training.augmentation.speeds=[99]", "training.augmentation.speeds"),
         ("split.name=speaker_group", "split.name"),
+        ("model.constants=3", "model.constants"),
     ],
 )
 def test_a_wrong_override_is_blamed_on_set(read, assignment, key):

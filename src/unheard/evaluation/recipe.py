@@ -155,6 +155,15 @@ def _check_augmentation(document: Document, recipe: RunRecipe) -> None:
         raise SettingsError(source, ".".join(key), problem.problem, document.line_of(key)) from problem
 
 
+def _check_constants(document: Document, recipe: RunRecipe) -> None:
+    """Refuse a number that the feature alone can know, and that a run would put its own in the place of."""
+    if recipe.model.constants:
+        key = ("model", "constants")
+        source = "--set" if document.is_overridden(key) else document.source
+        problem = "is what the feature says of itself: leave it out"
+        raise SettingsError(source, ".".join(key), problem, document.line_of(key))
+
+
 def read_recipe(document: Document) -> RunRecipe:
     """The recipe of a document, its registered parts checked too.
 
@@ -176,6 +185,7 @@ def read_recipe(document: Document) -> RunRecipe:
     for label, own in recipe.objectives.items():
         _check_member(document, "objectives", ("objectives", label), own, str(own.get("name", label)))
     _check_augmentation(document, recipe)
+    _check_constants(document, recipe)
     features, model = check_upstreams(document, recipe.features, recipe.model)
     split, corpus = dict(recipe.split), recipe.corpus
     for key in ("file", "folds_file"):
