@@ -172,16 +172,20 @@ def inflation_part(name: str, asked: dict[str, tuple[float, float]]) -> list[str
         for protocol, rows in document.get("comparisons", {}).items()
         for row in rows
     ]
+    whole = json.loads((DOCS / "results" / f"{name}.json").read_text(encoding="utf-8"))["seeds"]
+    fewer = document["seeds"] != whole
+    target = f"runs/{name}-also --set 'seeds={document['seeds']}'" if fewer else f"runs/{name}"
     return [
         "### Under other protocols",
         "",
+        *([f"Seeds {', '.join(map(str, document['seeds']))} alone.", ""] if fewer else []),
         *_table(inflation_rows(document)),
         "",
         *(verdict(document, protocol, *wanted) for protocol, wanted in asked.items()),
         *compared,
         *(f"- {row['sentence']}" for row in document["differences"]),
         "",
-        f"    unheard run recipes/{name}.toml --out runs/{name} --also {also}",
+        f"    unheard run recipes/{name}.toml --out {target} --also {also}",
         "",
     ]
 
