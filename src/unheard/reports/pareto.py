@@ -173,7 +173,8 @@ def _uprights(frame: Frame, marks: Sequence[tuple[str, float]]) -> str:
     for at, names in groups:
         x, foot = frame.across(at), frame.height - frame.bottom
         parts.append(f'<line class="reference" x1="{x:.1f}" x2="{x:.1f}" y1="{frame.top}" y2="{foot:.1f}"/>')
-        place = f"translate({x + (12 if x < frame.left + 15 else -5):.1f} {foot - 6:.0f}) rotate(-90)"
+        above = foot - 20  # over the line of what lies outside the axis, see _note
+        place = f"translate({x + (12 if x < frame.left + 15 else -5):.1f} {above:.0f}) rotate(-90)"
         parts.append(f'<text class="note" transform="{place}">{escape(", ".join(names))}</text>')
     return "".join(parts)
 
