@@ -7,7 +7,7 @@ name. There is no inheritance, no interpolation and no dotted class path: names 
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,6 +43,12 @@ class Document:
         """Whether a key, or a table that it stands in, came from ``--set``."""
         key = ".".join(str(part) for part in path)
         return any(key == own or key.startswith(f"{own}.") for own in self.overridden)
+
+    def blame(self, key: Sequence[str], problem: str) -> SettingsError:
+        """The error for one key, with its line (failing that, its table's), or the --set that gave it."""
+        if self.is_overridden(key):
+            return SettingsError("--set", ".".join(key), problem)
+        return SettingsError(self.source, ".".join(key), problem, self.line_of(key) or self.line_of(key[:-1]))
 
     def line_of(self, path: Iterable[str]) -> int | None:
         """The line on which a key (or, failing that, its table) stands; None for overridden or absent ones."""

@@ -4,8 +4,9 @@ import shutil
 
 import pytest
 
-from unheard.errors import SettingsError
+from unheard.errors import RunError, SettingsError
 from unheard.evaluation.recipe import read_recipe
+from unheard.evaluation.run import claim_folder
 from unheard.evaluation.upstream_recipes import heard_before
 from unheard.settings import read_document
 
@@ -62,12 +63,48 @@ def test_a_source_is_relative_to_the_recipe(folder, monkeypatch, tmp_path_factor
     [
         (('name = "waveform"', 'name = "logmel"'), r"line 8: features\.name: .* set 'waveform' \(came: 'logmel'\)"),
         (('normalisation = "none"', 'normalisation = "utterance"'), r"line 14: model\.normalisation: .* set 'none'"),
+        (
+            ('normalisation = "none"', 'normalisation = "none"\n[audio]\nrate = 8000'),
+            r"audio\.rate: .* hears 16000 Hz",
+        ),
+        (("[corpus]", 'adaptation = "speaker"\n[corpus]'), r"line 4: adaptation: .* set 'none' \(came: 'speaker'\)"),
+        (("models/hubert", "./models/huber"), r"line 19: model\.encoder\.source: no folder './models/huber'"),
+        (('source = "models/hubert"', ""), r"model\.encoder\.source: is missing"),
+        (('source = "models/hubert"', 'source = ""'), r"line 19: model\.encoder\.source: is missing"),
+        (('family = "hubert"', 'family = "hubert"\nlayers = 9'), r"line 19: model\.encoder\.layers: 9 asked for"),
         (('family = "hubert"', 'family = "huber"'), r"line 18: model\.encoder\.family: .*Did you mean 'hubert'"),
     ],
 )
 def test_what_an_upstream_that_is_trained_needs_is_checked_with_the_line(folder, change, message):
     with pytest.raises(SettingsError, match=message):
         read(folder, TRAINED.replace(*change))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("[1]", "[0, 9]"), r"line 11: features\.states: 9 asked for, .* has 3 layers"),
+        (("[1]", "[1, 1]"), r"line 11: features\.states: .*a state stands twice"),
+        (("[1]", "[1]\n[audio]\nrate = 8000"), r"audio\.rate: .* set audio\.rate = 16000 \(came: 8000\)"),
+        (("models/hubert", "./models/huber"), r"line 10: features\.source: no folder './models/huber'"),
+        (("[1]", '[1]\nkeep = "statistics"\n[model]\nnormalisation = "utterance channels"'), r"single frame 0"),
+    ],
+)
+def test_what_a_checkpoint_cannot_give_is_said_before_any_audio_is_read(folder, change, message):
+    with pytest.raises(SettingsError, match=message):
+        read(folder, FROZEN.replace(*change))
+
+
+@pytest.mark.parametrize(
+    ("states", "weighed", "good"), [([1], 2, False), ([0, 1, 2, 3], 2, False), ([1, 2], 2, True)]
+)
+def test_only_like_channels_of_different_states_are_summed(folder, states, weighed, good):
+    changes = f"features.states={states}", 'model.encoder={name="pooled",states=' + f"{weighed}" + "}"
+    if good:
+        assert read(folder, FROZEN, *changes).model.encoder["states"] == weighed
+        return
+    with pytest.raises(SettingsError, match=rf"--set: model\.encoder\.states: .* hold {len(states)} side by side"):
+        read(folder, FROZEN, *changes)
 
 
 @pytest.mark.parametrize("text", [FROZEN, TRAINED])
@@ -81,9 +118,19 @@ def test_a_run_is_identified_by_its_weights_and_not_by_where_they_lie(folder, te
     assert read(folder, text.replace("models/hubert", "models/other")).fingerprint("x") != mine
 
 
+@pytest.mark.parametrize("text", [FROZEN, TRAINED])
+def test_a_run_goes_on_when_its_checkpoint_has_moved(folder, text, tmp_path):
+    claim_folder(read(folder, text), tmp_path / "run")
+    (folder / "models" / "hubert").rename(folder / "models" / "moved")
+    claim_folder(read(folder, text.replace("models/hubert", "models/moved")), tmp_path / "run")
+    (folder / "models" / "moved").rename(folder / "models" / "again")
+    with pytest.raises(RunError, match="other settings"):
+        claim_folder(read(folder, text.replace("models/hubert", "models/again"), "audio.trim=30"), tmp_path / "run")
+
+
 def test_frames_are_as_far_apart_as_the_feature_says(folder):
     assert read(folder, FROZEN).hop == 0.02
-    assert read(folder, TRAINED, "audio.rate=8000").hop == 1 / 8000
+    assert read(folder, TRAINED).hop == 1 / 16000
     assert (
         read(folder, FROZEN.replace('"upstream"', '"logmel"').split("family")[0] + FROZEN.split("[1]")[1]).hop == 0.01
     )

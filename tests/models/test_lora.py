@@ -2,9 +2,11 @@
 
 import copy
 
+import pytest
 import torch
 from torch import nn
 
+from unheard.errors import SettingsError
 from unheard.models.lora import LowRank, add_low_rank, merge_low_rank
 
 
@@ -40,6 +42,14 @@ def train(adapted, steps=5):
         optimiser.zero_grad()
         (adapted[0](x) - y).square().mean().backward()
         optimiser.step()
+
+
+@pytest.mark.parametrize("names", [("fc1",), ("q_proj", "typo")])
+def test_a_name_that_adapts_nothing_is_an_error(names):
+    with pytest.raises(
+        SettingsError, match="is no linear layer of this upstream: its layers have out, q_proj, v_proj"
+    ):
+        add_low_rank(nn.ModuleList([Block()]), names, rank=2, alpha=1.0)
 
 
 def test_it_starts_at_the_pretrained_model():

@@ -277,3 +277,26 @@ def test_plain_training_learns_through_it(checkpoints):
         optimiser.step()
         seen.append(float(losses["emotion_loss"]))
     assert seen[-1] < 0.8 * seen[0]
+
+
+@pytest.mark.parametrize("train", ["all", "lora"])
+def test_pretrained_weights_move_slowly_and_what_was_added_to_them_does_not(checkpoints, train):
+    model = made_model(checkpoints, "wav2vec2 layer", train=train, rank=2)
+    trainer = Trainer(
+        model, plain.Objective(plain.Settings(), {}), made_part(), made_part(), TrainingSettings(), seed=0
+    )
+    rate = {
+        id(parameter): group["factor"]
+        for group in trainer.optimisers["joint"].param_groups
+        for parameter in group["params"]
+    }
+    for name, parameter in model.network.encoder.upstream.named_parameters():
+        if parameter.requires_grad:
+            added = name.endswith((".up", ".down"))
+            assert rate[id(parameter)] == (1.0 if added else 0.01), name
+
+
+def test_without_a_layer_nothing_could_learn(checkpoints):
+    for train in ("all", "lora"):
+        with pytest.raises(SettingsError, match="no layer is kept, so nothing would learn"):
+            made_encoder(checkpoints, "wav2vec2 layer", layers=0, train=train)

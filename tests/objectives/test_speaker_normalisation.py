@@ -21,6 +21,8 @@ PEAK = 2  # of 20 steps: where the rise ends and the rate is the peak
 
 
 def objective(**settings):
+    """The adversary on the batch itself at a falling rate, unless a test asks for more."""
+    settings = {"inner_steps": 1, "adversary_batch": 0, "adversary_steady": False, **settings}
     return speaker_normalisation.Objective(speaker_normalisation.Settings(**settings), {})
 
 

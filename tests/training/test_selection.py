@@ -52,6 +52,18 @@ def test_training_stops_when_the_dev_speakers_have_waited_long_enough(scores, pa
     assert not trained.model.training
 
 
+@pytest.mark.parametrize(("name", "best", "epochs"), [("plain", 1, 3), ("dat", 5, 6)])
+def test_an_epoch_that_hardly_met_the_adversary_is_not_chosen(name, best, epochs, monkeypatch):
+    """The ramp has nine tenths of its weight at a third of the ten epochs: the bright start is plain training."""
+    scripted(monkeypatch, [24, 21, 3, 6, 9, 6, 6, 6, 6, 6])
+    made = {"plain": plain.Objective(plain.Settings(), {}), "dat": dat.Objective(dat.Settings(weight=-1.0), {})}[name]
+    own = trainer(made, SETTINGS.model_copy(update={"epochs": 10, "patience": 2}))
+    trained = own.run()
+    assert trained.best_epoch == best
+    assert len(trained.history) == epochs + (name == "dat")
+    assert trained.history[best - 1].get("weight", -1.0) <= -0.89
+
+
 def test_a_fixed_epoch_is_the_last_one_and_knows_no_patience(monkeypatch):
     scripted(monkeypatch, [24, 3, 3, 3])
     settings = SETTINGS.model_copy(update={"selection": "fixed-epoch", "patience": 1})

@@ -45,6 +45,7 @@ KINDS = {
     "wav2vec2 layer": ("wav2vec2", "Wav2Vec2", {**_WAVES, **_STABLE}),
     "hubert group": ("hubert", "Hubert", {**_WAVES, "feat_extract_norm": "group"}),
     "hubert layer": ("hubert", "Hubert", {**_WAVES, **_STABLE}),
+    "hubert norm": ("hubert", "Hubert", {**_WAVES, "feat_extract_norm": "group", "conv_pos_batch_norm": True}),
     "wavlm group": ("wavlm", "WavLM", {**_WAVES, "feat_extract_norm": "group"}),
     "wavlm layer": ("wavlm", "WavLM", {**_WAVES, **_STABLE}),
     "data2vec_audio": ("data2vec_audio", "Data2VecAudio", {**_WAVES, **_DATA2VEC}),
@@ -71,6 +72,9 @@ def theirs(kind, layers=LAYERS):
         with torch.no_grad():  # fresh biases are zero and fresh norms one, which would hide what is left out
             for parameter in model.parameters():
                 parameter.add_(0.05 * torch.randn(parameter.shape))
+            for name, buffer in model.named_buffers():
+                if name.endswith(("running_mean", "running_var")):
+                    buffer.add_(torch.rand(buffer.shape))
     return model.eval()
 
 

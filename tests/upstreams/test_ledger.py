@@ -37,19 +37,27 @@ def test_corpora_that_we_read_bear_our_names():
         ("superb/hubert-large-superb-er", "emodb", []),
         ("openai/whisper-base", "emodb", ["not disclosed .* emodb may be among them"]),
         ("/data/models/whisper-base-encoder", "emodb", ["not disclosed"]),
-        ("/data/wav2vec2-base", "emodb", []),
+        ("/data/wav2vec2-base", "emodb", ["not in the ledger .*; its name is that of facebook/wav2vec2-base"]),
+        ("someone/wav2vec2-base", "emodb", ["not in the ledger"]),
+        ("/data/wav2vec2-base", "librispeech", ["CONTAMINATED"]),
+        ("someone/wav2vec2-base", "librispeech", ["CONTAMINATED"]),
+        ("someone/whisper-base-encoder", "emodb", ["someone/whisper-base-encoder .* not disclosed"]),
         ("../models/facebook/wav2vec2-base", "librispeech", ["CONTAMINATED"]),
         ("my-own", "emodb", ["my-own is not in the ledger"]),
     ],
 )
 def test_what_is_said(name, corpus, expected):
-    said = contamination([name], corpus)
+    said = contamination(name, corpus)
     assert len(said) == len(expected)
     for text, pattern in zip(said, expected, strict=True):
         assert re.search(pattern, text)
 
 
-def test_a_folder_of_any_name_is_known_by_what_its_description_says():
-    assert contamination(["/data/x", "superb/wav2vec2-base-superb-er"], "iemocap")[0].startswith("CONTAMINATED")
-    assert contamination(["/data/x", ""], "emodb")[0].startswith("/data/x is not in the ledger")
-    assert entry_of([""]) is None
+def test_what_a_checkpoint_began_as_accuses_it_and_never_clears_it():
+    """A model that was trained on the test corpus still says in its configuration which clean model it began as."""
+    said = contamination("/data/x", "iemocap", made_from="superb/wav2vec2-base-superb-er")
+    assert said[0].startswith("CONTAMINATED: /data/x (it says that it was made from superb/")
+    (said,) = contamination("/data/x", "emodb", made_from="facebook/wav2vec2-base")
+    assert "not in the ledger of upstreams; it says that it was made from facebook/wav2vec2-base" in said
+    assert contamination("/data/x", "emodb")[0].startswith("/data/x is not in the ledger")
+    assert entry_of("") is None

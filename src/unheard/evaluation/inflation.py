@@ -86,6 +86,8 @@ def under(prepared: Prepared, protocol: str, *, groups: int | None = None) -> Pr
     if protocol.startswith("adaptive"):
         if recipe.adaptation == "speaker":
             raise SplitError(f"the recipe is adaptive already: leave out --also {protocol}.")
+        if recipe.model.encoder.get("name") == "upstream":
+            raise SplitError(f"an upstream that is trained hears the waveform as it is: leave out --also {protocol}.")
         changes["adaptation"] = "speaker"
     if protocol == "random":
         split = _random(prepared)

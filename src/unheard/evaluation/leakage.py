@@ -13,9 +13,13 @@ import numpy as np
 from unheard.evaluation.probes import emotion_code_floor, probe_closed_set
 from unheard.evaluation.recipe import LeakageSettings
 from unheard.evaluation.verification import verification_eer
+from unheard.features import logmel
+from unheard.records import Features
 from unheard.training.dataset import Dataset
 
 __all__ = ["Views", "emotion_floor", "leakage_of", "raw_statistics"]
+
+_SAMPLES = 1 / 4000  # seconds: what stands closer is a sample, and no frame
 
 
 @dataclass(frozen=True)
@@ -71,10 +75,18 @@ def leakage_of(views: Views, settings: LeakageSettings, *, seed: int) -> dict[st
 
 
 def raw_statistics(data: Dataset) -> np.ndarray:
-    """Mean and deviation over time of each channel of the raw features, shape (items, 2 channels)."""
-    return np.stack([np.concatenate([item[0].mean(axis=0), item[0].std(axis=0)]) for item in data.frames]).astype(
-        np.float32
-    )
+    """Mean and deviation over time of each channel of the raw features, shape (items, 2 channels).
+
+    Of the waveform, which says next to nothing by its own mean and deviation, those of its log-mel.
+    """
+    return np.stack([_statistics(item[0], data.hop) for item in data.frames])
+
+
+def _statistics(frames: Features, hop: float) -> np.ndarray:
+    if hop <= _SAMPLES and frames.shape[1] == 1:
+        frames = logmel.extract(frames[:, 0], round(1 / hop), logmel.Settings())
+    statistics: np.ndarray = np.concatenate([frames.mean(axis=0), frames.std(axis=0)]).astype(np.float32)
+    return statistics
 
 
 def emotion_floor(train: Dataset, withheld: Dataset, settings: LeakageSettings, *, seed: int) -> dict[str, Any]:

@@ -132,11 +132,7 @@ def _load_member(document: Document, kind: str, at: tuple[str, ...], name: str) 
     try:
         return load(kind, name)
     except UnknownNameError as problem:
-        key = [*at, "name"]
-        if document.is_overridden(key):
-            raise SettingsError("--set", ".".join(key), str(problem)) from problem
-        line = document.line_of(key) or document.line_of(at)
-        raise SettingsError(document.source, ".".join(key), str(problem), line) from problem
+        raise document.blame((*at, "name"), str(problem)) from problem
 
 
 def _check_member(document: Document, kind: str, at: tuple[str, ...], table: dict[str, Any], name: str) -> None:
@@ -151,17 +147,21 @@ def _check_augmentation(document: Document, recipe: RunRecipe) -> None:
         recipe.feature_recipe()
     except SettingsError as problem:
         key = ("training", "augmentation", {"speed": "speeds"}.get(problem.key, problem.key))
-        source = "--set" if document.is_overridden(key) else document.source
-        raise SettingsError(source, ".".join(key), problem.problem, document.line_of(key)) from problem
+        raise document.blame(key, problem.problem) from problem
 
 
 def _check_constants(document: Document, recipe: RunRecipe) -> None:
     """Refuse a number that the feature alone can know, and that a run would put its own in the place of."""
     if recipe.model.constants:
-        key = ("model", "constants")
-        source = "--set" if document.is_overridden(key) else document.source
-        problem = "is what the feature says of itself: leave it out"
-        raise SettingsError(source, ".".join(key), problem, document.line_of(key))
+        raise document.blame(("model", "constants"), "is what the feature says of itself: leave it out")
+
+
+def _check_normalisation(document: Document, recipe: RunRecipe) -> None:
+    """Refuse what would leave nothing of features that have one frame an utterance."""
+    single = load("features", str(recipe.features["name"])).KIND == "utterance"
+    if recipe.model.normalisation == "utterance channels" and (single or recipe.features.get("keep") == "statistics"):
+        problem = "'utterance channels' makes every channel of a single frame 0: set 'training'"
+        raise document.blame(("model", "normalisation"), problem)
 
 
 def read_recipe(document: Document) -> RunRecipe:
@@ -186,7 +186,10 @@ def read_recipe(document: Document) -> RunRecipe:
         _check_member(document, "objectives", ("objectives", label), own, str(own.get("name", label)))
     _check_augmentation(document, recipe)
     _check_constants(document, recipe)
-    features, model = check_upstreams(document, recipe.features, recipe.model)
+    _check_normalisation(document, recipe)
+    features, model = check_upstreams(
+        document, recipe.features, recipe.model, rate=recipe.audio.rate, adaptation=recipe.adaptation
+    )
     split, corpus = dict(recipe.split), recipe.corpus
     for key in ("file", "folds_file"):
         if isinstance(split.get(key), str):

@@ -7,7 +7,7 @@ from typing import Any
 
 from joblib import Parallel, delayed
 
-from unheard.errors import RunError
+from unheard.errors import RunError, SettingsError
 from unheard.evaluation.protocol import Prepared, Task, plan_tasks
 from unheard.evaluation.recipe import RunRecipe
 from unheard.evaluation.task import run_task
@@ -40,7 +40,7 @@ def claim_folder(recipe: RunRecipe, out: Path, *, write: bool = True) -> None:
         changed = sorted(
             label for label, own in before.objectives.items() if recipe.objectives.get(label, own) != own
         )
-        if before.fingerprint() != recipe.fingerprint() or changed:
+        if _fingerprint_beside(before, recipe) != recipe.fingerprint() or changed:
             what = f"objective {', '.join(changed)}" if changed else "its settings"
             raise RunError(
                 f"{out} holds a run of other settings ({what} differ; see {file.name} there). "
@@ -51,6 +51,22 @@ def claim_folder(recipe: RunRecipe, out: Path, *, write: bool = True) -> None:
         recipe = recipe.model_copy(update={"objectives": objectives, "seeds": seeds})
     if write:
         write_atomically(to_toml(recipe.model_dump(mode="json")) + "\n", file)
+
+
+def _fingerprint_beside(before: RunRecipe, recipe: RunRecipe) -> str:
+    """The fingerprint of a stored recipe, read with the new one's upstreams where its own are no longer there.
+
+    A checkpoint may have been moved. If it was exchanged as well, tasks still know their own, and are run again.
+    """
+    try:
+        return before.fingerprint()
+    except (SettingsError, OSError):
+        moved = [
+            {**old, "source": new["source"]} if {"source"} <= old.keys() & new.keys() else old
+            for old, new in ((before.features, recipe.features), (before.model.encoder, recipe.model.encoder))
+        ]
+        model = before.model.model_copy(update={"encoder": moved[1]})
+        return before.model_copy(update={"features": moved[0], "model": model}).fingerprint()
 
 
 def save_plans(prepared: Prepared, out: Path) -> None:

@@ -101,11 +101,12 @@ def run_task(
 def _references(prepared: Prepared, task: Task, parts: _Parts) -> dict[str, Any]:
     """Leakage of what no objective has touched: raw features, an untrained encoder, a perfect emotion code."""
     settings = prepared.recipe.leakage
-    untrained = fresh_model(prepared, task.seed, parts.train, {})
+    device = choose_device(prepared.recipe.training.device)
+    untrained = fresh_model(prepared, task.seed, parts.train, {}).to(device)
     seed = named_seed(task.seed, "probe", task.fold.name) % 2**31
     return {
         "raw_features": leakage_of(parts.views(raw_statistics), settings, seed=seed),
-        "untrained": leakage_of(parts.views(lambda part: embed_all(untrained, part)), settings, seed=seed),
+        "untrained": leakage_of(parts.views(lambda part: embed_all(untrained, part, device)), settings, seed=seed),
         "emotion_code": emotion_floor(parts.train, parts.withheld, settings, seed=seed),
     }
 
@@ -183,15 +184,17 @@ def _train(
 
 
 def _outcome(prepared: Prepared, task: Task, parts: _Parts, trained: Trained) -> dict[str, Any]:
-    views = parts.views(lambda part: embed_all(trained.model, part))
+    device = choose_device(prepared.recipe.training.device)
+    model = trained.model.to(device)
+    views = parts.views(lambda part: embed_all(model, part, device))
     leakage: dict[str, Any] = {}
     if prepared.recipe.leakage.measure:
         seed = named_seed(task.seed, "probe", task.fold.name) % 2**31
         leakage = leakage_of(views, prepared.recipe.leakage, seed=seed)
     _save_embeddings(task.folder / "embeddings.safetensors", views)
     return {
-        "predictions": _named(parts.test, predict_all(trained.model, parts.test)),
-        "dev_predictions": _named(parts.dev, predict_all(trained.model, parts.dev)),
+        "predictions": _named(parts.test, predict_all(model, parts.test, device)),
+        "dev_predictions": _named(parts.dev, predict_all(model, parts.dev, device)),
         "history": trained.history,
         "best_epoch": trained.best_epoch,
         "epochs": len(trained.history),

@@ -16,31 +16,78 @@ Table = dict[str, Any]
 
 
 def _absolute(table: Mapping[str, Any], document: Document) -> Table:
-    if "source" not in table:
+    if not table.get("source"):
         return dict(table)
     return {**table, "source": local_source(str(table["source"]), document.folder)}
 
 
-def check_upstreams(document: Document, features: Table, model: ModelSettings) -> tuple[Table, ModelSettings]:
+def check_upstreams(
+    document: Document, features: Table, model: ModelSettings, *, rate: int, adaptation: str
+) -> tuple[Table, ModelSettings]:
     """A recipe's features and model, their upstreams' folders made absolute.
 
+    Everything that a checkpoint's description can deny is denied here, before any audio is read.
+
+    Args:
+        document: the recipe as it was written.
+        features: its table of that name.
+        model: its model.
+        rate: of the audio, in hertz.
+        adaptation: whether features are normalised by speaker.
+
     Raises:
-        SettingsError: an upstream that is trained does not hear the bare waveform; with the line.
+        SettingsError: an upstream is not there, hears another rate, or has not so many layers; one that is trained
+            does not hear the bare waveform; states are weighed that do not stand side by side; with the line.
     """
-    if model.encoder.get("name") == "upstream":
-        for key, value, expected in (
-            (("features", "name"), features.get("name"), "waveform"),
-            (("model", "normalisation"), model.normalisation, "none"),
-        ):
-            if value != expected:
-                raise SettingsError(
-                    document.source,
-                    ".".join(key),
-                    f"an upstream that is trained hears the waveform as it is: set '{expected}' (came: '{value}')",
-                    document.line_of(key) or document.line_of(key[:1]),
-                )
-    encoder = _absolute(model.encoder, document)
-    return _absolute(features, document), model.model_copy(update={"encoder": encoder})
+    features, encoder = _absolute(features, document), _absolute(model.encoder, document)
+    if encoder.get("name") == "upstream":
+        _check_waveform(document, features, model, adaptation)
+        _check_checkpoint(document, ("model", "encoder"), encoder, rate, ("layers", encoder.get("layers")))
+    if features.get("name") == "upstream":
+        _check_checkpoint(document, ("features",), features, rate, ("states", max(features["states"])))
+    _check_weighed(document, features, encoder)
+    return features, model.model_copy(update={"encoder": encoder})
+
+
+def _check_waveform(document: Document, features: Table, model: ModelSettings, adaptation: str) -> None:
+    """An upstream that is trained hears the samples and nothing else."""
+    for key, value, expected in (
+        (("features", "name"), features.get("name"), "waveform"),
+        (("model", "normalisation"), model.normalisation, "none"),
+        (("adaptation",), adaptation, "none"),
+    ):
+        if value != expected:
+            problem = f"an upstream that is trained hears the waveform as it is: set '{expected}' (came: '{value}')"
+            raise document.blame(key, problem)
+
+
+def _check_checkpoint(
+    document: Document, at: tuple[str, ...], table: Table, rate: int, asked: tuple[str, int | None]
+) -> None:
+    """The upstream of one table is on this machine, hears the audio's rate and has the layers that are asked for."""
+    settings = UpstreamSettings(**{key: table[key] for key in table if key in UpstreamSettings.model_fields})
+    try:
+        card = find_checkpoint(settings).card(settings.family)
+    except SettingsError as problem:
+        if problem.source != "upstream":
+            raise  # it names a file of the checkpoint, which says more than the recipe's line
+        raise document.blame((*at, problem.key), problem.problem) from problem
+    if rate != card.rate:
+        heard = f"{settings.source} hears {card.rate} Hz: set audio.rate = {card.rate} (came: {rate})"
+        raise document.blame(("audio", "rate"), heard)
+    key, layer = asked
+    if layer is not None and layer > card.layers:
+        raise document.blame((*at, key), f"{layer} asked for, {settings.source} has {card.layers} layers")
+
+
+def _check_weighed(document: Document, features: Table, encoder: Table) -> None:
+    """Only states of one upstream are summed, each with the like channel of the others."""
+    if encoder.get("name") != "pooled" or encoder.get("states", 1) == 1:
+        return
+    beside = len(features.get("states", ())) if features.get("name") == "upstream" else 1
+    if encoder["states"] != beside:
+        problem = f"the features hold {beside} side by side (came: {encoder['states']})"
+        raise document.blame(("model", "encoder", "states"), problem)
 
 
 def mark_upstreams(own: Table) -> None:
@@ -65,5 +112,5 @@ def heard_before(features: Mapping[str, Any], encoder: Mapping[str, Any], corpus
             known = {key: value for key, value in table.items() if key in UpstreamSettings.model_fields}
             settings = UpstreamSettings(**known)
             name = str(find_checkpoint(settings).config.get("_name_or_path", ""))
-            said += contamination((settings.source, name), corpus)
+            said += contamination(settings.source, corpus, made_from=name)
     return said

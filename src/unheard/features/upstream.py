@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 import torch
-from pydantic import Field, NonNegativeInt
+from pydantic import Field, NonNegativeInt, field_validator
 
 from unheard.errors import SettingsError
 from unheard.records import Features, Hertz, Samples, Seconds
@@ -27,12 +27,21 @@ class Settings(UpstreamSettings):
 
     states: tuple[NonNegativeInt, ...] = Field(min_length=1)
     """0 is what enters the first layer, n what leaves the n-th; layers above the highest one are neither read nor
-    computed."""
+    computed. Whisper with padded = 'auto' hears silence up to 30 s where that one is in its upper half, and all its
+    states are then those with silence."""
     keep: Literal["frames", "statistics"] = "frames"
     """'statistics' keeps the mean and the deviation over time of each channel of each state: one row an utterance,
     a few kilobytes."""
     storage: Literal["float32", "float16"] = "float32"
     """'float16' rounds to half precision, which halves the cache on disk."""
+
+    @field_validator("states")
+    @classmethod
+    def _distinct(cls, states: tuple[int, ...]) -> tuple[int, ...]:
+        if len(set(states)) != len(states):
+            msg = "a state stands twice"
+            raise ValueError(msg)
+        return states
 
 
 @functools.lru_cache(maxsize=8)

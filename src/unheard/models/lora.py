@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
+from unheard.errors import SettingsError
+
 __all__ = ["LowRank", "add_low_rank", "merge_low_rank"]
 
 
@@ -49,9 +51,18 @@ def add_low_rank(module: nn.Module, names: Collection[str], *, rank: int, alpha:
         names: last parts of names, e.g. 'q_proj'.
         rank: of the product, at least 1.
         alpha: scale times rank.
+
+    Raises:
+        SettingsError: a name is that of no linear layer, so that it would adapt nothing unsaid.
     """
-    for name, part in list(module.named_modules()):
-        if isinstance(part, nn.Linear) and name.rsplit(".", 1)[-1] in names:
+    linear = {name: part for name, part in module.named_modules() if isinstance(part, nn.Linear)}
+    known = {name.rsplit(".", 1)[-1] for name in linear}
+    for name in names:
+        if name not in known:
+            there = f"its layers have {', '.join(sorted(known))}" if known else "no layer is kept"
+            raise SettingsError("model.encoder", "adapt", f"'{name}' is no linear layer of this upstream: {there}")
+    for name, part in linear.items():
+        if name.rsplit(".", 1)[-1] in names:
             part.weight.requires_grad_(False)
             parametrize.register_parametrization(part, "weight", LowRank(part.weight, rank, alpha))
 

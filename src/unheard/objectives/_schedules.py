@@ -2,7 +2,7 @@
 
 import math
 
-__all__ = ["ramp"]
+__all__ = ["ramp", "settled"]
 
 
 def ramp(progress: float, *, warmup: float = 0.0, steepness: float = 10.0) -> float:
@@ -28,3 +28,14 @@ def ramp(progress: float, *, warmup: float = 0.0, steepness: float = 10.0) -> fl
         return 2.0 / (1.0 + math.exp(-steepness * value)) - 1.0
 
     return sigmoid(since) / sigmoid(1.0)
+
+
+def settled(*, warmup: float = 0.0, steepness: float = 10.0, share: float = 0.9) -> float:
+    """The progress at which the ramp has come to `share` of its end: an earlier model has hardly met the adversary.
+
+    >>> round(settled(), 3), ramp(settled(warmup=0.1), warmup=0.1) > 0.8999
+    (0.294, True)
+    """
+    reached = share * (2.0 / (1.0 + math.exp(-steepness)) - 1.0)
+    since = -math.log(2.0 / (1.0 + reached) - 1.0) / steepness
+    return warmup + (1.0 - warmup) * since

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from unheard.models.model import Model
 from unheard.objectives._losses import accuracy, cross_entropy, watched_embedding
 from unheard.objectives._reversal import signed_gradient
-from unheard.objectives._schedules import ramp
+from unheard.objectives._schedules import ramp, settled
 from unheard.records import UNLABELLED, Batch
 
 __all__ = ["Objective", "Settings"]
@@ -58,6 +58,8 @@ class Objective:
         self.settings, self.class_weights = settings, class_weights
         lead = settings.inner_steps if settings.inner_steps > 1 else 0
         self.phases: tuple[str, ...] = ("adversary",) * lead + ("joint",)
+        self.settled = settled(warmup=settings.warmup) if settings.weight else 0.0
+        """For the loop: the progress before which no epoch may be chosen, as the weight was still small."""
 
     def parameters_of(self, phase: str, model: Model) -> Iterable[nn.Parameter]:
         """The head alone in the adversary's own steps; it then stands still in the joint one."""

@@ -8,7 +8,8 @@ rate of its own and always answers the encoder's last move. One that has settled
 n steps: the encoder then has to hide the speaker from whoever comes, not from one network's habits.
 
 Reference: gat2022speaker (section 2, gradient reversal on a fine-tuned upstream). Alternation, inner steps, renewal
-and all defaults are ours.
+and all defaults are ours; the defaults are what took the speaker out of frozen states
+(docs/adr/0006-upstreams.md).
 """
 
 from collections.abc import Mapping
@@ -24,17 +25,17 @@ __all__ = ["Objective", "Settings"]
 class Settings(dat.Settings):
     """Weight, schedule and strength of the adversary."""
 
-    weight: float = Field(-1.0, ge=-100, le=100)
+    weight: float = Field(-0.03, ge=-100, le=100)
     """Signed: -w is an adversary with lambda_max = w, 0 a head that watches, +w a cooperative task."""
-    inner_steps: int = Field(1, ge=1, le=20)
+    inner_steps: int = Field(3, ge=1, le=20)
     """Steps of the adversary a batch, before the one of the rest."""
     adversary_rate: float = Field(5.0, gt=0, le=1000)
     """How much faster the adversary learns than the emotion head; stands in the place of training.domain_rate."""
-    adversary_batch: int = Field(0, ge=0, le=4096)
+    adversary_batch: int = Field(128, ge=0, le=4096)
     """Utterances that each step of the adversary's own draws afresh from the training part; 0 shows it the batch that
-    the encoder is about to learn from, again and again."""
-    adversary_steady: bool = False
-    """Whether the adversary's rate stays at its peak to the end; by default it falls with the encoder's."""
+    the encoder is about to learn from, again and again, which is far cheaper where an upstream is trained."""
+    adversary_steady: bool = True
+    """Whether the adversary's rate stays at its peak to the end, or falls with the encoder's."""
     renew: int = Field(0, ge=0)
     """Steps after which the adversary is replaced by a fresh one, again and again; 0 keeps it."""
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from unheard.metrics.uar import score as uar
 from unheard.models.heads import build_head
+from unheard.models.lora import LowRank
 from unheard.models.model import Model, named_seed
 from unheard.objectives._losses import Objective
 from unheard.records import Batch
@@ -188,8 +189,14 @@ class Trainer:
 
     def _done(self) -> bool:
         epoch = len(self.history)
-        waited = epoch - self.best["epoch"] >= self.settings.patience and epoch > 0
+        since = max(self.best["epoch"], self._first - 1.0)
+        waited = epoch - since >= self.settings.patience and epoch > 0
         return epoch >= self.settings.epochs or (self.settings.selection == "source-dev" and waited)
+
+    @property
+    def _first(self) -> int:
+        """The first epoch that may be chosen: an earlier one hardly met what the objective is for."""
+        return max(1, math.ceil(getattr(self.objective, "settled", 0.0) * self.settings.epochs))
 
     def _epoch(self, epoch: int) -> dict[str, float]:
         self.model.train()
@@ -248,14 +255,14 @@ class Trainer:
                 kept.copy_(fresh)
 
     def _judge(self, epoch: int) -> dict[str, float]:
-        """Score the averaged weights on development speakers and keep them if they are the best so far."""
+        """Score the averaged weights on development speakers and keep the best that the objective has settled in."""
         truth = self.dev_part.columns["emotion"]
         probabilities = predict_all(self.average, self.dev_part, self.device)
         known = truth >= 0
         likelihood = probabilities[np.flatnonzero(known), truth[known]]
         loss = float(-np.log(np.clip(likelihood, 1e-12, None)).mean())
         value = uar(truth, probabilities.argmax(1), classes=probabilities.shape[1])
-        better = (value, -loss) > (self.best["uar"], -self.best["loss"])
+        better = epoch >= self._first and (value, -loss) > (self.best["uar"], -self.best["loss"])
         if better or self.settings.selection == "fixed-epoch":
             self.best = {"uar": value, "loss": loss, "epoch": float(epoch)}
             self.best_state = {key: kept.clone() for key, kept in self.average.state_dict().items()}
@@ -285,11 +292,13 @@ class Trainer:
 
 
 def _pretrained(model: Model) -> Iterable[nn.Parameter]:
-    """The parameters of pretrained upstreams, where an encoder holds one."""
+    """The parameters of pretrained upstreams, where an encoder holds one; what was added to them is fresh."""
     for network in (model.network, model.companion):
         upstream = getattr(getattr(network, "encoder", None), "upstream", None)
         if isinstance(upstream, nn.Module):
-            yield from upstream.parameters()
+            parts = upstream.modules()
+            fresh = {id(one) for part in parts if isinstance(part, LowRank) for one in part.parameters()}
+            yield from (one for one in upstream.parameters() if id(one) not in fresh)
 
 
 def _rate(progress: float, *, falls: bool = True) -> float:

@@ -41,7 +41,8 @@ class TrainingSettings(BaseModel):
     patience: int = Field(15, ge=1)
     """Epochs without a better score on the development speakers before training stops."""
     selection: Literal["source-dev", "fixed-epoch"] = "source-dev"
-    """'source-dev' keeps the epoch with the best UAR on development speakers, 'fixed-epoch' the last one."""
+    """'source-dev' keeps the epoch with the best UAR on development speakers, of those in which an adversary had nine
+    tenths of its weight; 'fixed-epoch' the last one."""
     speakers_per_batch: int = Field(8, ge=1)
     utterances_per_speaker: int = Field(4, ge=1)
     learning_rate: float = Field(2e-3, gt=0, lt=1)

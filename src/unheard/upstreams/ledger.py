@@ -2,7 +2,7 @@
 
 import functools
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 
@@ -37,42 +37,63 @@ def entries() -> tuple[Entry, ...]:
     return tuple(Entry(**one) for one in tomllib.loads(text)["checkpoint"])
 
 
-def entry_of(names: Iterable[str]) -> Entry | None:
-    """The entry that lists one of these names (a hub's name, or a path's last part), None where none does.
+def entry_of(name: str) -> Entry | None:
+    """The entry that lists a checkpoint by its whole name: on the hub, or as the last parts of a folder's path.
 
-    >>> entry_of(["../models/whisper-base-encoder"]).disclosed
-    False
+    >>> entry_of("../models/whisper-base-encoder").disclosed, entry_of("someone/wav2vec2-base")
+    (False, None)
     """
-    wanted = set()
-    for name in names:
-        path = Path(name)
-        wanted |= {name.lower(), path.name.lower(), "/".join(path.parts[-2:]).lower()}
-    wanted -= {"", "."}
-    return next((one for one in entries() if wanted & _shown_as(one)), None)
+    path = Path(name)
+    wanted = {name.lower(), "/".join(path.parts[-2:]).lower()}
+    if path.is_absolute() or name.startswith((".", "~")) or len(path.parts) == 1:
+        wanted.add(path.name.lower())
+    return _listing(wanted, lambda entry: {own.lower() for own in entry.names})
 
 
-def _shown_as(entry: Entry) -> set[str]:
-    """Its names on the hub, and what folders that were copied from there are called."""
-    names = {name.lower() for name in entry.names}
-    return names | {name.rsplit("/", 1)[-1] for name in names}
+def _like(name: str) -> Entry | None:
+    """The entry of a checkpoint with this last part in its name: what a copy, or a fine-tuned one, may be called."""
+    return _listing({Path(name).name.lower()}, lambda entry: {own.lower().rsplit("/", 1)[-1] for own in entry.names})
 
 
-def contamination(names: Iterable[str], corpus: str) -> list[str]:
+def _listing(wanted: set[str], known_as: Callable[[Entry], set[str]]) -> Entry | None:
+    wanted = wanted - {"", "."}
+    return next((one for one in entries() if wanted & known_as(one)), None)
+
+
+def contamination(source: str, corpus: str, *, made_from: str = "") -> list[str]:
     """Warnings about evaluating a checkpoint on a corpus; none only where its owners' word rules it out.
 
-    Args:
-        names: what the checkpoint may be known as.
-        corpus: registered name.
+    A folder's name, or what a checkpoint says it was made from, can put it under suspicion but never clear it: a
+    model that was trained further on the corpus keeps both.
 
-    >>> contamination(["facebook/wav2vec2-base"], "ravdess")
+    Args:
+        source: the checkpoint's name on the hub, or its folder.
+        corpus: registered name.
+        made_from: what its configuration says it began as (`_name_or_path`).
+
+    >>> contamination("facebook/wav2vec2-base", "ravdess")
     []
+    >>> len(contamination("someone/wav2vec2-base", "ravdess"))
+    1
     """
-    names = [name for name in names if name]
-    found = entry_of(names)
-    shown = names[0] if names else "the upstream"
-    if found is None:
-        unknown = f"{shown} is not in the ledger of upstreams: whether it was trained on {corpus} is not known here, "
-        return [unknown + "and these figures may be on voices that it has heard."]
+    found = entry_of(source)
+    if found is not None:
+        return _said(found, source, corpus)
+    kin = [(f"its name is that of {entry.names[0]}", entry) for entry in [_like(source)] if entry is not None]
+    began = entry_of(made_from) or _like(made_from)
+    if began is not None:
+        kin.append((f"it says that it was made from {made_from}", began))
+    for why, entry in kin:
+        said = _said(entry, f"{source} ({why})", corpus)
+        if said:
+            return said
+    hint = "".join(f"; {why}" for why, _ in kin)
+    unknown = f"{source} is not in the ledger of upstreams{hint}: whether it was trained on {corpus} is not known "
+    return [unknown + "here, and these figures may be on voices that it has heard."]
+
+
+def _said(found: Entry, shown: str, corpus: str) -> list[str]:
+    """What an entry says of a corpus; nothing where it rules it out."""
     if corpus in found.labelled:
         return [f"CONTAMINATED: {shown} was trained on the emotion labels of {corpus} ({found.says})."]
     if corpus in found.seen:

@@ -127,6 +127,8 @@ def _upstream_of(settings: Settings) -> tuple[Upstream, dict[str, Any]]:
 def _choose_learners(upstream: Upstream, settings: Settings) -> None:
     """Say which parameters learn; the convolutions never do."""
     kept = len(upstream.blocks)
+    if kept == 0:
+        raise SettingsError("model.encoder", "layers", "no layer is kept, so nothing would learn")
     if settings.train == "top" and settings.top > kept:
         raise SettingsError("model.encoder", "top", f"{settings.top} asked for, {kept} layers are kept")
     upstream.requires_grad_(requires_grad=settings.train == "all")
