@@ -1,9 +1,9 @@
 """Keep what a table needs of a run: result.json less curves, maps and fold lists, a few KB.
 
-python scripts/keep_result.py runs/ravdess docs/results/tu2019-ravdess.json
+python scripts/keep_result.py runs/ravdess docs/results/tu2019-ravdess.json [--beside]
 
 Where the run was probed, swept or run under other protocols, that is kept beside it, as NAME.probes.json,
-NAME.sweep.json and NAME.inflation.json. The folder of a sweep alone gives the last only.
+NAME.sweep.json and NAME.inflation.json. The folder of a sweep alone gives the last only, and with --beside a run gives only what stands beside it.
 """
 
 import json
@@ -87,7 +87,7 @@ def write(document: dict[str, Any], target: Path) -> None:
 def main() -> None:
     """Read a run, write the kept parts."""
     run, target = Path(sys.argv[1]), Path(sys.argv[2])
-    if not (run / "sweep.json").exists():
+    if not (run / "sweep.json").exists() and "--beside" not in sys.argv:
         write(trimmed(read_result(run)), target)
     for name, keep in BESIDE.items():
         file = run / f"{name}.json"

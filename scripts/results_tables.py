@@ -178,7 +178,7 @@ def inflation_part(name: str, asked: dict[str, tuple[float, float]]) -> list[str
     return [
         "### Under other protocols",
         "",
-        *([f"Seeds {', '.join(map(str, document['seeds']))} alone.", ""] if fewer else []),
+        *([f"Seed {', '.join(map(str, document['seeds']))} alone.", ""] if fewer else []),
         *_table(inflation_rows(document)),
         "",
         *(verdict(document, protocol, *wanted) for protocol, wanted in asked.items()),
