@@ -3,7 +3,8 @@
 python scripts/keep_result.py runs/ravdess docs/results/tu2019-ravdess.json [--beside]
 
 Where the run was probed, swept or run under other protocols, that is kept beside it, as NAME.probes.json,
-NAME.sweep.json and NAME.inflation.json. The folder of a sweep alone gives the last only, and with --beside a run gives only what stands beside it.
+NAME.sweep.json and NAME.inflation.json. The folder of a sweep alone gives NAME.sweep.json only, and with --beside a
+run gives only what stands beside it.
 """
 
 import json
