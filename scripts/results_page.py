@@ -5,11 +5,10 @@ python scripts/results_page.py
 
 import csv
 import json
-import tomllib
 from pathlib import Path
 from typing import Any
 
-from results_tables import asked_for, inflation_part, leakage_part, number, spread, sweep_part
+from results_tables import asked_for, inflation_part, leakage_part, number, recipe_seeds, spread, sweep_part
 
 from unheard.files import write_atomically
 
@@ -44,9 +43,7 @@ ASKED = {
 
 def command(name: str, seeds: list[int] | None = None) -> str:
     """What makes this result again, with these seeds where they are not the recipe's."""
-    with (DOCS.parent / "recipes" / f"{name}.toml").open("rb") as stream:
-        whole = tomllib.load(stream)["seeds"]
-    fewer = f" --set 'seeds={seeds}'" if seeds not in (None, whole) else ""
+    fewer = f" --set 'seeds={seeds}'" if seeds not in (None, recipe_seeds(name)) else ""
     return f"unheard run recipes/{name}.toml --out runs/{name} --set corpus.folder=PATH{fewer}"
 
 

@@ -1,13 +1,14 @@
 """Tables of docs/results.md that stand under a run: what leaks, what a weight buys, what other protocols say."""
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
 from unheard.evaluation.inflation import inflation_rows
 from unheard.reports.paper import write_svg
 
-__all__ = ["asked_for", "beside", "inflation_part", "leakage_part", "number", "spread", "sweep_part"]
+__all__ = ["asked_for", "beside", "inflation_part", "leakage_part", "number", "recipe_seeds", "spread", "sweep_part"]
 
 DOCS = Path(__file__).parents[1] / "docs"
 _REFERENCES = {
@@ -152,6 +153,13 @@ def sweep_part(name: str) -> list[str]:
     return lines
 
 
+def recipe_seeds(name: str) -> list[int]:
+    """The seeds that a recipe of this house has."""
+    with (DOCS.parent / "recipes" / f"{name}.toml").open("rb") as stream:
+        seeds: list[int] = tomllib.load(stream)["seeds"]
+    return seeds
+
+
 def inflation_part(name: str, asked: dict[str, tuple[float, float]]) -> list[str]:
     """The recipe under other protocols; empty where it ran under its own alone.
 
@@ -172,8 +180,7 @@ def inflation_part(name: str, asked: dict[str, tuple[float, float]]) -> list[str
         for protocol, rows in document.get("comparisons", {}).items()
         for row in rows
     ]
-    whole = json.loads((DOCS / "results" / f"{name}.json").read_text(encoding="utf-8"))["seeds"]
-    fewer = document["seeds"] != whole
+    fewer = document["seeds"] != recipe_seeds(name)
     target = f"runs/{name}-also --set 'seeds={document['seeds']}'" if fewer else f"runs/{name}"
     return [
         "### Under other protocols",
