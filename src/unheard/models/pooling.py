@@ -13,17 +13,16 @@ __all__ = ["POOLINGS", "AttentivePooling", "Pooling", "build_pooling", "mean_poo
 Pooling = Literal["statistics", "mean", "attentive"]
 
 
-def _moments(sequence: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+def _mean(sequence: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The mean over real frames, and what else needs them: 1 where a frame is real, and how many are."""
     weight = frame_mask(lengths, sequence.shape[1]).unsqueeze(2).to(sequence.dtype)
     count = lengths.clamp(min=1).unsqueeze(1).to(sequence.dtype)
-    mean = (sequence * weight).sum(1) / count
-    variance = ((sequence - mean.unsqueeze(1)).square() * weight).sum(1) / count
-    return mean, variance
+    return (sequence * weight).sum(1) / count, weight, count
 
 
 def mean_pooling(sequence: Tensor, lengths: Tensor) -> Tensor:
     """Mean over real frames, shape (batch, frames, channels) -> (batch, channels)."""
-    return _moments(sequence, lengths)[0]
+    return _mean(sequence, lengths)[0]
 
 
 def statistics_pooling(sequence: Tensor, lengths: Tensor) -> Tensor:
@@ -33,7 +32,8 @@ def statistics_pooling(sequence: Tensor, lengths: Tensor) -> Tensor:
 
     Reference: snyder2018xvectors, statistics pooling of the x-vector.
     """
-    mean, variance = _moments(sequence, lengths)
+    mean, weight, count = _mean(sequence, lengths)
+    variance = ((sequence - mean.unsqueeze(1)).square() * weight).sum(1) / count
     return torch.cat([mean, variance.clamp(min=1e-6).sqrt()], dim=1)
 
 
