@@ -60,6 +60,9 @@ class Objective:
         self.phases: tuple[str, ...] = ("adversary",) * lead + ("joint",)
         self.settled = settled(warmup=settings.warmup) if settings.weight else 0.0
         """For the loop: the progress before which no epoch may be chosen, as the weight was still small."""
+        self.shares = True
+        """Whether the adversary's own steps see the batch of the joint one."""
+        self._seen: tuple[Batch, Tensor] | None = None
 
     def parameters_of(self, phase: str, model: Model) -> Iterable[nn.Parameter]:
         """The head alone in the adversary's own steps; it then stands still in the joint one."""
@@ -79,10 +82,8 @@ class Objective:
         """Emotion cross-entropy plus the domain's, whose gradient reaches the embedding with the signed weight."""
         domain, truth = self.settings.domain, batch.columns["emotion"]
         if phase == "adversary":
-            normalised = model.network.normaliser(batch.features, batch.lengths)
-            watched = watched_embedding(model.network, normalised, batch.lengths)
-            return {"loss": cross_entropy(model.heads[domain](watched), batch.columns[domain])}
-        embedding = model.embed(batch.features, batch.lengths)
+            return {"loss": cross_entropy(model.heads[domain](self._watched(model, batch)), batch.columns[domain])}
+        embedding = self._embedding(model, batch)
         logits = model.emotion(embedding)
         emotion = cross_entropy(
             logits, truth, weight=self.class_weights.get("emotion"), smoothing=self.settings.smoothing
@@ -97,6 +98,28 @@ class Objective:
             f"{domain}_accuracy": accuracy(read, batch.columns[domain]),
             "weight": torch.tensor(weight),
         }
+
+    def _watched(self, model: Model, batch: Batch) -> Tensor:
+        """What the adversary's own steps read of a batch, computed once, as the encoder stands still.
+
+        Where the step that follows is on the same batch, it goes on from this very embedding: the pass through the
+        encoder is nearly all that a step costs. A batch of the adversary's own is looked at and leaves no trace.
+        """
+        if self._seen is None or self._seen[0] is not batch:
+            if self.shares:
+                embedding = model.embed(batch.features, batch.lengths)
+            else:
+                normalised = model.network.normaliser(batch.features, batch.lengths)
+                embedding = watched_embedding(model.network, normalised, batch.lengths)
+            self._seen = batch, embedding
+        return self._seen[1].detach()
+
+    def _embedding(self, model: Model, batch: Batch) -> Tensor:
+        """The embedding of the joint step: the one that the adversary has read in this step, if it has."""
+        seen, self._seen = self._seen, None
+        if self.shares and seen is not None and seen[0] is batch:
+            return seen[1]
+        return model.embed(batch.features, batch.lengths)
 
     def _domain_loss(self, model: Model, embedding: Tensor, labels: Tensor, weight: float) -> tuple[Tensor, Tensor]:
         head = model.heads[self.settings.domain]
