@@ -1,11 +1,11 @@
-"""What a recogniser costs, beside what it scores: log-mel TDNN-LSTM, a truncated upstream and a whole one, in one run.
+"""What a recogniser costs beside what it scores: log-mel TDNN-LSTM, a truncated upstream and a whole one, in one run.
 
     UNHEARD_MODELS=MODELS python benchmarks/cost.py                 # a table
     UNHEARD_MODELS=MODELS python benchmarks/cost.py --json FILE     # the rows for docs/results.md
 
 The real-time factor is processor seconds on one core per second of speech, from the waveform to the emotion, weights
-fresh (they cost what trained ones cost). Parameters and bytes are of all that is needed to hear a recording, in
-float32; UAR is read from docs/results/. It ends with the cost of a step of fine-tuning.
+fresh (they cost what trained ones cost). Parameters and bytes (float32) are of all that hears a recording,
+positions of the upstream included. UAR is plain training's on RAVDESS, read from docs/results/.
 """
 
 import argparse
@@ -32,7 +32,7 @@ SECONDS = (3, 10)
 SYSTEMS = (
     ("log-mel, contours and functionals, TDNN-LSTM", "tu2019-ravdess", None),
     ("Whisper base to layer 3, frozen, MLP", "gat2022-ravdess", None),
-    ("Whisper base whole (layer 6, padded to 30 s), frozen, MLP", "gat2022-ravdess", 6),
+    ("Whisper base whole, padded to 30 s, frozen, MLP", "gat2022-ravdess", 6),
 )
 
 
@@ -62,38 +62,49 @@ def recogniser(recipe: RunRecipe) -> tuple[Callable[[np.ndarray], object], Model
     return hear, model, below
 
 
-def kept_uar(name: str, state: int | None) -> str:
-    """UAR of plain training on RAVDESS: of the run, or of the sweep over states."""
-    file = HERE / "docs" / "results" / (f"{name}.json" if state is None else f"{name}-layers.sweep.json")
+def kept_uar(name: str, state: int | None) -> float | None:
+    """UAR of plain training on RAVDESS: of the run, or of the sweep over states; None where it was not run."""
+    file = HERE / "docs" / "results" / (f"{name}.json" if state is None else f"{name}-states.sweep.json")
     if not file.exists():
-        return "not run"
+        return None
     result: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     if state is None:
-        return f"{result['objectives']['plain']['uar']['mean']:.3f}"
-    rows = [row for row in result["points"] if row["values"].get("features.states") == [state]]
-    return f"{rows[0]['uar']['mean']:.3f}" if rows else "not run"
+        return float(result["objectives"]["plain"]["uar"]["mean"])
+    found = [one for one in result["points"] if one["values"].get("features.states") == [state]]
+    return float(found[0]["uar"]["mean"]) if found else None
 
 
-def systems() -> list[tuple[str, str]]:
+def systems() -> list[dict[str, Any]]:
     """One row a system."""
-    generator, rows, peer = np.random.default_rng(0), [], None
+    generator, rows = np.random.default_rng(0), []
     for title, name, state in SYSTEMS:
         hear, model, below = recogniser(recipe_of(name, state))
-        factors = []
+        factors = {}
         for seconds in SECONDS:
             samples = (0.1 * generator.standard_normal(RATE * seconds)).astype(np.float32)
-            factors.append(cost(lambda hear=hear, samples=samples: hear(samples)) / seconds)
-        peer = peer or factors[0]
+            factors[str(seconds)] = cost(lambda hear=hear, samples=samples: hear(samples)) / seconds
         parameters = below + sum(one.numel() for one in model.parameters())
         rows.append(
-            (
-                title,
-                f"real-time factor {factors[0]:.4f} at {SECONDS[0]} s ({factors[0] / peer:.1f} x the first), "
-                f"{factors[1]:.4f} at {SECONDS[1]} s; {parameters / 1e6:.2f} M parameters, {4 * parameters / 2**20:.1f} MB; "
-                f"UAR on RAVDESS {kept_uar(name, state)}",
-            )
+            {
+                "system": title,
+                "real_time_factor": factors,
+                "parameters": parameters,
+                "bytes": 4 * parameters,
+                "uar": kept_uar(name, state),
+            }
         )
     return rows
+
+
+def line(row: dict[str, Any], peer: dict[str, Any]) -> str:
+    """A row in words, beside the first one."""
+    own = row["real_time_factor"]
+    factors = ", ".join(
+        f"{factor:.4f} at {seconds} s ({factor / peer['real_time_factor'][seconds]:.1f} x)"
+        for seconds, factor in own.items()
+    )
+    score = "not run" if row["uar"] is None else f"{row['uar']:.3f}"
+    return f"real-time factor {factors}; {row['parameters'] / 1e6:.2f} M, {row['bytes'] / 2**20:.1f} MB; UAR {score}"
 
 
 def main() -> None:
@@ -103,14 +114,11 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     rows = systems()
-    for what, value in rows:
-        print(f"{what:60} {value}")
+    for row in rows:
+        print(f"{row['system']:48} {line(row, rows[0])}")
     if options.json:
         machine = f"One core of {platform.machine()}, {platform.system()}, torch {torch.__version__.split('+')[0]}."
-        content = {
-            "machine": machine,
-            "rows": [{"what": what, "value": value, "command": COMMAND} for what, value in rows],
-        }
+        content = {"machine": machine, "command": COMMAND, "rows": rows}
         options.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 

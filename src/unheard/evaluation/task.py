@@ -19,7 +19,7 @@ from unheard.evaluation.recipe import objective_of
 from unheard.files import aside, write_atomically
 from unheard.models.model import Model, build_model, named_seed, save_model
 from unheard.training.dataset import Dataset
-from unheard.training.loop import Trained, Trainer, choose_device, embed_all, predict_all
+from unheard.training.loop import Trained, Trainer, choose_device, embed_all, fit_pooled, predict_all
 from unheard.training.scarcity import keep_labels
 
 __all__ = ["class_weights", "fresh_model", "run_task"]
@@ -133,9 +133,9 @@ def fresh_model(
     )
     frames = np.concatenate([variants[0] for variants in train.frames])
     mean, deviation = torch.from_numpy(frames.mean(axis=0)), torch.from_numpy(frames.std(axis=0))
-    model.network.normaliser.fit(mean, deviation)
-    if model.companion is not None:
-        model.companion.normaliser.fit(mean, deviation)
+    for network in filter(None, (model.network, model.companion)):
+        network.normaliser.fit(mean, deviation)
+        fit_pooled(network, train, choose_device(recipe.training.device))
     return model
 
 

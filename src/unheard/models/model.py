@@ -17,7 +17,7 @@ from unheard.errors import RunError
 from unheard.files import aside
 from unheard.models.heads import build_head
 from unheard.models.masking import frame_mask
-from unheard.models.normalisation import Normalisation, Normaliser
+from unheard.models.normalisation import Normalisation, Normaliser, PooledNormaliser
 from unheard.models.pooling import Pooling, build_pooling
 from unheard.models.utterance_path import UtterancePath
 from unheard.registry import load
@@ -43,6 +43,12 @@ class ModelSettings(BaseModel):
     utterance_noise: float = Field(1.0, ge=0, le=10)
     """Deviation of the white noise on those channels, normalised, in training."""
     pooling: Pooling = "statistics"
+    pooled_normalisation: Literal["none", "training"] = "none"
+    """'training' brings what was pooled to zero mean and unit deviation over the training part, by the encoder as it
+    is before training (see `PooledNormaliser`): for a pretrained upstream that learns, as its frames come too late
+    for `normalisation`."""
+    pooled_noise: float = Field(0.0, ge=0, le=10)
+    """With pooled_normalisation = 'training': deviation of the white noise on it in training."""
     embedding: int = Field(128, ge=1, le=4096)
     """Size of the embedding."""
     hidden: int = Field(128, ge=1, le=4096)
@@ -94,6 +100,8 @@ class EmbeddingNetwork(nn.Module):
         self.encoder = module.Encoder(self.varying, module.Settings(**own))
         self.pool, times = build_pooling(settings.pooling, self.encoder.size)
         size = self.encoder.size * times
+        wanted = settings.pooled_normalisation == "training"
+        self.pooled_normaliser = PooledNormaliser(size, settings.pooled_noise) if wanted else None
         self.beside = None
         if settings.constants:
             self.beside = UtterancePath(settings.constants, settings.utterance_units, settings.utterance_noise)
@@ -101,19 +109,26 @@ class EmbeddingNetwork(nn.Module):
         self.projection = nn.Linear(size, settings.embedding)
         self.precision, self.noise = settings.precision, settings.noise
 
-    def from_normalised(self, features: Tensor, lengths: Tensor) -> Tensor:
-        """Embeddings of features that the normaliser has already seen (unit variance, zero padding)."""
+    def pooled(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """What is pooled of features that the normaliser has seen, less the descriptors of the utterance."""
         device = features.device.type
         wanted = self.precision == "bfloat16" or (self.precision == "auto" and _multiplies_bfloat16(device))
         mixed = self.training and wanted
-        read = [] if self.beside is None else [self.beside(features[:, 0, self.varying :])]
         features = features[:, :, : self.varying]
         if self.training and self.noise:
             real = frame_mask(lengths, features.shape[1]).unsqueeze(2)
             features = features + self.noise * torch.randn_like(features) * real
         with torch.autocast(device, dtype=torch.bfloat16, enabled=mixed):
             sequence, lengths = self.encoder(features, lengths)
-        pooled = self.pool(sequence.to(features.dtype), lengths)
+        found: Tensor = self.pool(sequence.to(features.dtype), lengths)
+        return found
+
+    def from_normalised(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """Embeddings of features that the normaliser has already seen (unit variance, zero padding)."""
+        read = [] if self.beside is None else [self.beside(features[:, 0, self.varying :])]
+        pooled = self.pooled(features, lengths)
+        if self.pooled_normaliser is not None:
+            pooled = self.pooled_normaliser(pooled)
         embedding: Tensor = torch.relu(self.projection(torch.cat([pooled, *read], dim=1)))
         return embedding
 

@@ -1,4 +1,4 @@
-"""Normalisation of the input features, as a part of the model, so that no user can forget it.
+"""Normalisation of the input features and of what is pooled, as a part of the model: no user can forget it.
 
 Which statistics are removed is a modelling choice: per-utterance, per-channel normalisation removes the
 recording channel and much of the speaker's spectrum, and with it some of the emotion.
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from unheard.models.masking import frame_mask
 
-__all__ = ["Normalisation", "Normaliser"]
+__all__ = ["Normalisation", "Normaliser", "PooledNormaliser"]
 
 Normalisation = Literal["none", "utterance", "utterance channels", "training"]
 _FLOOR = 1e-3
@@ -56,3 +56,39 @@ class Normaliser(nn.Module):
         mean = (features * weight).sum(axes, keepdim=True) / count
         variance = ((features - mean).square() * weight).sum(axes, keepdim=True) / count
         return (features - mean) / variance.clamp(min=_FLOOR**2).sqrt() * weight
+
+
+class PooledNormaliser(nn.Module):
+    """Pooled vectors to zero mean and unit deviation over the training part, and noise on them in training.
+
+    Channels of a pretrained upstream stand far from zero and differ by hundredths from utterance to utterance: a
+    fresh layer on top of them would first have to learn their scale. The statistics are those of the upstream as it
+    came and stay as they are: running ones would be those of other weights than the averaged ones that are kept.
+
+    Args:
+        size: of the vectors.
+        noise: deviation of the white noise in training.
+
+    Shape: (batch, size) -> (batch, size).
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, size: int, noise: float) -> None:
+        super().__init__()
+        self.noise = noise
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("deviation", torch.ones(size))
+
+    def fit(self, pooled: Tensor) -> None:
+        """Set the statistics of the training part from all its vectors, shape (items, size)."""
+        self.mean.copy_(pooled.mean(0))
+        self.deviation.copy_(pooled.std(0, unbiased=False).clamp(min=_FLOOR))
+
+    def forward(self, pooled: Tensor) -> Tensor:
+        """Normalise a batch of pooled vectors."""
+        normalised = (pooled - self.mean) / self.deviation
+        if self.training and self.noise:
+            normalised = normalised + self.noise * torch.randn_like(normalised)
+        return normalised

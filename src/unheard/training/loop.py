@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from unheard.metrics.uar import score as uar
 from unheard.models.heads import build_head
 from unheard.models.lora import LowRank
-from unheard.models.model import Model, named_seed
+from unheard.models.model import EmbeddingNetwork, Model, named_seed
 from unheard.objectives._losses import Objective
 from unheard.records import Batch
 from unheard.training.checkpoints import (
@@ -35,7 +35,7 @@ from unheard.training.dataset import (
 )
 from unheard.training.settings import TrainingSettings
 
-__all__ = ["Trained", "Trainer", "choose_device", "embed_all", "predict_all"]
+__all__ = ["Trained", "Trainer", "choose_device", "embed_all", "fit_pooled", "predict_all"]
 
 _CHECKPOINT_EVERY = 5.0  # seconds; a kill costs no more than this and one epoch
 
@@ -78,6 +78,17 @@ def embed_all(model: Model, data: Dataset, device: torch.device | str = "cpu") -
             moved = batch.to(device)
             result[positions] = model.embed(moved.features, moved.lengths).cpu().numpy()
     return result
+
+
+def fit_pooled(network: EmbeddingNetwork, data: Dataset, device: torch.device | str = "cpu") -> None:
+    """Set the statistics of what a network pools from all items of a part, where it wants them."""
+    if network.pooled_normaliser is None:
+        return
+    network.to(device).eval()
+    with torch.inference_mode():
+        batches = (batch.to(device) for _, batch in evaluation_batches(data))
+        found = [network.pooled(network.normaliser(one.features, one.lengths), one.lengths) for one in batches]
+        network.pooled_normaliser.fit(torch.cat(found))
 
 
 class Trainer:
