@@ -70,7 +70,11 @@ def kept_uar(name: str, state: int | None) -> float | None:
     result: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     if state is None:
         return float(result["objectives"]["plain"]["uar"]["mean"])
-    found = [one for one in result["points"] if one["values"].get("features.states") == [state]]
+    found = [
+        one
+        for one in result["points"]
+        if one["varied"].get("features.states") == [state] and one["objective"] == "plain"
+    ]
     return float(found[0]["uar"]["mean"]) if found else None
 
 

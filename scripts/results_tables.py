@@ -7,8 +7,19 @@ from typing import Any
 
 from unheard.evaluation.inflation import inflation_rows
 from unheard.reports.paper import write_svg
+from unheard.reports.response import response
 
-__all__ = ["asked_for", "beside", "inflation_part", "leakage_part", "number", "recipe_seeds", "spread", "sweep_part"]
+__all__ = [
+    "asked_for",
+    "beside",
+    "inflation_part",
+    "leakage_part",
+    "number",
+    "recipe_seeds",
+    "response_parts",
+    "spread",
+    "sweep_part",
+]
 
 DOCS = Path(__file__).parents[1] / "docs"
 _REFERENCES = {
@@ -150,6 +161,43 @@ def sweep_part(name: str) -> list[str]:
     only = ",".join(dict.fromkeys(point["objective"] for point in document["points"]))
     varied = " ".join(f"--vary {one}" for one in document["vary"])
     lines += [f"    unheard sweep recipes/{name}.toml --out runs/{name}-sweep --only {only} {varied}", ""]
+    return lines
+
+
+_VARIED = {
+    "states": ("Layer by layer", "One state of the upstream at a time; 0 is what enters the first layer."),
+    "labelled": ("With fewer labels", "The share of the training part that keeps its emotion labels."),
+}
+"""What is varied alone in a sweep of its own, NAME-KEY.sweep.json: its title and what it is."""
+
+
+def response_parts(name: str) -> list[str]:
+    """What one setting does to UAR and leakage, each sweep with its figure; empty where none was kept."""
+    lines: list[str] = []
+    for key, (title, about) in _VARIED.items():
+        document = beside(f"{name}-{key}", "sweep")
+        if document is None:
+            continue
+        rows = [["", "", "UAR", "speaker probe", "EER, new voices"]]
+        for point in document["points"]:
+            (value,) = point["varied"].values()
+            leaks = point["leakage"]
+            read = [spread(leaks.get("best")), spread(leaks.get("eer"))]
+            rows.append([str(value), f"**{point['objective']}**", _with_interval(point["uar"], 3), *read])
+        figure = DOCS / "figures" / f"{name}-{key}.svg"
+        write_svg(document, figure, response)
+        seeds = ", ".join(map(str, document["seeds"]))
+        lines += [f"### {title}", "", f"{about} Seed {seeds}.", "", *_table(rows), ""]
+        lines += [f"![UAR and leakage over {key}](figures/{figure.name})", ""]
+        for label, own in (document.get("learning") or {}).items():
+            low, high = own["interval"]
+            area = f"{number(own['auc'])} (95 % over speakers {number(low)} to {number(high)})"
+            lines.append(
+                f"- {label}: area under the learning curve {area}; each doubling of the labels counts alike."
+            )
+        varied = " ".join(f"--vary {one}" for one in document["vary"])
+        fewer = "" if document["seeds"] == recipe_seeds(name) else f" --set 'seeds={document['seeds']}'"
+        lines += ["", f"    unheard sweep recipes/{name}.toml --out runs/{name}-{key} {varied}{fewer}", ""]
     return lines
 
 
