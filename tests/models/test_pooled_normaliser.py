@@ -1,10 +1,12 @@
 """What is pooled, brought to one scale by the training part as the encoder hears it before it learns."""
 
 import numpy as np
+import pytest
 import torch
+from pydantic import ValidationError
 
 from models.made import CHANNELS, SETTINGS, made_batch, made_model
-from unheard.models.model import load_model, save_model
+from unheard.models.model import ModelSettings, load_model, save_model
 from unheard.training.dataset import Dataset
 from unheard.training.loop import fit_pooled
 
@@ -63,3 +65,8 @@ def test_it_is_off_unless_asked_for_and_comes_back_from_a_file(tmp_path):
     save_model(model, tmp_path / "a.safetensors", {})
     again, _ = load_model(tmp_path / "a.safetensors")
     assert torch.equal(again(batch.features, batch.lengths), model(batch.features, batch.lengths))
+
+
+def test_noise_without_a_scale_is_refused():
+    with pytest.raises(ValidationError, match="set pooled_normalisation = 'training'"):
+        ModelSettings(pooled_noise=0.5)

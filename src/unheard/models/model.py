@@ -5,10 +5,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -60,6 +60,13 @@ class ModelSettings(BaseModel):
     """What the encoder multiplies in while it trains. bfloat16 is up to twice as fast on chips that have it and
     slower on others, so 'auto' asks the chip. Weights, statistics, heads and losses stay in float32, and so does
     all that is evaluated."""
+
+    @model_validator(mode="after")
+    def _noise_has_a_scale(self) -> Self:
+        if self.pooled_noise and self.pooled_normalisation == "none":
+            msg = "pooled_noise is in deviations of what is pooled; set pooled_normalisation = 'training'"
+            raise ValueError(msg)
+        return self
 
 
 def named_seed(seed: int, *names: object) -> int:
