@@ -195,6 +195,20 @@ def costs() -> list[str]:
     return [*rows, ""]
 
 
+def plain_uar(row: dict[str, Any]) -> str:
+    """What plain training scores with a system of the benchmark: the run of its name, or a point of its states."""
+    name, state = row["result"], row["state"]
+    file = DOCS / "results" / (f"{name}.json" if state is None else f"{name}-states.sweep.json")
+    if not file.exists():
+        return "not run"
+    result = json.loads(file.read_text(encoding="utf-8"))
+    if state is None:
+        return spread(result["objectives"]["plain"]["uar"])
+    wanted = ("plain", {"features.states": [state]})
+    found = [number(one["uar"]["mean"]) for one in result["points"] if (one["objective"], one["varied"]) == wanted]
+    return found[0] if found else "not run"
+
+
 def cost_beside_accuracy() -> list[str]:
     """What a small system, a truncated upstream and a whole one cost, and what they score."""
     file = DOCS / "results" / "upstream-costs.json"
@@ -216,7 +230,7 @@ def cost_beside_accuracy() -> list[str]:
             f"{number(own, 4)} ({own / first[seconds]:.1f} x)" for seconds, own in row["real_time_factor"].items()
         ]
         sizes = f"{row['parameters'] / 1e6:.2f} M | {row['bytes'] / 2**20:.1f} MB"
-        rows.append(f"| {row['system']} | {' | '.join(factors)} | {sizes} | {number(row['uar'])} |")
+        rows.append(f"| {row['system']} | {' | '.join(factors)} | {sizes} | {plain_uar(row)} |")
     return [*rows, "", f"    {measured['command']}", ""]
 
 

@@ -1,13 +1,15 @@
 """Tables of docs/results.md that stand under a run: what leaks, what a weight buys, what other protocols say."""
 
 import json
+import shlex
 import tomllib
 from pathlib import Path
 from typing import Any
 
+from unheard.errors import RunError
 from unheard.evaluation.inflation import inflation_rows
 from unheard.reports.paper import write_svg
-from unheard.reports.response import response
+from unheard.reports.response import response, varied_alone
 
 __all__ = [
     "asked_for",
@@ -153,19 +155,25 @@ def sweep_part(name: str) -> list[str]:
     figure = DOCS / "figures" / f"{name}-pareto.svg"
     figure.parent.mkdir(exist_ok=True)
     write_svg(document, figure)
-    lines = ["### What a weight buys", "", *_table(rows), "", f"![UAR against leakage](figures/{figure.name})", ""]
+    lines = [
+        "### What a weight buys",
+        "",
+        _seeds(document),
+        "",
+        *_table(rows),
+        "",
+        f"![UAR against leakage](figures/{figure.name})",
+        "",
+    ]
     nested = document.get("nested")
     if nested:
         score = _with_interval(nested["uar"], 3)
         lines += [f"Where each fold takes the point that its own dev speakers choose: UAR {score}.", ""]
-    only = ",".join(dict.fromkeys(point["objective"] for point in document["points"]))
-    varied = " ".join(f"--vary {one}" for one in document["vary"])
-    lines += [f"    unheard sweep recipes/{name}.toml --out runs/{name}-sweep --only {only} {varied}", ""]
-    return lines
+    return [*lines, f"    {_sweep_command(name, f'{name}-sweep', document)}", ""]
 
 
 _VARIED = {
-    "states": ("Layer by layer", "One state of the upstream at a time; 0 is what enters the first layer."),
+    "states": ("Layer by layer", "One state of the upstream at a time, unpadded; 0 is what enters the first layer."),
     "labelled": ("With fewer labels", "The share of the training part that keeps its emotion labels."),
 }
 """What is varied alone in a sweep of its own, NAME-KEY.sweep.json: its title and what it is."""
@@ -173,32 +181,45 @@ _VARIED = {
 
 def response_parts(name: str) -> list[str]:
     """What one setting does to UAR and leakage, each sweep with its figure; empty where none was kept."""
-    lines: list[str] = []
-    for key, (title, about) in _VARIED.items():
-        document = beside(f"{name}-{key}", "sweep")
-        if document is None:
-            continue
-        rows = [["", "", "UAR", "speaker probe", "EER, new voices"]]
-        for point in document["points"]:
-            (value,) = point["varied"].values()
-            leaks = point["leakage"]
-            read = [spread(leaks.get("best")), spread(leaks.get("eer"))]
-            rows.append([str(value), f"**{point['objective']}**", _with_interval(point["uar"], 3), *read])
-        figure = DOCS / "figures" / f"{name}-{key}.svg"
-        write_svg(document, figure, response)
-        seeds = ", ".join(map(str, document["seeds"]))
-        lines += [f"### {title}", "", f"{about} Seed {seeds}.", "", *_table(rows), ""]
-        lines += [f"![UAR and leakage over {key}](figures/{figure.name})", ""]
-        for label, own in (document.get("learning") or {}).items():
-            low, high = own["interval"]
-            area = f"{number(own['auc'])} (95 % over speakers {number(low)} to {number(high)})"
-            lines.append(
-                f"- {label}: area under the learning curve {area}; each doubling of the labels counts alike."
-            )
-        varied = " ".join(f"--vary {one}" for one in document["vary"])
-        fewer = "" if document["seeds"] == recipe_seeds(name) else f" --set 'seeds={document['seeds']}'"
-        lines += ["", f"    unheard sweep recipes/{name}.toml --out runs/{name}-{key} {varied}{fewer}", ""]
-    return lines
+    found = ((key, beside(f"{name}-{key}", "sweep")) for key in _VARIED)
+    return [line for key, document in found if document for line in _response_part(name, key, document)]
+
+
+def _response_part(name: str, key: str, document: dict[str, Any]) -> list[str]:
+    if varied_alone(document) is None:
+        raise RunError(
+            f"docs/results/{name}-{key}.sweep.json: one setting alone must have been varied. Keep another."
+        )
+    title, about = _VARIED[key]
+    rows = [["", "", "UAR", "speaker probe", "EER, new voices"]]
+    for point in document["points"]:
+        (value,) = point["varied"].values()
+        leaks = point["leakage"]
+        read = [spread(leaks.get("best")), spread(leaks.get("eer"))]
+        rows.append([str(value), f"**{point['objective']}**", _with_interval(point["uar"], 3), *read])
+    figure = DOCS / "figures" / f"{name}-{key}.svg"
+    figure.parent.mkdir(exist_ok=True)
+    write_svg(document, figure, response)
+    lines = [f"### {title}", "", f"{about} {_seeds(document)}", "", *_table(rows), ""]
+    lines += [f"![UAR and leakage over {key}](figures/{figure.name})", ""]
+    for label, own in (document.get("learning") or {}).items():
+        low, high = own["interval"]
+        area = f"{number(own['auc'])} (95 % over speakers {number(low)} to {number(high)})"
+        lines.append(f"- {label}: area under the learning curve {area}; each doubling of the labels counts alike.")
+    return [*lines, "", f"    {_sweep_command(name, f'{name}-{key}', document)}", ""]
+
+
+def _seeds(document: dict[str, Any]) -> str:
+    seeds = document["seeds"]
+    return f"Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}."
+
+
+def _sweep_command(name: str, target: str, document: dict[str, Any]) -> str:
+    """What makes this sweep again."""
+    only = ",".join(dict.fromkeys(point["objective"] for point in document["points"]))
+    varied = " ".join(f"--vary {shlex.quote(one)}" for one in document["vary"])
+    fewer = "" if document["seeds"] == recipe_seeds(name) else f" --set 'seeds={document['seeds']}'"
+    return f"unheard sweep recipes/{name}.toml --out runs/{target} --only {only} {varied}{fewer}"
 
 
 def recipe_seeds(name: str) -> list[int]:

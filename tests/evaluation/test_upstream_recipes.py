@@ -51,6 +51,15 @@ def read(folder, text, *overrides):
     return read_recipe(read_document(folder / "recipe.toml", overrides))
 
 
+def test_only_what_is_pretrained_has_a_scale_before_it_learns(folder):
+    wanted = 'model.pooled_normalisation="training"'
+    assert read(folder, TRAINED, wanted).model.pooled_normalisation == "training"
+    fresh = FROZEN.replace("[objectives", '[model]\npooled_normalisation = "training"\n\n[objectives')
+    with pytest.raises(SettingsError, match=r"line 15: model\.pooled_normalisation: .* tdnn_lstm has no scale"):
+        read(folder, fresh)
+    assert read(folder, fresh, 'model.encoder={name="pooled"}').model.pooled_normalisation == "training"
+
+
 def test_a_source_is_relative_to_the_recipe(folder, monkeypatch, tmp_path_factory):
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     expected = str((folder / "models" / "hubert").resolve())
@@ -66,6 +75,10 @@ def test_a_source_is_relative_to_the_recipe(folder, monkeypatch, tmp_path_factor
         (
             ('normalisation = "none"', 'normalisation = "none"\n[audio]\nrate = 8000'),
             r"audio\.rate: .* hears 16000 Hz",
+        ),
+        (
+            ('normalisation = "none"', 'normalisation = "none"\nnoise = 0.7'),
+            r"line 15: model\.noise: .* set '0\.0' \(came: '0\.7'\)",
         ),
         (("[corpus]", 'adaptation = "speaker"\n[corpus]'), r"line 4: adaptation: .* set 'none' \(came: 'speaker'\)"),
         (("models/hubert", "./models/huber"), r"line 19: model\.encoder\.source: no folder './models/huber'"),

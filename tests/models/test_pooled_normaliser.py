@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from models.made import CHANNELS, SETTINGS, made_batch, made_model
 from unheard.models.model import ModelSettings, load_model, save_model
 from unheard.training.dataset import Dataset
-from unheard.training.loop import fit_pooled
+from unheard.training.whole import fit_pooled
 
 ON = SETTINGS.model_copy(update={"pooled_normalisation": "training", "pooled_noise": 0.5})
 
@@ -65,6 +65,13 @@ def test_it_is_off_unless_asked_for_and_comes_back_from_a_file(tmp_path):
     save_model(model, tmp_path / "a.safetensors", {})
     again, _ = load_model(tmp_path / "a.safetensors")
     assert torch.equal(again(batch.features, batch.lengths), model(batch.features, batch.lengths))
+
+
+def test_fitting_leaves_the_mode_as_it_was():
+    assert fitted().network.training
+    model = made_model(settings=ON).eval()
+    fit_pooled(model.network, made_part())
+    assert not any(part.training for part in model.modules())
 
 
 def test_noise_without_a_scale_is_refused():

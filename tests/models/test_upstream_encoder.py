@@ -14,8 +14,9 @@ from unheard.models.model import ModelSettings, build_model, load_model, save_mo
 from unheard.objectives import cgt, dat, plain
 from unheard.records import Batch
 from unheard.training.dataset import Dataset
-from unheard.training.loop import Trainer, embed_all
+from unheard.training.loop import Trainer
 from unheard.training.settings import TrainingSettings
+from unheard.training.whole import embed_all
 from upstreams.made import FAMILIES, KINDS, SIZE, padded, sounds
 
 SECONDS = (0.21, 0.08, 0.3, 0.12)

@@ -13,8 +13,9 @@ from unheard.objectives import cgt, dat, plain
 from unheard.training import dataset, loop
 from unheard.training.checkpoints import read_checkpoint
 from unheard.training.dataset import Dataset, collate, evaluation_batches, training_batches
-from unheard.training.loop import Trainer, embed_all, predict_all
+from unheard.training.loop import Trainer
 from unheard.training.settings import AugmentationSettings, TrainingSettings
+from unheard.training.whole import embed_all, predict_all
 
 MODEL = ModelSettings(
     encoder={"name": "tdnn_lstm", "channels": 8, "recurrent": 4, "dropout": 0.2}, embedding=6, hidden=5, dropout=0.3

@@ -23,7 +23,7 @@ from unheard.evaluation.task import fresh_model
 from unheard.features.cache import extract_corpus
 from unheard.models.model import named_seed
 from unheard.settings import read_document, validate
-from unheard.training.loop import embed_all
+from unheard.training.whole import embed_all
 
 __all__ = ["COLUMNS", "Job", "Run", "embed_reference", "emotion_code", "open_run", "prepare_references", "run_jobs"]
 

@@ -19,8 +19,9 @@ from unheard.evaluation.recipe import objective_of
 from unheard.files import aside, write_atomically
 from unheard.models.model import Model, build_model, named_seed, save_model
 from unheard.training.dataset import Dataset
-from unheard.training.loop import Trained, Trainer, choose_device, embed_all, fit_pooled, predict_all
+from unheard.training.loop import Trained, Trainer
 from unheard.training.scarcity import keep_labels
+from unheard.training.whole import choose_device, embed_all, fit_pooled, predict_all
 
 __all__ = ["class_weights", "fresh_model", "run_task"]
 

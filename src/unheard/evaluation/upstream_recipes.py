@@ -46,6 +46,7 @@ def check_upstreams(
     if features.get("name") == "upstream":
         _check_checkpoint(document, ("features",), features, rate, ("states", max(features["states"])))
     _check_weighed(document, features, encoder)
+    _check_pooled(document, model, str(encoder.get("name", "tdnn_lstm")))
     return features, model.model_copy(update={"encoder": encoder})
 
 
@@ -54,6 +55,7 @@ def _check_waveform(document: Document, features: Table, model: ModelSettings, a
     for key, value, expected in (
         (("features", "name"), features.get("name"), "waveform"),
         (("model", "normalisation"), model.normalisation, "none"),
+        (("model", "noise"), model.noise, 0.0),
         (("adaptation",), adaptation, "none"),
     ):
         if value != expected:
@@ -88,6 +90,15 @@ def _check_weighed(document: Document, features: Table, encoder: Table) -> None:
     if encoder["states"] != beside:
         problem = f"the features hold {beside} side by side (came: {encoder['states']})"
         raise document.blame(("model", "encoder", "states"), problem)
+
+
+def _check_pooled(document: Document, model: ModelSettings, encoder: str) -> None:
+    """Only what is pretrained, or has no weights, pools before training what has the scale of what it pools later."""
+    if model.pooled_normalisation != "none" and encoder not in ("upstream", "pooled"):
+        problem = (
+            f"is for an upstream that is trained; what {encoder} pools has no scale before it learns: set 'none'"
+        )
+        raise document.blame(("model", "pooled_normalisation"), problem)
 
 
 def mark_upstreams(own: Table) -> None:

@@ -116,11 +116,14 @@ class EmbeddingNetwork(nn.Module):
         self.projection = nn.Linear(size, settings.embedding)
         self.precision, self.noise = settings.precision, settings.noise
 
+    def mixes_on(self, device: str) -> bool:
+        """Whether the encoder trains in bfloat16 on this kind of device."""
+        return self.precision == "bfloat16" or (self.precision == "auto" and _multiplies_bfloat16(device))
+
     def pooled(self, features: Tensor, lengths: Tensor) -> Tensor:
         """What is pooled of features that the normaliser has seen, less the descriptors of the utterance."""
         device = features.device.type
-        wanted = self.precision == "bfloat16" or (self.precision == "auto" and _multiplies_bfloat16(device))
-        mixed = self.training and wanted
+        mixed = self.training and self.mixes_on(device)
         features = features[:, :, : self.varying]
         if self.training and self.noise:
             real = frame_mask(lengths, features.shape[1]).unsqueeze(2)

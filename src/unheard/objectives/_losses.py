@@ -27,6 +27,9 @@ class Objective(Protocol):
     def losses(self, phase: str, model: Model, batch: Batch, progress: float) -> dict[str, Tensor]:
         """What to minimise under 'loss', and whatever else is worth logging, detached.
 
+        The phases of one step come in their order and between two steps of the optimisers, so that a phase may go on
+        from what an earlier one has computed of the same batch.
+
         Args:
             phase: one of `phases`.
             model: in training mode.

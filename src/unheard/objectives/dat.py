@@ -60,9 +60,7 @@ class Objective:
         self.phases: tuple[str, ...] = ("adversary",) * lead + ("joint",)
         self.settled = settled(warmup=settings.warmup) if settings.weight else 0.0
         """For the loop: the progress before which no epoch may be chosen, as the weight was still small."""
-        self.shares = True
-        """Whether the adversary's own steps see the batch of the joint one."""
-        self._seen: tuple[Batch, Tensor] | None = None
+        self._seen: tuple[Model, Batch, Tensor] | None = None
 
     def parameters_of(self, phase: str, model: Model) -> Iterable[nn.Parameter]:
         """The head alone in the adversary's own steps; it then stands still in the joint one."""
@@ -99,26 +97,30 @@ class Objective:
             "weight": torch.tensor(weight),
         }
 
-    def _watched(self, model: Model, batch: Batch) -> Tensor:
-        """What the adversary's own steps read of a batch, computed once, as the encoder stands still.
+    @property
+    def shares(self) -> bool:
+        """Whether the adversary's own steps see the batch of the joint one, and so its pass through the encoder."""
+        return not getattr(self, "fresh", {}).get("adversary", 0)
 
-        Where the step that follows is on the same batch, it goes on from this very embedding: the pass through the
-        encoder is nearly all that a step costs. A batch of the adversary's own is looked at and leaves no trace.
+    def _watched(self, model: Model, batch: Batch) -> Tensor:
+        """What the adversary's own steps read of a batch.
+
+        Where the step that follows is on the same batch, this is its very embedding, computed once, as the encoder
+        stands still meanwhile: the pass through it is nearly all that a step costs. A batch of the adversary's own
+        is looked at and leaves no trace.
         """
-        if self._seen is None or self._seen[0] is not batch:
-            if self.shares:
-                embedding = model.embed(batch.features, batch.lengths)
-            else:
-                normalised = model.network.normaliser(batch.features, batch.lengths)
-                embedding = watched_embedding(model.network, normalised, batch.lengths)
-            self._seen = batch, embedding
-        return self._seen[1].detach()
+        if not self.shares:
+            normalised = model.network.normaliser(batch.features, batch.lengths)
+            return watched_embedding(model.network, normalised, batch.lengths)
+        if self._seen is None or self._seen[0] is not model or self._seen[1] is not batch:
+            self._seen = model, batch, model.embed(batch.features, batch.lengths)
+        return self._seen[2].detach()
 
     def _embedding(self, model: Model, batch: Batch) -> Tensor:
         """The embedding of the joint step: the one that the adversary has read in this step, if it has."""
         seen, self._seen = self._seen, None
-        if self.shares and seen is not None and seen[0] is batch:
-            return seen[1]
+        if seen is not None and seen[0] is model and seen[1] is batch and seen[2].requires_grad:
+            return seen[2]
         return model.embed(batch.features, batch.lengths)
 
     def _domain_loss(self, model: Model, embedding: Tensor, labels: Tensor, weight: float) -> tuple[Tensor, Tensor]:

@@ -52,7 +52,6 @@ class Objective(dat.Objective):
         """For the loop: phases that see items of their own, and how many."""
         self.steady = ("adversary",) if settings.adversary_steady else ()
         """For the loop: phases whose rate does not fall."""
-        self.shares = settings.adversary_batch == 0
         self._renew = settings.renew
 
     def renewed(self, step: int) -> tuple[str, ...]:

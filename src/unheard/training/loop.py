@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from unheard.metrics.uar import score as uar
 from unheard.models.heads import build_head
 from unheard.models.lora import LowRank
-from unheard.models.model import EmbeddingNetwork, Model, named_seed
+from unheard.models.model import Model, named_seed
 from unheard.objectives._losses import Objective
 from unheard.records import Batch
 from unheard.training.checkpoints import (
@@ -28,14 +28,14 @@ from unheard.training.checkpoints import (
 )
 from unheard.training.dataset import (
     Dataset,
-    evaluation_batches,
     random_batch,
     steps_per_epoch,
     training_batches,
 )
 from unheard.training.settings import TrainingSettings
+from unheard.training.whole import choose_device, predict_all
 
-__all__ = ["Trained", "Trainer", "choose_device", "embed_all", "fit_pooled", "predict_all"]
+__all__ = ["Trained", "Trainer"]
 
 _CHECKPOINT_EVERY = 5.0  # seconds; a kill costs no more than this and one epoch
 
@@ -48,47 +48,6 @@ class Trained:
     history: list[dict[str, float]]
     best_epoch: int
     seconds: float
-
-
-def choose_device(setting: str) -> torch.device:
-    """'auto' is the GPU where there is one."""
-    if setting == "auto":
-        setting = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(setting)
-
-
-def predict_all(model: Model, data: Dataset, device: torch.device | str = "cpu") -> np.ndarray:
-    """Emotion probabilities of every item, shape (items, classes), float64, in the order of the items."""
-    result = np.zeros((len(data), model.classes["emotion"]))
-    model.eval()
-    with torch.inference_mode():
-        for positions, batch in evaluation_batches(data):
-            moved = batch.to(device)
-            logits = model(moved.features, moved.lengths)
-            result[positions] = torch.softmax(logits.double(), dim=1).cpu().numpy()
-    return result
-
-
-def embed_all(model: Model, data: Dataset, device: torch.device | str = "cpu") -> np.ndarray:
-    """Embeddings of every item, shape (items, size), float32, in the order of the items."""
-    result = np.zeros((len(data), model.settings.embedding), dtype=np.float32)
-    model.eval()
-    with torch.inference_mode():
-        for positions, batch in evaluation_batches(data):
-            moved = batch.to(device)
-            result[positions] = model.embed(moved.features, moved.lengths).cpu().numpy()
-    return result
-
-
-def fit_pooled(network: EmbeddingNetwork, data: Dataset, device: torch.device | str = "cpu") -> None:
-    """Set the statistics of what a network pools from all items of a part, where it wants them."""
-    if network.pooled_normaliser is None:
-        return
-    network.to(device).eval()
-    with torch.inference_mode():
-        batches = (batch.to(device) for _, batch in evaluation_batches(data))
-        found = [network.pooled(network.normaliser(one.features, one.lengths), one.lengths) for one in batches]
-        network.pooled_normaliser.fit(torch.cat(found))
 
 
 class Trainer:
@@ -122,7 +81,9 @@ class Trainer:
         self.device = choose_device(settings.device)
         self.model, self.objective = model.to(self.device), objective
         self.train_part, self.dev_part, self.settings = train, dev, settings
-        self.seed, self.checkpoint, self.fingerprint, self.report = seed, checkpoint, fingerprint, report
+        self.seed, self.checkpoint, self.report = seed, checkpoint, report
+        # What 'auto' means here is a part of it: another chip's checkpoint would go on in another arithmetic.
+        self.fingerprint = f"{fingerprint} {self.device.type} {model.network.mixes_on(self.device.type)}"
         self.steps = steps_per_epoch(train, settings)
         self.sides = self._sides()
         self.optimisers = {
