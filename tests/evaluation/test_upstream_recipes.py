@@ -51,11 +51,45 @@ def read(folder, text, *overrides):
     return read_recipe(read_document(folder / "recipe.toml", overrides))
 
 
+ABOVE = FROZEN.replace("states = [1]", 'states = [1]\nkeep = "frames"').replace(
+    "[objectives",
+    """[model]
+normalisation = "none"
+
+[model.encoder]
+name = "upstream"
+family = "hubert"
+source = "models/hubert"
+above = 1
+
+[objectives""",
+)
+
+
+def test_layers_above_a_state_hear_that_state_of_the_same_upstream(folder, checkpoints):
+    recipe = read(folder, ABOVE)
+    assert recipe.model.encoder["above"] == 1
+    assert len(heard_before(recipe.features, recipe.model.encoder, "emodb")) == 1  # one upstream, said once
+    shutil.copytree(checkpoints("hubert layer"), folder / "models" / "other")
+    for change, message in (
+        (("states = [1]", "states = [1, 2]"), r"line 11: features\.states: model\.encoder\.above is 1"),
+        (('"frames"', '"statistics"'), r"line 12: features\.keep: .* set 'frames'"),
+        (("above = 1", "above = 1\nlayers = 9"), r"model\.encoder\.layers: 9 asked for"),
+        (('normalisation = "none"', 'normalisation = "training"'), r"model\.normalisation: .* the state of `above`"),
+        (
+            ('source = "models/hubert"\nabove', 'source = "models/other"\nabove'),
+            r"model\.encoder\.source: the features",
+        ),
+    ):
+        with pytest.raises(SettingsError, match=message):
+            read(folder, ABOVE.replace(*change))
+
+
 def test_only_what_is_pretrained_has_a_scale_before_it_learns(folder):
     wanted = 'model.pooled_normalisation="training"'
     assert read(folder, TRAINED, wanted).model.pooled_normalisation == "training"
     fresh = FROZEN.replace("[objectives", '[model]\npooled_normalisation = "training"\n\n[objectives')
-    with pytest.raises(SettingsError, match=r"line 15: model\.pooled_normalisation: .* tdnn_lstm has no scale"):
+    with pytest.raises(SettingsError, match=r"line 18: model\.pooled_normalisation: .* tdnn_lstm pools has no scale"):
         read(folder, fresh)
     assert read(folder, fresh, 'model.encoder={name="pooled"}').model.pooled_normalisation == "training"
 

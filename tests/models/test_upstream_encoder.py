@@ -30,7 +30,8 @@ def settings_of(checkpoints, kind, **options):
 def made_encoder(checkpoints, kind, **options):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        return Encoder(1, settings_of(checkpoints, kind, dropout=0.0, **options))
+        channels = 1 if options.get("above") is None else SIZE
+        return Encoder(channels, settings_of(checkpoints, kind, dropout=0.0, **options))
 
 
 def made_model(checkpoints, kind, **options):

@@ -41,7 +41,11 @@ def check_upstreams(
     """
     features, encoder = _absolute(features, document), _absolute(model.encoder, document)
     if encoder.get("name") == "upstream":
-        _check_waveform(document, features, model, adaptation)
+        if encoder.get("above") is None:
+            _check_heard(document, features, model, adaptation, "waveform")
+        else:
+            _check_heard(document, features, model, adaptation, "upstream")
+            _check_above(document, features, encoder)
         _check_checkpoint(document, ("model", "encoder"), encoder, rate, ("layers", encoder.get("layers")))
     if features.get("name") == "upstream":
         _check_checkpoint(document, ("features",), features, rate, ("states", max(features["states"])))
@@ -50,16 +54,17 @@ def check_upstreams(
     return features, model.model_copy(update={"encoder": encoder})
 
 
-def _check_waveform(document: Document, features: Table, model: ModelSettings, adaptation: str) -> None:
-    """An upstream that is trained hears the samples and nothing else."""
+def _check_heard(document: Document, features: Table, model: ModelSettings, adaptation: str, heard: str) -> None:
+    """An upstream that is trained hears the samples, or its own state, and nothing else."""
     for key, value, expected in (
-        (("features", "name"), features.get("name"), "waveform"),
+        (("features", "name"), features.get("name"), heard),
         (("model", "normalisation"), model.normalisation, "none"),
         (("model", "noise"), model.noise, 0.0),
         (("adaptation",), adaptation, "none"),
     ):
         if value != expected:
-            problem = f"an upstream that is trained hears the waveform as it is: set '{expected}' (came: '{value}')"
+            what = "the waveform" if heard == "waveform" else "the state of `above`"
+            problem = f"an upstream that is trained hears {what} as it is: set '{expected}' (came: '{value}')"
             raise document.blame(key, problem)
 
 
@@ -80,6 +85,20 @@ def _check_checkpoint(
     key, layer = asked
     if layer is not None and layer > card.layers:
         raise document.blame((*at, key), f"{layer} asked for, {settings.source} has {card.layers} layers")
+
+
+def _check_above(document: Document, features: Table, encoder: Table) -> None:
+    """The features hold frames of the very state, of the very upstream, above which the encoder's layers begin."""
+    if tuple(features.get("states", ())) != (encoder["above"],):
+        raise document.blame(
+            ("features", "states"), f"model.encoder.above is {encoder['above']}: name that state alone"
+        )
+    if features.get("keep", "frames") != "frames":
+        raise document.blame(("features", "keep"), "an upstream's layers hear frames: set 'frames'")
+    for key in ("family", "source", "revision"):
+        if features.get(key) != encoder.get(key):
+            problem = f"the features are of '{features.get(key)}': name the same one (came: '{encoder.get(key)}')"
+            raise document.blame(("model", "encoder", key), problem)
 
 
 def _check_weighed(document: Document, features: Table, encoder: Table) -> None:
@@ -124,4 +143,4 @@ def heard_before(features: Mapping[str, Any], encoder: Mapping[str, Any], corpus
             settings = UpstreamSettings(**known)
             name = str(find_checkpoint(settings).config.get("_name_or_path", ""))
             said += contamination(settings.source, corpus, made_from=name)
-    return said
+    return list(dict.fromkeys(said))

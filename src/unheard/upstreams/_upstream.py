@@ -95,6 +95,11 @@ class Upstream(nn.Module, ABC):
         return self.layers == self.card.layers
 
     @property
+    def pads(self) -> bool:
+        """Whether it appends silence to what it hears, so that its states know more than their own frames."""
+        return False
+
+    @property
     @abstractmethod
     def blocks(self) -> nn.ModuleList:
         """The transformer layers that are kept, lowest first."""
@@ -107,6 +112,23 @@ class Upstream(nn.Module, ABC):
     @abstractmethod
     def frames_of(self, lengths: Tensor) -> Tensor:
         """Frames that so many samples give, shape (batch,), at least one."""
+
+    @abstractmethod
+    def rise(self, hidden: Tensor, lengths: Tensor, first: int) -> list[Tensor]:
+        """From a state to all above it: what forward does once it has state `first`.
+
+        Args:
+            hidden: that state, shape (batch, frames, `size`); what lies behind an item's end is not looked at.
+            lengths: in frames, shape (batch,).
+            first: its number, 0 to `layers`.
+
+        Returns:
+            States `first` to `layers`, not yet silenced behind the ends.
+        """
+
+    @abstractmethod
+    def forget_below(self, first: int) -> None:
+        """Drop the weights that `rise` from this state does not need; forward cannot be called any more."""
 
     @abstractmethod
     def forward(self, samples: Tensor, lengths: Tensor) -> tuple[list[Tensor], Tensor]:

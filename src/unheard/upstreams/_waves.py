@@ -89,10 +89,26 @@ class WaveUpstream(Upstream):
         if not self.stable:
             hidden = self.model.encoder.layer_norm(hidden)
         hidden = self.model.encoder.dropout(hidden)
-        states = self._layers(hidden, lengths)
-        if self.stable and self.whole:
+        return self.rise(hidden, lengths, 0), lengths
+
+    def rise(self, hidden: Tensor, lengths: Tensor, first: int) -> list[Tensor]:
+        """From a state to all above it."""
+        states = self._layers(hidden, lengths, first)
+        if self.stable and self.whole and len(states) > 1:
             states[-1] = self.model.encoder.layer_norm(states[-1])
-        return states, lengths
+        return states
+
+    def forget_below(self, first: int) -> None:
+        """Drop the convolutions, the projection, the positions and the layers below a state."""
+        self.model.feature_extractor = self.model.feature_projection = nn.Identity()
+        self.model.encoder.pos_conv_embed = nn.Identity()
+        if not (self.stable and self.whole):  # it stands below the layers
+            self.model.encoder.layer_norm = nn.Identity()
+        for number in range(first):
+            self._forget(number)
+
+    def _forget(self, number: int) -> None:
+        self.blocks[number] = nn.Identity()
 
     def _convolve(self, frames: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """(batch, 1, samples) -> (batch, channels, frames). No convolution pads, so none reaches over an end."""
@@ -111,9 +127,9 @@ class WaveUpstream(Upstream):
         positions: Tensor = self.model.encoder.pos_conv_embed(hidden)
         return positions
 
-    def _layers(self, hidden: Tensor, lengths: Tensor) -> list[Tensor]:
+    def _layers(self, hidden: Tensor, lengths: Tensor, first: int) -> list[Tensor]:
         states, mask = [hidden], attention_mask(hidden, lengths)
-        for layer in self.blocks:
+        for layer in list(self.blocks)[first:]:
             states.append(self._through(layer, states[-1], attention_mask=mask))
         return states
 

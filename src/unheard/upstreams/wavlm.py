@@ -22,14 +22,34 @@ PREFIXES = ("", "wavlm.")
 class _WavLM(WaveUpstream):
     """Its layers hand the relative positions on, and take a mask of keys."""
 
-    def _layers(self, hidden: Tensor, lengths: Tensor) -> list[Tensor]:
-        states, positions = [hidden], None
+    def _layers(self, hidden: Tensor, lengths: Tensor, first: int) -> list[Tensor]:
+        states, positions = [hidden], self._relative(hidden) if first else None
         padded = bool((lengths < hidden.shape[1]).any())
         mask = real_frames(lengths, hidden.shape[1]) if padded else None
-        for layer in self.blocks:
+        for layer in list(self.blocks)[first:]:
             state, positions = self._through(_quietly, layer, states[-1], mask, positions)
             states.append(state)
         return states
+
+    def _relative(self, hidden: Tensor) -> Tensor:
+        """The relative positions, which the lowest layer would have handed on."""
+        batch, frames = hidden.shape[:2]
+        lowest: Any = self.blocks[0].attention
+        positions: Tensor = lowest.compute_bias(frames, frames)
+        return positions.unsqueeze(0).repeat(batch, 1, 1, 1).view(batch * lowest.num_heads, frames, frames)
+
+    def _forget(self, number: int) -> None:
+        """The lowest layer keeps what all others read: the embedding of relative positions."""
+        if number:
+            super()._forget(number)
+            return
+        lowest: Any = self.blocks[0]
+        for name, _ in list(lowest.named_children()):
+            if name != "attention":
+                setattr(lowest, name, nn.Identity())
+        for name, _ in list(lowest.attention.named_children()):
+            if name != "rel_attn_embed":
+                setattr(lowest.attention, name, nn.Identity())
 
 
 def _quietly(

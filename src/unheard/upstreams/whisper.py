@@ -125,10 +125,20 @@ class _Whisper(Upstream):
         own = torch.div(own + 1, _THINNING, rounding_mode="floor")
         hidden = hidden + self.model.embed_positions.weight[: hidden.shape[1]]
         hidden = F.dropout(hidden, p=self.model.dropout, training=self.training)
-        states, mask = [hidden], attention_mask(hidden, own)
-        for layer in self.blocks:
-            states.append(self._through(layer, states[-1], mask))
-        if self.whole:
-            states[-1] = self.model.layer_norm(states[-1])
         longest = int(counts.max())
-        return [silenced(state[:, :longest], counts) for state in states], counts
+        return [silenced(state[:, :longest], counts) for state in self.rise(hidden, own, 0)], counts
+
+    def rise(self, hidden: Tensor, lengths: Tensor, first: int) -> list[Tensor]:
+        """From a state to all above it."""
+        states, mask = [hidden], attention_mask(hidden, lengths)
+        for layer in list(self.blocks)[first:]:
+            states.append(self._through(layer, states[-1], mask))
+        if self.whole and len(states) > 1:
+            states[-1] = self.model.layer_norm(states[-1])
+        return states
+
+    def forget_below(self, first: int) -> None:
+        """Drop the convolutions, the positions and the layers below a state."""
+        self.model.conv1 = self.model.conv2 = self.model.embed_positions = nn.Identity()
+        for number in range(first):
+            self.blocks[number] = nn.Identity()

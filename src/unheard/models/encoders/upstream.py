@@ -1,6 +1,7 @@
 """A pretrained upstream that is trained with the rest: all its layers, the top ones, or low-rank additions to them.
 
-The convolutions on the waveform stay as they are. It hears the feature `waveform`, unnormalised.
+The convolutions on the waveform stay as they are. It hears the feature `waveform`, unnormalised; or, with `above`,
+the frames of one of the upstream's own states, so that what lies below is computed once and not in every epoch.
 
 Reference: gat2022speaker, where wav2vec 2.0 and HuBERT are fine-tuned; hu2022lora for 'lora'.
 """
@@ -15,7 +16,7 @@ from torch.nn import functional as F
 
 from unheard.errors import SettingsError
 from unheard.models.lora import add_low_rank
-from unheard.upstreams._upstream import Upstream
+from unheard.upstreams._upstream import Upstream, silenced
 from unheard.upstreams.loading import UpstreamSettings, build_upstream, find_checkpoint, load_upstream
 
 __all__ = ["Encoder", "Settings", "identity"]
@@ -29,8 +30,11 @@ class Settings(UpstreamSettings):
 
     layers: int | None = Field(None, ge=0)
     """Transformer layers that are kept, the lowest ones; None keeps all."""
+    above: int | None = Field(None, ge=0)
+    """The state that the features hold (`features.name = "upstream"`, frames of that one state): only the layers
+    above it are there, and learn. None hears the waveform."""
     states: Literal["last", "weighted"] = "last"
-    """What is handed on: the last state, or the sum of all with learned weights."""
+    """What is handed on: the last state, or the sum of all that are computed here with learned weights."""
     train: Literal["all", "top", "lora"] = "all"
     """'all' layers, the `top` ones, or low-rank additions to all of them."""
     top: int = Field(1, ge=1)
@@ -58,24 +62,26 @@ def identity(settings: Settings) -> dict[str, object]:
 
 
 class Encoder(nn.Module):
-    """The waveform to the upstream's frames.
+    """The waveform, or one of its states, to the upstream's frames.
 
-    Shape: (batch, samples, 1), lengths (batch,) -> (batch, frames, `size`), lengths in frames.
+    Shape: (batch, samples, 1), lengths (batch,) -> (batch, frames, `size`), lengths in frames; with `above`, (batch,
+    frames, `size`) -> the same.
 
     Raises:
-        SettingsError: the features are not the waveform, or there is no such checkpoint.
+        SettingsError: the features are not what it hears, or there is no such checkpoint.
         MissingExtraError: transformers is not installed.
     """
 
     def __init__(self, channels: int, settings: Settings) -> None:
         super().__init__()
-        if channels != 1:
-            raise SettingsError(
-                "model.encoder", "name", "an upstream hears the waveform: set features.name = 'waveform'"
-            )
         self.upstream, self.described = _upstream_of(settings)
         self.settings, self.size = settings, self.upstream.size
-        self.weights = nn.Parameter(torch.zeros(self.upstream.layers + 1)) if settings.states == "weighted" else None
+        self.above = settings.above
+        _check_heard(channels, self.upstream, settings)
+        if self.above is not None:
+            self.upstream.forget_below(self.above)
+        computed = self.upstream.layers + 1 - (self.above or 0)
+        self.weights = nn.Parameter(torch.zeros(computed)) if settings.states == "weighted" else None
         self.upstream.checkpointing = settings.checkpointing
         if settings.dropout is not None:
             _set_dropout(self.upstream, settings.dropout)
@@ -95,7 +101,8 @@ class Encoder(nn.Module):
         if self.training or torch.is_grad_enabled():
             yield from order.chunk(self.settings.groups)
             return
-        most = round(_AT_ONCE * self.upstream.rate)
+        each = 1.0 / self.upstream.rate if self.above is None else self.upstream.stride
+        most = round(_AT_ONCE / each)
         rows: list[Tensor] = []
         for row in order:
             if rows and (len(rows) + 1) * int(lengths[row]) > most:
@@ -106,7 +113,11 @@ class Encoder(nn.Module):
 
     def _states(self, sequence: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         longest = int(lengths.max())
-        states, frames = self.upstream(sequence[:, :longest, 0], lengths)
+        if self.above is None:
+            states, frames = self.upstream(sequence[:, :longest, 0], lengths)
+        else:
+            risen, frames = self.upstream.rise(sequence[:, :longest], lengths, self.above), lengths
+            states = [silenced(state, frames) for state in risen]
         if self.weights is None:
             return states[-1], frames
         shares = torch.softmax(self.weights, 0)
@@ -124,21 +135,38 @@ def _upstream_of(settings: Settings) -> tuple[Upstream, dict[str, Any]]:
     return load_upstream(settings, settings.layers), {"described": described}
 
 
+def _check_heard(channels: int, upstream: Upstream, settings: Settings) -> None:
+    """The features are the waveform, or frames of the state above which it begins."""
+    if settings.above is None:
+        if channels != 1:
+            problem = "an upstream hears the waveform: set features.name = 'waveform', or `above`"
+            raise SettingsError("model.encoder", "name", problem)
+        return
+    if channels != upstream.size:
+        problem = f"it hears frames of one state, {upstream.size} channels, not {channels}"
+        raise SettingsError("model.encoder", "above", problem)
+    if upstream.pads:
+        problem = "with silence up to 30 s a state holds more than its own frames: set padded = 'never'"
+        raise SettingsError("model.encoder", "padded", problem)
+
+
 def _choose_learners(upstream: Upstream, settings: Settings) -> None:
     """Say which parameters learn; the convolutions never do."""
-    kept = len(upstream.blocks)
+    own = list(upstream.blocks)[settings.above or 0 :]
+    kept = len(own)
     if kept == 0:
         raise SettingsError("model.encoder", "layers", "no layer is kept, so nothing would learn")
     if settings.train == "top" and settings.top > kept:
         raise SettingsError("model.encoder", "top", f"{settings.top} asked for, {kept} layers are kept")
     upstream.requires_grad_(requires_grad=settings.train == "all")
-    for module in upstream.ground:
+    # WavLM keeps the embedding of relative positions in its lowest layer, which stays where others begin above it.
+    for module in (*upstream.ground, *list(upstream.blocks)[: settings.above or 0]):
         module.requires_grad_(requires_grad=False)
     if settings.train == "top":
-        for block in list(upstream.blocks)[kept - settings.top :]:
+        for block in own[kept - settings.top :]:
             block.requires_grad_(requires_grad=True)
     if settings.train == "lora":
-        add_low_rank(upstream.blocks, settings.adapt, rank=settings.rank, alpha=settings.alpha)
+        add_low_rank(nn.ModuleList(own), settings.adapt, rank=settings.rank, alpha=settings.alpha)
 
 
 def _set_dropout(upstream: Upstream, probability: float) -> None:
