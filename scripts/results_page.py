@@ -18,6 +18,7 @@ from results_tables import (
     response_parts,
     spread,
     sweep_part,
+    vote,
 )
 
 from unheard.files import write_atomically
@@ -142,6 +143,8 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
     lines += [
         f"- {row['sentence']} p = {row['p']:.3f}, {row['p_holm']:.3f} after Holm." for row in result["comparisons"]
     ]
+    votes = [line for label, own in result["objectives"].items() for line in vote(label, own["uar"])]
+    lines += [f"- {'; '.join(votes)}."] if votes else []
     lines += untouched(name, result)
     lines += [f"- **{warning}**" for warning in result["warnings"]]
     epochs = ", ".join(

@@ -21,6 +21,7 @@ __all__ = [
     "response_parts",
     "spread",
     "sweep_part",
+    "vote",
 ]
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -274,15 +275,26 @@ def _sentence_groups(about: dict[str, Any], document: dict[str, Any]) -> int | N
     return groups if groups != 2 else None
 
 
+def vote(label: str, uar: dict[str, Any]) -> list[str]:
+    """What one vote of all seeds' models scores; empty where there is none."""
+    own = uar.get("ensemble")
+    if not own:
+        return []
+    low, high = (number(end) for end in own["interval"])
+    return [f"{label}: one vote of the models of {own['models']} seeds {number(own['uar'])} ({low} to {high})"]
+
+
 def verdict(document: dict[str, Any], protocol: str, least: float, aim: float) -> str:
     """What was asked for under a protocol, and whether it was reached."""
     if protocol not in document["protocols"]:
         return f"- `{protocol}`: {asked_for(least, aim)} **Not run yet.**"
     best = max(scores[protocol]["mean"] for scores in document["objectives"].values())
-    return f"- {document['protocols'][protocol]['title'].capitalize()}: {asked_for(least, aim, best)}"
+    votes = [line for label, scores in document["objectives"].items() for line in vote(label, scores[protocol])]
+    said = f" {'; '.join(votes)}." if votes else ""
+    return f"- {document['protocols'][protocol]['title'].capitalize()}: {asked_for(least, aim, best)}{said}"
 
 
 def asked_for(least: float, aim: float, best: float | None = None) -> str:
     """The UAR that was asked for, and whether the best one, where it is known, misses it."""
-    missed = "" if best is None or best >= least else " **Not reached.**"
+    missed = "" if best is None or best >= least else " **Not reached by single models.**"
     return f"at least {number(least, 2)} was asked for, {number(aim, 2)} was the aim.{missed}"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from unheard.evaluation.calibration import Judged, calibration_summary
 from unheard.evaluation.comparison import comparison_rows
+from unheard.evaluation.ensemble import vote_of_seeds
 from unheard.evaluation.fairness import Heard, fairness_summary
 from unheard.evaluation.protocol import REFERENCES, Prepared
 from unheard.evaluation.significance import confusions_by_speaker, interval
@@ -78,6 +79,9 @@ class Pool:
             ]
             result[name] = {**spread(per_seed), "per_seed": per_seed}
         result["uar"]["interval"] = list(interval(self.confusions))
+        result["uar"]["ensemble"] = vote_of_seeds(
+            self.truth, self.probabilities, names=np.array(self.names), speakers=self.speakers, seeds=self.seeds
+        )
         return result
 
     def by_speaker(self) -> list[dict[str, Any]]:
