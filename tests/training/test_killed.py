@@ -62,7 +62,7 @@ def killed(tmp_path_factory):
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_what_a_sigkill_left_goes_on_to_the_weights_of_an_uninterrupted_run(name, killed):
     expected = trainer(OBJECTIVES[name]()).run()
-    assert read_checkpoint(killed[name], "x").epoch == 2
+    assert read_checkpoint(killed[name], "x cpu False").epoch == 2
     epochs = []
     resumed = trainer(
         OBJECTIVES[name](),

@@ -162,7 +162,7 @@ def test_resuming_gives_the_weights_of_an_uninterrupted_run(name, after, tmp_pat
 
     with pytest.raises(Killed):
         trainer(OBJECTIVES[name](), checkpoint=file, fingerprint="x", report=kill).run()
-    assert read_checkpoint(file, "x").epoch == after
+    assert read_checkpoint(file, "x cpu False").epoch == after
     resumed = trainer(OBJECTIVES[name](), checkpoint=file, fingerprint="x").run()
     assert equal(expected.model.state_dict(), resumed.model.state_dict())
     assert expected.history == resumed.history
@@ -174,11 +174,12 @@ def test_a_checkpoint_of_another_training_or_a_damaged_one_is_not_used(tmp_path,
     file = tmp_path / "checkpoint.safetensors"
     objective = OBJECTIVES["plain"]()
     expected = trainer(objective, checkpoint=file, fingerprint="mine").run()
-    assert read_checkpoint(file, "another") is None
+    assert read_checkpoint(file, "mine cpu False") is not None
+    assert read_checkpoint(file, "another cpu False") is None
     file.write_bytes(file.read_bytes()[:-100])
-    assert read_checkpoint(file, "mine") is None
+    assert read_checkpoint(file, "mine cpu False") is None
     file.write_bytes(b"\x80\x04 pickled")
-    assert read_checkpoint(file, "mine") is None
+    assert read_checkpoint(file, "mine cpu False") is None
     again = trainer(objective, checkpoint=file, fingerprint="mine").run()
     assert equal(expected.model.state_dict(), again.model.state_dict())
 
@@ -320,3 +321,16 @@ def test_auto_precision_is_one_of_the_two_by_what_the_chip_says(monkeypatch):
         model._multiplies_bfloat16.cache_clear()
         assert torch.equal(embedded("auto"), embedded(same))
     model._multiplies_bfloat16.cache_clear()
+
+
+def test_a_checkpoint_of_another_arithmetic_is_not_gone_on_with(monkeypatch):
+    def of(precision):
+        made = build_model(4, {"emotion": 3, "speaker": 4}, MODEL.model_copy(update={"precision": precision}))
+        return Trainer(
+            made, OBJECTIVES["plain"](), made_part(), made_part(seed=9), SETTINGS, seed=0, fingerprint="x"
+        ).fingerprint
+
+    monkeypatch.setattr(model, "_multiplies_bfloat16", lambda device: False)
+    assert of("auto") == of("float32") != of("bfloat16")
+    monkeypatch.setattr(model, "_multiplies_bfloat16", lambda device: True)
+    assert of("auto") == of("bfloat16")

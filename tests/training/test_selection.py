@@ -143,7 +143,7 @@ HEADERS = [
 def test_a_checkpoint_that_lacks_something_is_ignored(header, tmp_path):
     file = tmp_path / "checkpoint.safetensors"
     save_file({"model.a": torch.zeros(1)}, file, metadata=header)
-    assert read_checkpoint(file, "x") is None
+    assert read_checkpoint(file, "x cpu False") is None
 
 
 def test_a_checkpoint_cut_anywhere_is_ignored(tmp_path, monkeypatch):
@@ -152,11 +152,11 @@ def test_a_checkpoint_cut_anywhere_is_ignored(tmp_path, monkeypatch):
     short = SETTINGS.model_copy(update={"epochs": 1})
     trainer(OBJECTIVES["plain"](), short, checkpoint=file, fingerprint="x").run()
     whole = file.read_bytes()
-    assert read_checkpoint(file, "x").epoch == 1
+    assert read_checkpoint(file, "x cpu False").epoch == 1
     for length in (*range(0, len(whole), len(whole) // 23), len(whole) - 1):
         file.write_bytes(whole[:length])
-        assert read_checkpoint(file, "x") is None
-    assert read_checkpoint(tmp_path / "missing.safetensors", "x") is None
+        assert read_checkpoint(file, "x cpu False") is None
+    assert read_checkpoint(tmp_path / "missing.safetensors", "x cpu False") is None
 
 
 def test_what_a_killed_writer_left_beside_it_disturbs_nothing(tmp_path, monkeypatch):
@@ -164,4 +164,4 @@ def test_what_a_killed_writer_left_beside_it_disturbs_nothing(tmp_path, monkeypa
     file = tmp_path / "checkpoint.safetensors"
     (tmp_path / ".checkpoint.safetensors.4711").write_bytes(b"half a file")
     trainer(OBJECTIVES["plain"](), checkpoint=file, fingerprint="x").run()
-    assert read_checkpoint(file, "x").epoch == 4
+    assert read_checkpoint(file, "x cpu False").epoch == 4
