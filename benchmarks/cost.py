@@ -10,14 +10,13 @@ beside.
 """
 
 import argparse
-import json
-import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from kept import keep
 from speed import RATE, cost
 
 from unheard.evaluation.recipe import RunRecipe, read_recipe
@@ -106,9 +105,7 @@ def main() -> None:
     for row in rows:
         print(f"{row['system']:48} {line(row, rows[0])}")
     if options.json:
-        machine = f"One core of {platform.machine()}, {platform.system()}, torch {torch.__version__.split('+')[0]}."
-        content = {"machine": machine, "command": COMMAND, "rows": rows}
-        options.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        keep(options.json, command=COMMAND, rows=rows)
 
 
 if __name__ == "__main__":

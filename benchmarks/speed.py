@@ -7,8 +7,6 @@ Seconds are of the process's own processor time, so that a busy machine changes 
 """
 
 import argparse
-import json
-import platform
 import resource
 import time
 from collections.abc import Callable
@@ -17,6 +15,7 @@ from pathlib import Path
 import kaldi_native_fbank as knf
 import numpy as np
 import torch
+from kept import keep
 
 from unheard.data.perturb import Perturbation
 from unheard.features import functionals, logmel, mfcc
@@ -128,12 +127,7 @@ def main() -> None:
     for what, value in rows:
         print(f"{what:45} {value}")
     if options.json:
-        machine = f"One core of {platform.machine()}, {platform.system()}, torch {torch.__version__.split('+')[0]}."
-        content = {
-            "machine": machine,
-            "rows": [{"what": what, "value": value, "command": COMMAND} for what, value in rows],
-        }
-        options.json.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        keep(options.json, rows=[{"what": what, "value": value, "command": COMMAND} for what, value in rows])
 
 
 if __name__ == "__main__":

@@ -14,11 +14,11 @@ from results_tables import (
     inflation_part,
     leakage_part,
     number,
-    recipe_seeds,
+    other_seeds,
     response_parts,
     spread,
     sweep_part,
-    vote,
+    votes,
 )
 
 from unheard.files import write_atomically
@@ -58,10 +58,9 @@ ASKED = {
 """What was asked for under other protocols: at least, and the aim."""
 
 
-def command(name: str, seeds: list[int] | None = None) -> str:
-    """What makes this result again, with these seeds where they are not the recipe's."""
-    fewer = f" --set 'seeds={seeds}'" if seeds not in (None, recipe_seeds(name)) else ""
-    return f"unheard run recipes/{name}.toml --out runs/{name} --set corpus.folder=PATH{fewer}"
+def command(name: str) -> str:
+    """What runs a recipe of this house."""
+    return f"unheard run recipes/{name}.toml --out runs/{name} --set corpus.folder=PATH"
 
 
 UNTOUCHED = {"tu2019-ased-sentences": ("folds/ased.csv", "1")}
@@ -143,8 +142,8 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
     lines += [
         f"- {row['sentence']} p = {row['p']:.3f}, {row['p_holm']:.3f} after Holm." for row in result["comparisons"]
     ]
-    votes = [line for label, own in result["objectives"].items() for line in vote(label, own["uar"])]
-    lines += [f"- {'; '.join(votes)}."] if votes else []
+    voted = votes({label: own["uar"] for label, own in result["objectives"].items()})
+    lines += [f"- {voted}"] if voted else []
     lines += untouched(name, result)
     lines += [f"- **{warning}**" for warning in result["warnings"]]
     epochs = ", ".join(
@@ -153,7 +152,7 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
     lines.append(
         f"- Seconds an epoch: {epochs}; memory of the largest task: {result['peak_memory_bytes'] / 2**20:.0f} MB."
     )
-    lines += ["", f"    {command(name, result['seeds'])}", ""]
+    lines += ["", f"    {command(name)}{other_seeds(name, result)}", ""]
     parts = (leakage_part(name), sweep_part(name), response_parts(name), inflation_part(name, ASKED.get(name, {})))
     return [*lines, *itertools.chain.from_iterable(parts)]
 

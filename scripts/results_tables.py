@@ -17,11 +17,11 @@ __all__ = [
     "inflation_part",
     "leakage_part",
     "number",
-    "recipe_seeds",
+    "other_seeds",
     "response_parts",
     "spread",
     "sweep_part",
-    "vote",
+    "votes",
 ]
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -219,15 +219,16 @@ def _sweep_command(name: str, target: str, document: dict[str, Any]) -> str:
     """What makes this sweep again."""
     only = ",".join(dict.fromkeys(point["objective"] for point in document["points"]))
     varied = " ".join(f"--vary {shlex.quote(one)}" for one in document["vary"])
-    fewer = "" if document["seeds"] == recipe_seeds(name) else f" --set 'seeds={document['seeds']}'"
-    return f"unheard sweep recipes/{name}.toml --out runs/{target} --only {only} {varied}{fewer}"
+    return (
+        f"unheard sweep recipes/{name}.toml --out runs/{target} --only {only} {varied}{other_seeds(name, document)}"
+    )
 
 
-def recipe_seeds(name: str) -> list[int]:
-    """The seeds that a recipe of this house has."""
+def other_seeds(name: str, result: dict[str, Any]) -> str:
+    """What is to be typed behind the command of a result whose seeds are not all that its recipe has; else empty."""
     with (DOCS.parent / "recipes" / f"{name}.toml").open("rb") as stream:
-        seeds: list[int] = tomllib.load(stream)["seeds"]
-    return seeds
+        usual = tomllib.load(stream)["seeds"]
+    return "" if result["seeds"] == usual else f" --set 'seeds={result['seeds']}'"
 
 
 def inflation_part(name: str, asked: dict[str, tuple[float, float]]) -> list[str]:
@@ -250,12 +251,12 @@ def inflation_part(name: str, asked: dict[str, tuple[float, float]]) -> list[str
         for protocol, rows in document.get("comparisons", {}).items()
         for row in rows
     ]
-    fewer = document["seeds"] != recipe_seeds(name)
-    target = f"runs/{name}-also --set 'seeds={document['seeds']}'" if fewer else f"runs/{name}"
+    fewer = other_seeds(name, document)
+    target = f"runs/{name}-also{fewer}" if fewer else f"runs/{name}"
     return [
         "### Under other protocols",
         "",
-        *([f"Seed {', '.join(map(str, document['seeds']))} alone.", ""] if fewer else []),
+        *([_seeds(document), ""] if fewer else []),
         *_table(inflation_rows(document)),
         "",
         *(verdict(document, protocol, *wanted) for protocol, wanted in asked.items()),
@@ -275,23 +276,25 @@ def _sentence_groups(about: dict[str, Any], document: dict[str, Any]) -> int | N
     return groups if groups != 2 else None
 
 
-def vote(label: str, uar: dict[str, Any]) -> list[str]:
-    """What one vote of all seeds' models scores; empty where there is none."""
-    own = uar.get("ensemble")
-    if not own:
-        return []
-    low, high = (number(end) for end in own["interval"])
-    return [f"{label}: one vote of the models of {own['models']} seeds {number(own['uar'])} ({low} to {high})"]
+def votes(uars: dict[str, dict[str, Any]]) -> str:
+    """What one vote of all seeds' models scores, from objective -> UAR; empty where there is one seed alone."""
+    said = []
+    for label, uar in uars.items():
+        if uar.get("ensemble"):
+            own = uar["ensemble"]
+            low, high = (number(end) for end in own["interval"])
+            models = f"one vote of the models of {own['models']} seeds"
+            said.append(f"{label}: {models} {number(own['uar'])} ({low} to {high})")
+    return f"{'; '.join(said)}." if said else ""
 
 
 def verdict(document: dict[str, Any], protocol: str, least: float, aim: float) -> str:
     """What was asked for under a protocol, and whether it was reached."""
     if protocol not in document["protocols"]:
         return f"- `{protocol}`: {asked_for(least, aim)} **Not run yet.**"
-    best = max(scores[protocol]["mean"] for scores in document["objectives"].values())
-    votes = [line for label, scores in document["objectives"].items() for line in vote(label, scores[protocol])]
-    said = f" {'; '.join(votes)}." if votes else ""
-    return f"- {document['protocols'][protocol]['title'].capitalize()}: {asked_for(least, aim, best)}{said}"
+    uars = {label: scores[protocol] for label, scores in document["objectives"].items()}
+    words = asked_for(least, aim, max(uar["mean"] for uar in uars.values()))
+    return f"- {document['protocols'][protocol]['title'].capitalize()}: {words} {votes(uars)}".rstrip()
 
 
 def asked_for(least: float, aim: float, best: float | None = None) -> str:

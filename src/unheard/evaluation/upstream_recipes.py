@@ -41,10 +41,8 @@ def check_upstreams(
     """
     features, encoder = _absolute(features, document), _absolute(model.encoder, document)
     if encoder.get("name") == "upstream":
-        if encoder.get("above") is None:
-            _check_heard(document, features, model, adaptation, "waveform")
-        else:
-            _check_heard(document, features, model, adaptation, "upstream")
+        _check_heard(document, features, model, adaptation, from_waveform=encoder.get("above") is None)
+        if encoder.get("above") is not None:
             _check_above(document, features, encoder)
         _check_checkpoint(document, ("model", "encoder"), encoder, rate, ("layers", encoder.get("layers")))
     if features.get("name") == "upstream":
@@ -54,16 +52,18 @@ def check_upstreams(
     return features, model.model_copy(update={"encoder": encoder})
 
 
-def _check_heard(document: Document, features: Table, model: ModelSettings, adaptation: str, heard: str) -> None:
+def _check_heard(
+    document: Document, features: Table, model: ModelSettings, adaptation: str, *, from_waveform: bool
+) -> None:
     """An upstream that is trained hears the samples, or its own state, and nothing else."""
     for key, value, expected in (
-        (("features", "name"), features.get("name"), heard),
+        (("features", "name"), features.get("name"), "waveform" if from_waveform else "upstream"),
         (("model", "normalisation"), model.normalisation, "none"),
         (("model", "noise"), model.noise, 0.0),
         (("adaptation",), adaptation, "none"),
     ):
         if value != expected:
-            what = "the waveform" if heard == "waveform" else "the state of `above`"
+            what = "the waveform" if from_waveform else "the state of `above`"
             problem = f"an upstream that is trained hears {what} as it is: set '{expected}' (came: '{value}')"
             raise document.blame(key, problem)
 

@@ -112,16 +112,23 @@ class Objective:
         if not self.shares:
             normalised = model.network.normaliser(batch.features, batch.lengths)
             return watched_embedding(model.network, normalised, batch.lengths)
-        if self._seen is None or self._seen[0] is not model or self._seen[1] is not batch:
-            self._seen = model, batch, model.embed(batch.features, batch.lengths)
-        return self._seen[2].detach()
+        embedding = self._kept(model, batch)
+        if embedding is None:
+            embedding = model.embed(batch.features, batch.lengths)
+        self._seen = model, batch, embedding
+        return embedding.detach()
 
     def _embedding(self, model: Model, batch: Batch) -> Tensor:
         """The embedding of the joint step: the one that the adversary has read in this step, if it has."""
-        seen, self._seen = self._seen, None
-        if seen is not None and seen[0] is model and seen[1] is batch and seen[2].requires_grad:
-            return seen[2]
-        return model.embed(batch.features, batch.lengths)
+        embedding, self._seen = self._kept(model, batch), None
+        if embedding is None or not embedding.requires_grad:
+            return model.embed(batch.features, batch.lengths)
+        return embedding
+
+    def _kept(self, model: Model, batch: Batch) -> Tensor | None:
+        """The embedding of this very batch by this very model, if it has been computed in this step."""
+        seen = self._seen
+        return seen[2] if seen is not None and seen[0] is model and seen[1] is batch else None
 
     def _domain_loss(self, model: Model, embedding: Tensor, labels: Tensor, weight: float) -> tuple[Tensor, Tensor]:
         head = model.heads[self.settings.domain]

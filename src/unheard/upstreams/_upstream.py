@@ -120,7 +120,7 @@ class Upstream(nn.Module, ABC):
         Args:
             hidden: that state, shape (batch, frames, `size`); what lies behind an item's end is not looked at.
             lengths: in frames, shape (batch,).
-            first: its number, 0 to `layers`.
+            first: its number, 0 to `layers` - 1.
 
         Returns:
             States `first` to `layers`, not yet silenced behind the ends.

@@ -94,7 +94,7 @@ class WaveUpstream(Upstream):
     def rise(self, hidden: Tensor, lengths: Tensor, first: int) -> list[Tensor]:
         """From a state to all above it."""
         states = self._layers(hidden, lengths, first)
-        if self.stable and self.whole and len(states) > 1:
+        if self.stable and self.whole:
             states[-1] = self.model.encoder.layer_norm(states[-1])
         return states
 

@@ -133,7 +133,7 @@ class _Whisper(Upstream):
         states, mask = [hidden], attention_mask(hidden, lengths)
         for layer in list(self.blocks)[first:]:
             states.append(self._through(layer, states[-1], mask))
-        if self.whole and len(states) > 1:
+        if self.whole:
             states[-1] = self.model.layer_norm(states[-1])
         return states
 

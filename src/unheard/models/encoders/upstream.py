@@ -76,11 +76,10 @@ class Encoder(nn.Module):
         super().__init__()
         self.upstream, self.described = _upstream_of(settings)
         self.settings, self.size = settings, self.upstream.size
-        self.above = settings.above
         _check_heard(channels, self.upstream, settings)
-        if self.above is not None:
-            self.upstream.forget_below(self.above)
-        computed = self.upstream.layers + 1 - (self.above or 0)
+        if settings.above is not None:
+            self.upstream.forget_below(settings.above)
+        computed = self.upstream.layers + 1 - (settings.above or 0)
         self.weights = nn.Parameter(torch.zeros(computed)) if settings.states == "weighted" else None
         self.upstream.checkpointing = settings.checkpointing
         if settings.dropout is not None:
@@ -101,7 +100,7 @@ class Encoder(nn.Module):
         if self.training or torch.is_grad_enabled():
             yield from order.chunk(self.settings.groups)
             return
-        each = 1.0 / self.upstream.rate if self.above is None else self.upstream.stride
+        each = 1.0 / self.upstream.rate if self.settings.above is None else self.upstream.stride
         most = round(_AT_ONCE / each)
         rows: list[Tensor] = []
         for row in order:
@@ -113,10 +112,10 @@ class Encoder(nn.Module):
 
     def _states(self, sequence: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         longest = int(lengths.max())
-        if self.above is None:
+        if self.settings.above is None:
             states, frames = self.upstream(sequence[:, :longest, 0], lengths)
         else:
-            risen, frames = self.upstream.rise(sequence[:, :longest], lengths, self.above), lengths
+            risen, frames = self.upstream.rise(sequence[:, :longest], lengths, self.settings.above), lengths
             states = [silenced(state, frames) for state in risen]
         if self.weights is None:
             return states[-1], frames
