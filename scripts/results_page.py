@@ -128,6 +128,7 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
     seeds = len(result["seeds"])
     last = split["selection"] == "fixed-epoch"
     kept = "the last epoch is kept" if last else f"epoch chosen by {split['selection']}"
+    kept += "; a second training takes the dev speakers in" if split.get("refit") else ""
     lines.append(
         f"{corpus['utterances']} utterances, {corpus['speakers']} speakers, {split['tests']} folds, "
         f"{seeds} seed{'s' if seeds > 1 else ''}; split `{split['protocol']}`, {kept}. "

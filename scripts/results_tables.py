@@ -219,16 +219,21 @@ def _sweep_command(name: str, target: str, document: dict[str, Any]) -> str:
     """What makes this sweep again."""
     only = ",".join(dict.fromkeys(point["objective"] for point in document["points"]))
     varied = " ".join(f"--vary {shlex.quote(one)}" for one in document["vary"])
-    return (
-        f"unheard sweep recipes/{name}.toml --out runs/{target} --only {only} {varied}{other_seeds(name, document)}"
-    )
+    # What is chosen on dev speakers needs no second training with them.
+    once = _recipe(name)["training"].get("refit", False) and not document["split"].get("refit", False)
+    sets = " --set training.refit=false" * once + other_seeds(name, document)
+    return f"unheard sweep recipes/{name}.toml --out runs/{target} --only {only} {varied}{sets}"
 
 
 def other_seeds(name: str, result: dict[str, Any]) -> str:
     """What is to be typed behind the command of a result whose seeds are not all that its recipe has; else empty."""
-    with (DOCS.parent / "recipes" / f"{name}.toml").open("rb") as stream:
-        usual = tomllib.load(stream)["seeds"]
+    usual = _recipe(name)["seeds"]
     return "" if result["seeds"] == usual else f" --set 'seeds={result['seeds']}'"
+
+
+def _recipe(name: str) -> dict[str, Any]:
+    with (DOCS.parent / "recipes" / f"{name}.toml").open("rb") as stream:
+        return tomllib.load(stream)
 
 
 def inflation_part(name: str, asked: dict[str, tuple[float, float]]) -> list[str]:

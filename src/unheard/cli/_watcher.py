@@ -67,7 +67,8 @@ class Watcher:
         parts = [f"emotion loss {numbers['emotion_loss']:.3f}"]
         if "speaker_loss" in numbers:
             parts.append(f"speaker loss {numbers['speaker_loss']:.3f}")
-        parts.append(f"dev UAR {numbers['dev_uar']:.3f}")
+        # A second training has the dev speakers with it, and so no score.
+        parts.append(f"dev UAR {numbers['dev_uar']:.3f}" if "dev_uar" in numbers else "with the dev speakers")
         if task.name not in self.lines:
             self.lines[task.name] = self.progress.add_task(f"  {task.name}", total=self.epochs, note="")
         self.progress.update(self.lines[task.name], completed=numbers["epoch"], note=", ".join(parts))

@@ -73,6 +73,7 @@ def _split_part(prepared: Prepared) -> dict[str, Any]:
         "inflated": first.inflated,
         "adaptation": prepared.recipe.adaptation,
         "selection": prepared.recipe.training.selection,
+        "refit": prepared.recipe.training.refit,
         "folds": folds,
     }
 
@@ -107,14 +108,14 @@ def level_only(prepared: Prepared) -> float | None:
     return None if found is None else found.uar
 
 
-def _maps(prepared: Prepared, tasks: Sequence[Task]) -> dict[str, Any]:
+def _maps(prepared: Prepared, tasks: Sequence[Task], results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """A t-SNE of the embeddings of unseen speakers, for the first seed's first fold of each objective."""
     maps: dict[str, Any] = {}
-    for task in tasks:
+    for task, result in zip(tasks, results, strict=True):
         if task.label in maps or task.label == REFERENCES:
             continue
         embeddings = load_file(task.folder / "embeddings.safetensors")["unseen"]
-        names = [*task.fold.dev, *task.fold.test]
+        names = result["groups"]["unseen"]
         keep = np.random.default_rng(0).permutation(len(names))[:600]
         points = embeddings[keep].astype(np.float64)
         if len(points) < 5:
@@ -175,8 +176,8 @@ def build_result(
         "objectives": objectives,
         "references": reference_summary(results),
         "comparisons": compare_pools(pools),
-        "maps": _maps(prepared, tasks),
-        "map_note": "t-SNE of the embeddings of speakers that training never saw (dev and test of one fold).",
+        "maps": _maps(prepared, tasks, results),
+        "map_note": "t-SNE of the embeddings of speakers that the model never saw in training, of one fold.",
         "timings": {
             "task_seconds": sum(one["total_seconds"] for one in results),
             "train_seconds": sum(one.get("seconds", 0.0) for one in results),

@@ -4,6 +4,7 @@ import json
 import resource
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
+from unheard.data.plan import Fold
 from unheard.errors import SplitError
 from unheard.evaluation.calibration import fit_temperature
 from unheard.evaluation.leakage import Views, emotion_floor, leakage_of, raw_statistics
@@ -25,6 +27,9 @@ from unheard.training.whole import choose_device, embed_all, fit_pooled, predict
 
 __all__ = ["class_weights", "fresh_model", "run_task"]
 
+_CHECKPOINTS = ("checkpoint.safetensors", "refit.safetensors")
+"""Of the training, and of the one that has dev speakers, too; they stand until the task is done."""
+
 
 def class_weights(labels: np.ndarray, classes: int) -> torch.Tensor:
     """Inverse frequency in the training part, mean 1 over its items; absent classes weigh 0. Shape (classes,)."""
@@ -35,10 +40,16 @@ def class_weights(labels: np.ndarray, classes: int) -> torch.Tensor:
 
 
 class _Parts:
-    """The four groups of utterances of a fold: train, withheld, dev, test."""
+    """The four groups of utterances of a fold: train, withheld, dev, test.
 
-    def __init__(self, prepared: Prepared, task: Task) -> None:
-        fold, recipe = task.fold, prepared.recipe
+    Args:
+        prepared: the corpus.
+        task: which objective and seed.
+        fold: the task's own, or the one in which dev speakers are trained on, too.
+    """
+
+    def __init__(self, prepared: Prepared, task: Task, fold: Fold) -> None:
+        recipe = prepared.recipe
         self.speakers = sorted({str(prepared.utterances[name].speaker) for name in fold.train})
         train, withheld = fold.train, ()
         if recipe.leakage.measure:
@@ -60,7 +71,7 @@ class _Parts:
             self.train.columns["speaker"],
             embed(self.withheld),
             self.withheld.columns["speaker"],
-            np.concatenate([embed(self.dev), embed(self.test)]),
+            np.concatenate([embed(part) for part in (self.dev, self.test) if len(part)]),
             self.unseen_speakers,
         )
 
@@ -84,8 +95,7 @@ def run_task(
         return done
     torch.set_num_threads(threads)
     begun = time.monotonic()
-    parts = _Parts(prepared, task)
-    result = _references(prepared, task, parts) if task.label == REFERENCES else _train(prepared, task, parts, report)
+    result = _references(prepared, task) if task.label == REFERENCES else _train(prepared, task, report)
     result |= {
         "label": task.label,
         "seed": task.seed,
@@ -95,13 +105,21 @@ def run_task(
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
     write_atomically(json.dumps(result), task.result_file)
-    (task.folder / "checkpoint.safetensors").unlink(missing_ok=True)
+    for checkpoint in _CHECKPOINTS:
+        (task.folder / checkpoint).unlink(missing_ok=True)
     return result
 
 
-def _references(prepared: Prepared, task: Task, parts: _Parts) -> dict[str, Any]:
+def _last_fold(prepared: Prepared, task: Task) -> Fold:
+    """Who the model that predicts is trained on: with `refit` the dev speakers, too."""
+    if not prepared.recipe.training.refit:
+        return task.fold
+    return replace(task.fold, train=(*task.fold.train, *task.fold.dev), dev=())
+
+
+def _references(prepared: Prepared, task: Task) -> dict[str, Any]:
     """Leakage of what no objective has touched: raw features, an untrained encoder, a perfect emotion code."""
-    settings = prepared.recipe.leakage
+    settings, parts = prepared.recipe.leakage, _Parts(prepared, task, _last_fold(prepared, task))
     device = choose_device(prepared.recipe.training.device)
     untrained = fresh_model(prepared, task.seed, parts.train, {}).to(device)
     seed = named_seed(task.seed, "probe", task.fold.name) % 2**31
@@ -157,36 +175,62 @@ def _classes_of(domain: str, parts: _Parts) -> int:
     return count
 
 
-def _train(
-    prepared: Prepared, task: Task, parts: _Parts, report: Callable[[Mapping[str, float]], None] | None
-) -> dict[str, Any]:
+def _train(prepared: Prepared, task: Task, report: Callable[[Mapping[str, float]], None] | None) -> dict[str, Any]:
+    """Train, score the dev speakers, train once more with them where that is asked for, and predict the test."""
+    parts = _Parts(prepared, task, task.fold)
+    trained = _fit(prepared, task, parts, _CHECKPOINTS[0], report)
+    device = choose_device(prepared.recipe.training.device)
+    on_dev = _named(parts.dev, predict_all(trained.model.to(device), parts.dev, device))
+    temperature = _temperature(parts.dev, on_dev)
+    first, trainings = trained, [trained]
+    if prepared.recipe.training.refit:
+        parts = _Parts(prepared, task, _last_fold(prepared, task))
+        trained = _fit(prepared, task, parts, _CHECKPOINTS[1], report)
+        trainings.append(trained)
+    outcome = _outcome(prepared, task, parts, trained.model.to(device))
+    _save_weights(prepared, task, trained.model, temperature)
+    return {
+        **outcome,
+        "dev_predictions": on_dev,
+        "history": first.history,
+        "best_epoch": first.best_epoch,
+        "epochs": sum(len(one.history) for one in trainings),
+        "seconds": sum(one.seconds for one in trainings),
+    }
+
+
+def _fit(
+    prepared: Prepared,
+    task: Task,
+    parts: _Parts,
+    checkpoint: str,
+    report: Callable[[Mapping[str, float]], None] | None,
+) -> Trained:
+    """Train a fresh model by the task's objective."""
     recipe = prepared.recipe
     _, module, settings = objective_of(recipe, task.label)
     domains = {name: _classes_of(name, parts) for name in settings.domains}
     model = fresh_model(prepared, task.seed, parts.train, domains, companion=getattr(settings, "companion", False))
-    device = choose_device(recipe.training.device)
     weights = {}
     if recipe.training.balance:
-        weights["emotion"] = class_weights(parts.train.columns["emotion"], len(prepared.classes)).to(device)
-    trained = Trainer(
+        classes = class_weights(parts.train.columns["emotion"], len(prepared.classes))
+        weights["emotion"] = classes.to(choose_device(recipe.training.device))
+    return Trainer(
         model,
         module.Objective(settings, weights),
         parts.train,
         parts.dev,
         recipe.training,
         seed=named_seed(task.seed, "training", task.fold.name),
-        checkpoint=task.folder / "checkpoint.safetensors",
+        checkpoint=task.folder / checkpoint,
         fingerprint=task.fingerprint,
         report=report,
     ).run()
-    outcome = _outcome(prepared, task, parts, trained)
-    _save_weights(prepared, task, trained.model, _temperature(parts.dev, outcome["dev_predictions"]))
-    return outcome
 
 
-def _outcome(prepared: Prepared, task: Task, parts: _Parts, trained: Trained) -> dict[str, Any]:
+def _outcome(prepared: Prepared, task: Task, parts: _Parts, model: Model) -> dict[str, Any]:
+    """What the model says of the test part, and what is left of the speaker in it."""
     device = choose_device(prepared.recipe.training.device)
-    model = trained.model.to(device)
     views = parts.views(lambda part: embed_all(model, part, device))
     leakage: dict[str, Any] = {}
     if prepared.recipe.leakage.measure:
@@ -195,11 +239,6 @@ def _outcome(prepared: Prepared, task: Task, parts: _Parts, trained: Trained) ->
     _save_embeddings(task.folder / "embeddings.safetensors", views)
     return {
         "predictions": _named(parts.test, predict_all(model, parts.test, device)),
-        "dev_predictions": _named(parts.dev, predict_all(model, parts.dev, device)),
-        "history": trained.history,
-        "best_epoch": trained.best_epoch,
-        "epochs": len(trained.history),
-        "seconds": trained.seconds,
         "leakage": leakage,
         "groups": {
             "train": list(parts.train.names),

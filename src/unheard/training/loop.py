@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from unheard.errors import SettingsError
 from unheard.metrics.uar import score as uar
 from unheard.models.heads import build_head
 from unheard.models.lora import LowRank
@@ -57,12 +58,15 @@ class Trainer:
         model: fresh weights; changed in place.
         objective: see `unheard.objectives`.
         train: the training part.
-        dev: the development part (other speakers).
+        dev: the development part (other speakers); nobody where the last epoch is kept and no score is wanted.
         settings: see `TrainingSettings`.
         seed: of order, augmentation and dropout.
         checkpoint: where the state is kept between epochs; None keeps none.
         fingerprint: digest of all that determines this training.
         report: called after each epoch with its numbers.
+
+    Raises:
+        SettingsError: the epoch is to be chosen on development speakers, and there are none.
     """
 
     def __init__(  # noqa: PLR0913 (everything that one training depends on)
@@ -78,6 +82,9 @@ class Trainer:
         fingerprint: str = "",
         report: Callable[[Mapping[str, float]], None] | None = None,
     ) -> None:
+        if settings.selection == "source-dev" and not len(dev):
+            problem = "no development speaker could choose the epoch: set 'fixed-epoch', or dev_speakers of the split"
+            raise SettingsError("recipe", "training.selection", problem)
         self.device = choose_device(settings.device)
         self.model, self.objective = model.to(self.device), objective
         self.train_part, self.dev_part, self.settings = train, dev, settings
@@ -228,16 +235,23 @@ class Trainer:
 
     def _judge(self, epoch: int) -> dict[str, float]:
         """Score the averaged weights on development speakers and keep the best that the objective has settled in."""
+        scores = self._dev_scores()
+        value, loss = scores.get("dev_uar", -1.0), scores.get("dev_loss", math.inf)
+        better = epoch >= self._first and (value, -loss) > (self.best["uar"], -self.best["loss"])
+        if better or self.settings.selection == "fixed-epoch":
+            self.best = {"uar": value, "loss": loss, "epoch": float(epoch)}
+            self.best_state = {key: kept.clone() for key, kept in self.average.state_dict().items()}
+        return scores
+
+    def _dev_scores(self) -> dict[str, float]:
+        if not len(self.dev_part):
+            return {}
         truth = self.dev_part.columns["emotion"]
         probabilities = predict_all(self.average, self.dev_part, self.device)
         known = truth >= 0
         likelihood = probabilities[np.flatnonzero(known), truth[known]]
         loss = float(-np.log(np.clip(likelihood, 1e-12, None)).mean())
         value = uar(truth, probabilities.argmax(1), classes=probabilities.shape[1])
-        better = epoch >= self._first and (value, -loss) > (self.best["uar"], -self.best["loss"])
-        if better or self.settings.selection == "fixed-epoch":
-            self.best = {"uar": value, "loss": loss, "epoch": float(epoch)}
-            self.best_state = {key: kept.clone() for key, kept in self.average.state_dict().items()}
         return {"dev_uar": value, "dev_loss": loss}
 
     def _save(self, file: Path) -> None:

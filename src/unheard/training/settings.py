@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 __all__ = ["AugmentationSettings", "TrainingSettings"]
 
@@ -43,6 +43,10 @@ class TrainingSettings(BaseModel):
     selection: Literal["source-dev", "fixed-epoch"] = "source-dev"
     """'source-dev' keeps the epoch with the best UAR on development speakers, of those in which an adversary had nine
     tenths of its weight; 'fixed-epoch' the last one."""
+    refit: bool = False
+    """Whether a second model, of the same seed, then learns from training and development speakers together. It
+    predicts and is probed; development scores and the temperature are the first one's. For 'fixed-epoch' alone, as
+    nothing could choose an epoch of the second."""
     speakers_per_batch: int = Field(8, ge=1)
     utterances_per_speaker: int = Field(4, ge=1)
     learning_rate: float = Field(2e-3, gt=0, lt=1)
@@ -68,3 +72,10 @@ class TrainingSettings(BaseModel):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """'auto' takes the GPU where there is one."""
     augmentation: AugmentationSettings = AugmentationSettings()
+
+    @field_validator("refit")
+    @classmethod
+    def _needs_no_dev(cls, refit: bool, info: ValidationInfo) -> bool:
+        if refit and info.data.get("selection") != "fixed-epoch":
+            raise ValueError("the second training has no development speakers: set selection = 'fixed-epoch'")
+        return refit
