@@ -16,6 +16,7 @@ from results_tables import (
     number,
     other_seeds,
     response_parts,
+    silence_part,
     spread,
     sweep_part,
     votes,
@@ -117,6 +118,13 @@ def table(result: dict[str, Any]) -> list[str]:
     return rows
 
 
+def alone(confound: dict[str, Any]) -> str:
+    """What is answered without hearing anything but one trait of the recording."""
+    known = {"level as recorded": "level_only_uar", "length after trimming": "length_only_uar"}
+    said = [f"the {what} {number(confound[key])}" for what, key in known.items() if confound.get(key) is not None]
+    return f" UAR of a table that sees one trait alone: {', '.join(said)}." if said else ""
+
+
 def section(name: str, title: str, least: float | None, aim: float | None) -> list[str]:
     """All of one corpus."""
     file = DOCS / "results" / f"{name}.json"
@@ -133,7 +141,7 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
         f"{corpus['utterances']} utterances, {corpus['speakers']} speakers, {split['tests']} folds, "
         f"{seeds} seed{'s' if seeds > 1 else ''}; split `{split['protocol']}`, {kept}. "
         f"Emotion and speaker share {confound['emotion_speaker_bits']:.2f} of {confound['emotion_bits']:.2f} bits "
-        f"({confound['shuffled_bits']:.2f} by chance)."
+        f"({confound['shuffled_bits']:.2f} by chance).{alone(confound)}"
     )
     if least is not None:
         best = max(own["uar"]["mean"] for own in result["objectives"].values())
@@ -154,8 +162,8 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
         f"- Seconds an epoch: {epochs}; memory of the largest task: {result['peak_memory_bytes'] / 2**20:.0f} MB."
     )
     lines += ["", f"    {command(name)}{other_seeds(name, result)}", ""]
-    parts = (leakage_part(name), sweep_part(name), response_parts(name), inflation_part(name, ASKED.get(name, {})))
-    return [*lines, *itertools.chain.from_iterable(parts)]
+    parts = (leakage_part(name), sweep_part(name), response_parts(name), silence_part(name))
+    return [*lines, *itertools.chain.from_iterable(parts), *inflation_part(name, ASKED.get(name, {}))]
 
 
 def answer() -> list[str]:

@@ -19,6 +19,7 @@ __all__ = [
     "number",
     "other_seeds",
     "response_parts",
+    "silence_part",
     "spread",
     "sweep_part",
     "votes",
@@ -175,6 +176,10 @@ def sweep_part(name: str) -> list[str]:
 
 _VARIED = {
     "states": ("Layer by layer", "One state of the upstream at a time, unpadded; 0 is what enters the first layer."),
+    "trim": (
+        "With the silence of the files",
+        "`audio.trim` in decibels under the loudest frame; 0 leaves what stands before and behind the speech.",
+    ),
     "labelled": ("With fewer labels", "The share of the training part that keeps its emotion labels."),
 }
 """What is varied alone in a sweep of its own, NAME-KEY.sweep.json: its title and what it is."""
@@ -184,6 +189,27 @@ def response_parts(name: str) -> list[str]:
     """What one setting does to UAR and leakage, each sweep with its figure; empty where none was kept."""
     found = ((key, beside(f"{name}-{key}", "sweep")) for key in _VARIED)
     return [line for key, document in found if document for line in _response_part(name, key, document)]
+
+
+def silence_part(name: str) -> list[str]:
+    """What was measured with other silence around the same speech; empty where nothing was."""
+    document = beside(name, "silence")
+    if document is None:
+        return []
+    about = (
+        "One linear classifier, the same speech with other silence around it, the folds of this recipe. What whole "
+        "files score beyond the speech comes from how long they are, which nobody's voice decides."
+    )
+    return [
+        "### What the length of the files says",
+        "",
+        about,
+        "",
+        *_table([["heard", "UAR"], *([what, number(uar)] for what, uar in document["rows"].items())]),
+        "",
+        f"    {document['command']}",
+        "",
+    ]
 
 
 def _response_part(name: str, key: str, document: dict[str, Any]) -> list[str]:

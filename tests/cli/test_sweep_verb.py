@@ -126,7 +126,8 @@ def test_other_protocols_stand_beside_the_recipes_own(recipe, tmp_path, capsys):
         gap = scores[row["protocol"]]["mean"] - scores["own"]["mean"]
         assert row["difference"] == pytest.approx(gap)
     assert "INFLATED</strong>, random split" in (run / "report.html").read_text()
-    assert 0 < json.loads((run / "result.json").read_text())["confound"]["level_only_uar"] <= 1
+    confound = json.loads((run / "result.json").read_text())["confound"]
+    assert all(0 < confound[key] <= 1 for key in ("level_only_uar", "length_only_uar"))
     plan = json.loads((run / "sentences" / "splits" / "seed0.json").read_text())
     own = json.loads((run / "splits" / "seed0.json").read_text())
     groups = {frozenset(name[:3] for name in fold["test"]) for fold in plan["folds"]}

@@ -30,6 +30,7 @@ CASES = [
     ("split.disjoint", ["speaker"], "test sentences"),
     ("confound.emotion_speaker_bits", 1.4, "depend on each other"),
     ("confound.level_only_uar", 0.4, "Loudness alone"),
+    ("confound.length_only_uar", 0.4, "Length alone"),
     ("corpus.speakers", 9, "Only 9 speakers"),
     ("corpus.speakers", 1, "Only 1 speaker:"),
     ("seeds", [0], "1 seed:"),

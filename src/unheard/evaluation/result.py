@@ -22,7 +22,7 @@ from unheard.evaluation.result_files import SCHEMA, plain_numbers
 from unheard.evaluation.upstream_recipes import heard_before
 from unheard.registry import load
 
-__all__ = ["build_result", "level_only"]
+__all__ = ["build_result", "trait_only"]
 
 _PACKAGES = ("torch", "numpy", "scipy", "scikit-learn", "soundfile", "soxr")
 
@@ -87,24 +87,27 @@ def _confound_part(prepared: Prepared) -> dict[str, Any]:
         "emotion_speaker_bits": speaker.bits,
         "shuffled_bits": speaker.shuffled_bits,
         "speaker_lookup_uar": speaker.lookup_uar,
-        "level_only_uar": level_only(prepared),
+        "level_only_uar": trait_only(prepared, "level", prepared.levels),
+        "length_only_uar": trait_only(prepared, "seconds", prepared.seconds),
     }
 
 
-def level_only(prepared: Prepared) -> float | None:
-    """UAR of a table that sees the level of the recording alone, learnt and asked on the first seed's own folds.
+def trait_only(prepared: Prepared, trait: str, values: Mapping[str, float]) -> float | None:
+    """UAR of a table that sees one trait of the recording alone, learnt and asked on the first seed's own folds.
 
     Args:
-        prepared: the corpus, with the levels that were met when its features were computed.
+        prepared: the corpus.
+        trait: its name.
+        values: utterance name -> its value; who has none is left out.
 
     Returns:
-        In [0, 1]; None where no level is known, no fold asks anything, or there is one emotion only.
+        In [0, 1]; None where no value is known, no fold asks anything, or there is one emotion only.
     """
-    names = [name for name in prepared.utterances if name in prepared.levels]
+    names = [name for name in prepared.utterances if name in values]
     parts = parts_of(next(iter(prepared.plans.values())).folds, names)
     emotions = [str(prepared.utterances[name].emotion) for name in names]
     # One shuffle, for the figure alone is kept; `unheard audit` says how much of it is chance.
-    found = confound("level", [prepared.levels[name] for name in names], emotions, parts, shuffles=1)
+    found = confound(trait, [values[name] for name in names], emotions, parts, shuffles=1)
     return None if found is None else found.uar
 
 

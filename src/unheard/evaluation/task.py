@@ -111,7 +111,10 @@ def run_task(
 
 
 def _last_fold(prepared: Prepared, task: Task) -> Fold:
-    """Who the model that predicts is trained on: with `refit` the dev speakers, too."""
+    """Who the model that predicts is trained on: with `refit` the dev speakers, too.
+
+    A plan keeps train and dev apart from the test alike, so that this fold shares no more with it.
+    """
     if not prepared.recipe.training.refit:
         return task.fold
     return replace(task.fold, train=(*task.fold.train, *task.fold.dev), dev=())

@@ -93,6 +93,13 @@ def _data(result: Result) -> Iterator[Caution]:
             f"Loudness alone reaches a UAR of {level:.2f} (chance {chance:.2f}): the level of a recording tells its "
             "emotion, and where the features keep it, part of what is heard may be that."
         )
+    length = number(confound, "length_only_uar")
+    if length is not None and length > chance + 0.1:
+        yield Caution(
+            f"Length alone reaches a UAR of {length:.2f} (chance {chance:.2f}). Part of it may be how an emotion is "
+            "spoken; where silence was left at the ends (audio.trim = 0), it may be how the files were cut, and an "
+            "upstream hears that."
+        )
     speakers = number(result, "corpus", "speakers")
     if speakers is not None and speakers < 10:
         yield Caution(

@@ -1,10 +1,10 @@
-"""What the level of a recording alone answers, on a run's own folds."""
+"""What one trait of a recording alone answers, on a run's own folds."""
 
 from types import SimpleNamespace
 
 import pytest
 
-from unheard.evaluation.result import level_only
+from unheard.evaluation.result import trait_only
 
 
 def prepared(levels, folds):
@@ -12,6 +12,10 @@ def prepared(levels, folds):
     utterances = {name: SimpleNamespace(emotion=name[0]) for name in levels}
     plan = SimpleNamespace(folds=[SimpleNamespace(train=train, dev=(), test=test) for train, test in folds])
     return SimpleNamespace(utterances=utterances, levels=levels, plans={0: plan})
+
+
+def level_only(ready):
+    return trait_only(ready, "level", ready.levels)
 
 
 LOUD = {f"a{number}": -10.0 + 0.1 * (number % 10) for number in range(20)}
