@@ -97,8 +97,7 @@ def _data(result: Result) -> Iterator[Caution]:
     if length is not None and length > chance + 0.1:
         yield Caution(
             f"Length alone reaches a UAR of {length:.2f} (chance {chance:.2f}). Part of it may be how an emotion is "
-            "spoken; where silence was left at the ends (audio.trim = 0), it may be how the files were cut, and an "
-            "upstream hears that."
+            "spoken; where silence was left at the ends (audio.trim = 0), it may be how the files were cut."
         )
     speakers = number(result, "corpus", "speakers")
     if speakers is not None and speakers < 10:
