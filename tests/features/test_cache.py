@@ -294,7 +294,10 @@ for attempt in range(12):
             settings = logmel.Settings(channels=128, low=20 + attempt, high=4000 + number)
             extract_corpus(utterances, Recipe("logmel", settings, AudioSettings()), cache)
             number += 1
-    time.sleep(0.05 + 0.013 * attempt)
+    written = len(list(cache.rglob("*.npy")))
+    while len(list(cache.rglob("*.npy"))) < written + 2:  # however busy the machine is, it is at work by now
+        time.sleep(0.002)
+    time.sleep(0.003 * attempt)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
 """
