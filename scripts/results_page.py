@@ -14,7 +14,7 @@ from results_tables import (
     inflation_part,
     leakage_part,
     number,
-    other_seeds,
+    other_sets,
     response_parts,
     silence_part,
     spread,
@@ -120,7 +120,7 @@ def table(result: dict[str, Any]) -> list[str]:
 
 def alone(confound: dict[str, Any]) -> str:
     """What is answered without hearing anything but one trait of the recording."""
-    known = {"level as recorded": "level_only_uar", "length after trimming": "length_only_uar"}
+    known = {"level as recorded": "level_only_uar", "length as heard": "length_only_uar"}
     said = [f"the {what} {number(confound[key])}" for what, key in known.items() if confound.get(key) is not None]
     return f" UAR of a table that sees one trait alone: {', '.join(said)}." if said else ""
 
@@ -161,7 +161,7 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
     lines.append(
         f"- Seconds an epoch: {epochs}; memory of the largest task: {result['peak_memory_bytes'] / 2**20:.0f} MB."
     )
-    lines += ["", f"    {command(name)}{other_seeds(name, result)}", ""]
+    lines += ["", f"    {command(name)}{other_sets(name, result)}", ""]
     parts = (leakage_part(name), sweep_part(name), response_parts(name), silence_part(name))
     return [*lines, *itertools.chain.from_iterable(parts), *inflation_part(name, ASKED.get(name, {}))]
 

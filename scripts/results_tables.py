@@ -17,7 +17,7 @@ __all__ = [
     "inflation_part",
     "leakage_part",
     "number",
-    "other_seeds",
+    "other_sets",
     "response_parts",
     "silence_part",
     "spread",
@@ -160,7 +160,7 @@ def sweep_part(name: str) -> list[str]:
     lines = [
         "### What a weight buys",
         "",
-        _seeds(document),
+        _how(name, document),
         "",
         *_table(rows),
         "",
@@ -197,8 +197,9 @@ def silence_part(name: str) -> list[str]:
     if document is None:
         return []
     about = (
-        "One linear classifier, the same speech with other silence around it, the folds of this recipe. What whole "
-        "files score beyond the speech comes from how long they are, which nobody's voice decides."
+        "One linear classifier, the same speech with other silence around it, the folds of this recipe. Where whole "
+        "files score like speech between as much digital silence, and speech between equal silence like speech "
+        "alone, it is the length of the files that tells the emotion, which no voice decides."
     )
     return [
         "### What the length of the files says",
@@ -227,7 +228,7 @@ def _response_part(name: str, key: str, document: dict[str, Any]) -> list[str]:
     figure = DOCS / "figures" / f"{name}-{key}.svg"
     figure.parent.mkdir(exist_ok=True)
     write_svg(document, figure, response)
-    lines = [f"### {title}", "", f"{about} {_seeds(document)}", "", *_table(rows), ""]
+    lines = [f"### {title}", "", f"{about} {_how(name, document)}", "", *_table(rows), ""]
     lines += [f"![UAR and leakage over {key}](figures/{figure.name})", ""]
     for label, own in (document.get("learning") or {}).items():
         low, high = own["interval"]
@@ -241,25 +242,37 @@ def _seeds(document: dict[str, Any]) -> str:
     return f"Seed{'s' if len(seeds) > 1 else ''} {', '.join(map(str, seeds))}."
 
 
+def _how(name: str, document: dict[str, Any]) -> str:
+    once = "refit" in other_sets(name, document)
+    return _seeds(document) + " Trained once, without the development speakers." * once
+
+
 def _sweep_command(name: str, target: str, document: dict[str, Any]) -> str:
     """What makes this sweep again."""
     only = ",".join(dict.fromkeys(point["objective"] for point in document["points"]))
     varied = " ".join(f"--vary {shlex.quote(one)}" for one in document["vary"])
-    # What is chosen on dev speakers needs no second training with them.
-    once = _recipe(name)["training"].get("refit", False) and not document["split"].get("refit", False)
-    sets = " --set training.refit=false" * once + other_seeds(name, document)
+    sets = other_sets(name, document)
     return f"unheard sweep recipes/{name}.toml --out runs/{target} --only {only} {varied}{sets}"
 
 
-def other_seeds(name: str, result: dict[str, Any]) -> str:
-    """What is to be typed behind the command of a result whose seeds are not all that its recipe has; else empty."""
-    usual = _recipe(name)["seeds"]
-    return "" if result["seeds"] == usual else f" --set 'seeds={result['seeds']}'"
+def other_sets(name: str, document: dict[str, Any]) -> str:
+    """What is to be typed behind the command of what was kept, where it is not all that its recipe says; else empty.
 
-
-def _recipe(name: str) -> dict[str, Any]:
+    Args:
+        name: of the recipe.
+        document: a result, a sweep, or what stands beside them.
+    """
     with (DOCS.parent / "recipes" / f"{name}.toml").open("rb") as stream:
-        return tomllib.load(stream)
+        recipe = tomllib.load(stream)
+    once = recipe["training"].get("refit", False) and not trained_twice(document)
+    seeds = "" if document["seeds"] == recipe["seeds"] else f" --set 'seeds={document['seeds']}'"
+    return " --set training.refit=false" * once + seeds
+
+
+def trained_twice(document: dict[str, Any]) -> bool:
+    """Whether the models that were tested had learned from the development speakers, too."""
+    about: dict[str, Any] = document["protocols"]["own"] if "protocols" in document else document["split"]
+    return bool(about.get("refit", False))
 
 
 def inflation_part(name: str, asked: dict[str, tuple[float, float]]) -> list[str]:
@@ -282,7 +295,7 @@ def inflation_part(name: str, asked: dict[str, tuple[float, float]]) -> list[str
         for protocol, rows in document.get("comparisons", {}).items()
         for row in rows
     ]
-    fewer = other_seeds(name, document)
+    fewer = other_sets(name, document)
     target = f"runs/{name}-also{fewer}" if fewer else f"runs/{name}"
     return [
         "### Under other protocols",

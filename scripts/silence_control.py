@@ -37,7 +37,8 @@ def variants(samples: Samples, settings: AudioSettings) -> dict[str, Samples]:
     """What is compared, each at the level of its speech."""
     speech = condition(samples, settings)
     cut = condition(samples, settings.model_copy(update={"level": "as recorded"}))
-    first = next(start for start in range(len(samples)) if np.array_equal(samples[start : start + len(cut)], cut))
+    starts = np.flatnonzero(samples[: len(samples) - len(cut) + 1] == cut[0])
+    first = next(start for start in starts if np.array_equal(samples[start : start + len(cut)], cut))
     gain = float(np.linalg.norm(speech) / np.linalg.norm(cut))
     quiet = np.zeros_like(samples)
     quiet[first : first + len(cut)] = speech

@@ -81,7 +81,7 @@ def train(prepared: Prepared, out: Path, *, jobs: int) -> list[dict[str, Any]]:
     # Only now: a recipe that cannot be prepared must not leave a folder that refuses its correction.
     claim_folder(prepared.recipe, out)
     save_plans(prepared, out)
-    with Watcher(plan_tasks(prepared, out), prepared.recipe.training.epochs) as watcher:
+    with Watcher(plan_tasks(prepared, out), prepared.recipe.training) as watcher:
         return run_tasks(prepared, out, jobs=jobs, on_done=watcher.done)
 
 

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from unheard.cli._progress import console
 from unheard.evaluation.protocol import Task
 from unheard.evaluation.run import PROGRESS
+from unheard.training.settings import TrainingSettings
 
 __all__ = ["Watcher"]
 
@@ -21,8 +22,8 @@ class Watcher:
     Reading files instead of passing messages works the same for one process, several, and a cluster.
     """
 
-    def __init__(self, tasks: Sequence[Task], epochs: int) -> None:
-        self.tasks, self.epochs = list(tasks), epochs
+    def __init__(self, tasks: Sequence[Task], training: TrainingSettings) -> None:
+        self.tasks, self.training = list(tasks), training
         self.progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -67,8 +68,14 @@ class Watcher:
         parts = [f"emotion loss {numbers['emotion_loss']:.3f}"]
         if "speaker_loss" in numbers:
             parts.append(f"speaker loss {numbers['speaker_loss']:.3f}")
-        # A second training has the dev speakers with it, and so no score.
-        parts.append(f"dev UAR {numbers['dev_uar']:.3f}" if "dev_uar" in numbers else "with the dev speakers")
+        epochs, done = self.training.epochs, numbers["epoch"]
+        if "dev_uar" in numbers:
+            parts.append(f"dev UAR {numbers['dev_uar']:.3f}")
+        else:  # the second training has the dev speakers with it, and so no score
+            parts.append("with the dev speakers")
+            done += epochs
         if task.name not in self.lines:
-            self.lines[task.name] = self.progress.add_task(f"  {task.name}", total=self.epochs, note="")
-        self.progress.update(self.lines[task.name], completed=numbers["epoch"], note=", ".join(parts))
+            self.lines[task.name] = self.progress.add_task(
+                f"  {task.name}", total=epochs * (1 + self.training.refit), note=""
+            )
+        self.progress.update(self.lines[task.name], completed=done, note=", ".join(parts))

@@ -1,6 +1,7 @@
 """Whether a run's probabilities mean what they say on voices never heard: before and after temperature scaling.
 
-One temperature a fold and seed is fitted on its dev speakers, whom neither training nor the test part holds. The
+One temperature a fold and seed is fitted on its dev speakers, whom neither the test part nor the training of the
+model that judges them holds (with `refit` that is the first of two). The
 same speakers chose the epoch; one number more, fitted on them, is little to overfit with.
 """
 

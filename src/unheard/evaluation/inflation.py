@@ -213,6 +213,7 @@ def _about(result: Mapping[str, Any], title: str) -> dict[str, Any]:
         "split": split["protocol"],
         "inflated": split["inflated"],
         "adaptation": adaptation,
+        "refit": split.get("refit", False),
         "folds": folds,
     }
 

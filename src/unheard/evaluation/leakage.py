@@ -2,7 +2,8 @@
 
 Closed set: probes learn the training speakers from the very utterances that the encoder learned from and are
 tested on utterances of the same speakers that were withheld from both. Open set: pairs of utterances of speakers
-that never gave a gradient (dev and test) are compared; the EER is that of "same speaker or not".
+that never gave a gradient (those of dev and test, or of test alone where dev was trained on in the end) are
+compared; the EER is that of "same speaker or not".
 """
 
 from dataclasses import dataclass

@@ -121,7 +121,7 @@ def _maps(prepared: Prepared, tasks: Sequence[Task], results: Sequence[Mapping[s
         names = result["groups"]["unseen"]
         keep = np.random.default_rng(0).permutation(len(names))[:600]
         points = embeddings[keep].astype(np.float64)
-        if len(points) < 5:
+        if len(points) < 5 or len({prepared.utterances[names[position]].speaker for position in keep}) < 2:
             continue
         perplexity = min(30.0, (len(points) - 1) / 3)
         flat = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(points)

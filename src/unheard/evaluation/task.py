@@ -185,21 +185,17 @@ def _train(prepared: Prepared, task: Task, report: Callable[[Mapping[str, float]
     device = choose_device(prepared.recipe.training.device)
     on_dev = _named(parts.dev, predict_all(trained.model.to(device), parts.dev, device))
     temperature = _temperature(parts.dev, on_dev)
-    first, trainings = trained, [trained]
+    about: dict[str, Any] = {"dev_predictions": on_dev, "history": trained.history, "best_epoch": trained.best_epoch}
+    about |= {"epochs": len(trained.history), "seconds": trained.seconds}
     if prepared.recipe.training.refit:
+        del parts, trained  # both models and both parts at once would be twice the memory
         parts = _Parts(prepared, task, _last_fold(prepared, task))
         trained = _fit(prepared, task, parts, _CHECKPOINTS[1], report)
-        trainings.append(trained)
+        about["epochs"] += len(trained.history)
+        about["seconds"] += trained.seconds
     outcome = _outcome(prepared, task, parts, trained.model.to(device))
     _save_weights(prepared, task, trained.model, temperature)
-    return {
-        **outcome,
-        "dev_predictions": on_dev,
-        "history": first.history,
-        "best_epoch": first.best_epoch,
-        "epochs": sum(len(one.history) for one in trainings),
-        "seconds": sum(one.seconds for one in trainings),
-    }
+    return {**outcome, **about}
 
 
 def _fit(

@@ -15,7 +15,7 @@ CURVES = {
     "emotion_loss": ("Emotion head: loss", "How well the training voices are learnt; it says nothing of new ones."),
     "dev_uar": (
         "UAR on development speakers",
-        "Voices kept out of training; they choose the epoch where the recipe lets them. Test voices have no say.",
+        "Voices kept out of this training; they choose the epoch if the recipe lets them. Test voices have no say.",
     ),
     "speaker_loss": ("Speaker head: loss", "What an adversary tries to lower and the encoder to raise."),
     "speaker_accuracy": (
