@@ -114,7 +114,10 @@ def table(result: dict[str, Any]) -> list[str]:
     for key, name in names.items():
         own = result["references"].get(key)
         if own:
-            rows.append(f"| {name} | | | | | | {spread(own.get('best'))} | {spread(own.get('eer'))} | |")
+            closed = own.get("uar")  # of a closed form on them
+            span = f"{number(closed['interval'][0])} to {number(closed['interval'][1])}" if closed else ""
+            score = f"{number(closed['mean'])} | {span}" if closed else "|"
+            rows.append(f"| {name} | {score} | | | | {spread(own.get('best'))} | {spread(own.get('eer'))} | |")
     return rows
 
 

@@ -37,6 +37,7 @@ def test_a_run_leaves_everything_that_is_documented(finished):
         assert np.array(own["confusion"]).sum() == 54
         assert {"linear", "mlp", "best", "eer", "chance"} <= set(own["leakage"])
     assert {"chance", "raw_features", "untrained", "emotion_code"} == set(result["references"])
+    assert 0 < result["references"]["raw_features"]["uar"]["mean"] <= 1
     assert result["versions"]["torch"]
     assert result["peak_memory_bytes"] > 0
     assert len(result["corpus"]["digest"]) == 64

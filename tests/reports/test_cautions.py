@@ -31,6 +31,7 @@ CASES = [
     ("confound.emotion_speaker_bits", 1.4, "depend on each other"),
     ("confound.level_only_uar", 0.4, "Loudness alone"),
     ("confound.length_only_uar", 0.4, "Length alone"),
+    ("references.raw_features.uar", {"mean": 0.99}, "Not above it: plain"),
     ("corpus.speakers", 9, "Only 9 speakers"),
     ("corpus.speakers", 1, "Only 1 speaker:"),
     ("seeds", [0], "1 seed:"),

@@ -98,6 +98,11 @@ def _number(value: float | None, digits: int = 3) -> str:
     return "-" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
+def _span(ends: Sequence[float]) -> str:
+    low, high = ends
+    return f"{_number(low)} to {_number(high)}"
+
+
 def show(result: dict[str, Any]) -> None:
     """The table that answers: how good on unseen voices, how sure, what leaks."""
     chance = 1 / len(result["classes"])
@@ -106,21 +111,22 @@ def show(result: dict[str, Any]) -> None:
     for column in ("objective", "UAR", "sd", "95 % over speakers", "worst speaker", "speaker probe", "EER"):
         table.add_column(column, justify="left" if column == "objective" else "right")
     for label, own in result["objectives"].items():
-        low, high = own["uar"]["interval"]
         leak = own["leakage"]
         worst = own["worst_speaker"]
         table.add_row(
             label,
             _number(own["uar"]["mean"]),
             _number(own["uar"]["std"]),
-            f"{_number(low)} to {_number(high)}",
+            _span(own["uar"]["interval"]),
             f"{worst['speaker']} {_number(worst['uar'])}",
             _number(leak.get("best", {}).get("mean")),
             _number(leak.get("eer", {}).get("mean")),
         )
     for label, own in result["references"].items():
         cells = [_number(own.get(key, {}).get("mean")) for key in ("best", "eer")]
-        table.add_row(f"({label.replace('_', ' ')})", "", "", "", "", *cells, style="dim")
+        closed = own.get("uar")  # of a closed form, where there is one
+        score = ["", "", ""] if closed is None else [_number(closed["mean"]), "", _span(closed["interval"])]
+        table.add_row(f"({label.replace('_', ' ')})", *score, "", *cells, style="dim")
     console.print(table)
     for row in result["comparisons"]:
         console.print(f"- {row['sentence']}")

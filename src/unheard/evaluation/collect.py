@@ -212,8 +212,11 @@ def summarise(label: str, results: Sequence[Mapping[str, Any]], prepared: Prepar
     return summary, pool
 
 
-def reference_summary(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Leakage of chance, the raw features, an untrained encoder and a perfect emotion code."""
+def reference_summary(results: Sequence[Mapping[str, Any]], prepared: Prepared) -> dict[str, Any]:
+    """Leakage of chance, the raw features, an untrained encoder and a perfect emotion code.
+
+    Of the raw features also `uar`, as of an objective: what `closed_form` answers from them.
+    """
     own = [result for result in results if result["label"] == REFERENCES]
     if not own:
         return {}
@@ -221,6 +224,8 @@ def reference_summary(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     summary: dict[str, Any] = {"chance": {"best": chance, "eer": {"mean": 0.5, "std": None}}}
     for key in ("raw_features", "untrained", "emotion_code"):
         summary[key] = leakage_summary([result[key] for result in own])
+    if all("predictions" in result for result in own):  # those of older versions lack them
+        summary["raw_features"]["uar"] = Pool(REFERENCES, own, prepared).scores()["uar"]
     return summary
 
 

@@ -177,7 +177,7 @@ def build_result(
         "classes": prepared.classes,
         "seeds": list(recipe.seeds),
         "objectives": objectives,
-        "references": reference_summary(results),
+        "references": reference_summary(results, prepared),
         "comparisons": compare_pools(pools),
         "maps": _maps(prepared, tasks, results),
         "map_note": "t-SNE of the embeddings of speakers that the model never saw in training, of one fold.",

@@ -15,6 +15,7 @@ from safetensors.numpy import save_file
 from unheard.data.plan import Fold
 from unheard.errors import SplitError
 from unheard.evaluation.calibration import fit_temperature
+from unheard.evaluation.closed_form import closed_form
 from unheard.evaluation.leakage import Views, emotion_floor, leakage_of, raw_statistics
 from unheard.evaluation.protocol import REFERENCES, Prepared, Task, part_of, withhold
 from unheard.evaluation.recipe import objective_of
@@ -39,6 +40,11 @@ def class_weights(labels: np.ndarray, classes: int) -> torch.Tensor:
     return torch.tensor(weights, dtype=torch.float32)
 
 
+def _kept_labels(prepared: Prepared, task: Task, train: Dataset) -> Dataset:
+    """The training part with as many emotion labels as the recipe leaves it."""
+    return keep_labels(train, prepared.recipe.training.labelled, seed=named_seed(task.seed, "labels", task.fold.name))
+
+
 class _Parts:
     """The four groups of utterances of a fold: train, withheld, dev, test.
 
@@ -56,8 +62,8 @@ class _Parts:
             train, withheld = withhold(prepared, fold, task.seed, recipe.leakage.withheld)  # type: ignore[assignment]
         augmented = task.label != REFERENCES
         whole = part_of(prepared, train, self.speakers, augmented=augmented)
-        share = recipe.training.labelled if augmented else 1.0  # references learn from no emotion, and need none
-        self.train = keep_labels(whole, share, seed=named_seed(task.seed, "labels", fold.name))
+        # The floor of a perfect emotion code is of all labels.
+        self.train = _kept_labels(prepared, task, whole) if augmented else whole
         self.withheld = part_of(prepared, withheld, self.speakers)
         self.dev = part_of(prepared, fold.dev, self.speakers)
         self.test = part_of(prepared, fold.test, self.speakers)
@@ -121,8 +127,17 @@ def _last_fold(prepared: Prepared, task: Task) -> Fold:
 
 
 def _references(prepared: Prepared, task: Task) -> dict[str, Any]:
-    """Leakage of what no objective has touched: raw features, an untrained encoder, a perfect emotion code."""
+    """What no objective has touched: how raw features, an untrained encoder, a perfect emotion code leak the speaker.
+
+    And what a closed form answers from the raw features.
+    """
     settings, parts = prepared.recipe.leakage, _Parts(prepared, task, _last_fold(prepared, task))
+    answers = closed_form(
+        raw_statistics(parts.train),
+        _kept_labels(prepared, task, parts.train).columns["emotion"],
+        raw_statistics(parts.test),
+        classes=len(prepared.classes),
+    )
     device = choose_device(prepared.recipe.training.device)
     untrained = fresh_model(prepared, task.seed, parts.train, {}).to(device)
     seed = named_seed(task.seed, "probe", task.fold.name) % 2**31
@@ -130,6 +145,7 @@ def _references(prepared: Prepared, task: Task) -> dict[str, Any]:
         "raw_features": leakage_of(parts.views(raw_statistics), settings, seed=seed),
         "untrained": leakage_of(parts.views(lambda part: embed_all(untrained, part, device)), settings, seed=seed),
         "emotion_code": emotion_floor(parts.train, parts.withheld, settings, seed=seed),
+        "predictions": _named(parts.test, answers),
     }
 
 

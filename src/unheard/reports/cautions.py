@@ -119,6 +119,17 @@ def _scores(result: Result) -> Iterator[Caution]:
         low = [f"{name} ({value:.2f})" for name, value in recalls.items() if value is not None and value < chance / 2]
         return f"hardly ever hears {' and '.join(low)}" if low else None
 
+    closed = number(result, "references", "raw_features", "uar", "mean")
+
+    def not_above_closed_form(own: Any) -> str | None:
+        reached = number(own, "uar", "mean")
+        return None if closed is None or reached is None or reached > closed else f"{reached:.3f}"
+
+    if found := _listed(result, not_above_closed_form):
+        yield Caution(
+            f"A linear discriminant analysis of the raw features, a closed form, has a UAR of {closed:.3f}. "
+            f"Not above it: {found}."
+        )
     known = [part(row, "shown") for row in entries(result, "comparisons")]
     if known and not any(known) and None not in known:
         count = "The comparison does" if len(known) == 1 else f"All {len(known)} comparisons do"
