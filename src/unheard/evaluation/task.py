@@ -5,12 +5,10 @@ import resource
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.numpy import save_file
 
 from unheard.data.plan import Fold
 from unheard.errors import SplitError
@@ -19,8 +17,9 @@ from unheard.evaluation.closed_form import closed_form
 from unheard.evaluation.leakage import Views, emotion_floor, leakage_of, raw_statistics
 from unheard.evaluation.protocol import REFERENCES, Prepared, Task, part_of, withhold
 from unheard.evaluation.recipe import objective_of
-from unheard.files import aside, write_atomically
-from unheard.models.model import Model, build_model, named_seed, save_model
+from unheard.evaluation.task_files import save_embeddings, save_weights
+from unheard.files import write_atomically
+from unheard.models.model import Model, build_model, named_seed
 from unheard.training.dataset import Dataset
 from unheard.training.loop import Trained, Trainer
 from unheard.training.scarcity import keep_labels
@@ -210,7 +209,7 @@ def _train(prepared: Prepared, task: Task, report: Callable[[Mapping[str, float]
         about["epochs"] += len(trained.history)
         about["seconds"] += trained.seconds
     outcome = _outcome(prepared, task, parts, trained.model.to(device))
-    _save_weights(prepared, task, trained.model, temperature)
+    save_weights(prepared, task, trained.model, temperature)
     return {**outcome, **about}
 
 
@@ -251,7 +250,7 @@ def _outcome(prepared: Prepared, task: Task, parts: _Parts, model: Model) -> dic
     if prepared.recipe.leakage.measure:
         seed = named_seed(task.seed, "probe", task.fold.name) % 2**31
         leakage = leakage_of(views, prepared.recipe.leakage, seed=seed)
-    _save_embeddings(task.folder / "embeddings.safetensors", views)
+    save_embeddings(task.folder / "embeddings.safetensors", views)
     return {
         "predictions": _named(parts.test, predict_all(model, parts.test, device)),
         "leakage": leakage,
@@ -278,29 +277,3 @@ def _temperature(dev: Dataset, predictions: Sequence[tuple[str, Sequence[float]]
         return None
     temperature = fit_temperature(dev.columns["emotion"], np.array([row for _, row in predictions]))
     return temperature if np.isfinite(temperature) else None
-
-
-def _save_embeddings(file: Path, views: Views) -> None:
-    """The embeddings of each group, in the order of the names in the task's result: what probes read later."""
-    groups = {"train": views.train, "withheld": views.withheld, "unseen": views.unseen}
-    with aside(file) as beside:
-        save_file({key: np.ascontiguousarray(value, dtype=np.float32) for key, value in groups.items()}, beside)
-
-
-def _save_weights(prepared: Prepared, task: Task, model: Model, temperature: float | None) -> None:
-    recipe = prepared.recipe
-    about = {
-        "emotions": prepared.classes,
-        "temperature": temperature,
-        "adaptation": recipe.adaptation,
-        "features": recipe.features,
-        "feature_identity": recipe.feature_recipe().identity,
-        "audio": recipe.audio.model_dump(mode="json"),
-        "objective": task.label,
-        "seed": task.seed,
-        "fold": task.fold.name,
-        "corpus": recipe.corpus.name,
-        "test_speakers": sorted({str(prepared.utterances[name].speaker) for name in task.fold.test}),
-    }
-    run = task.folder.parents[2]
-    save_model(model, run / "weights" / f"{task.label}-{task.folder.name}.safetensors", about)
