@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from unheard.errors import RunError
-from unheard.evaluation.inflation import inflation_rows
+from unheard.evaluation.inflation_table import inflation_rows
 from unheard.reports.paper import write_svg
 from unheard.reports.response import response, varied_alone
 

@@ -121,6 +121,7 @@ def test_other_protocols_stand_beside_the_recipes_own(recipe, tmp_path, capsys):
     assert {(row["objective"], row["protocol"]) for row in found["differences"]} == {
         (label, name) for label in ("plain", "dat") for name in ("random", "sentences")
     }
+    assert found["closed_form"] == {}  # references were not measured
     for row in found["differences"]:
         scores = found["objectives"][row["objective"]]
         gap = scores[row["protocol"]]["mean"] - scores["own"]["mean"]

@@ -1,6 +1,5 @@
 """The closed form beside every run: its answers by hand, and what it must not hear."""
 
-
 import numpy as np
 import pytest
 from scipy.special import softmax

@@ -10,7 +10,8 @@ from rich.table import Table
 
 from unheard.cli._progress import bar, console
 from unheard.cli._watcher import Watcher
-from unheard.evaluation.inflation import OWN, PROTOCOLS, inflation_text, parse_protocols, under, write_inflation
+from unheard.evaluation.inflation import OWN, PROTOCOLS, parse_protocols, under, write_inflation
+from unheard.evaluation.inflation_table import inflation_text
 from unheard.evaluation.protocol import Prepared, default_cache, plan_tasks, prepare
 from unheard.evaluation.recipe import RunRecipe, read_recipe
 from unheard.evaluation.result import build_result

@@ -26,8 +26,6 @@ __all__ = [
     "OWN",
     "PROTOCOLS",
     "inflation",
-    "inflation_rows",
-    "inflation_text",
     "parse_protocols",
     "under",
     "write_inflation",
@@ -159,8 +157,9 @@ def inflation(runs: Mapping[str, Path]) -> dict[str, Any]:
 
     Returns:
         Plain JSON values: `protocols` (name to title, split, inflated, folds), `objectives` (label to protocol to
-        UAR), `differences` (objective, protocol, difference from 'own', interval, p, sentence) and `comparisons`
-        (protocol to the objectives against each other under it, as in result.json).
+        UAR), `closed_form` (protocol to UAR, of the raw features), `differences` (objective, protocol, difference
+        from 'own', interval, p, sentence) and `comparisons` (protocol to the objectives against each other under
+        it, as in result.json).
 
     Raises:
         RunError: a run is incomplete, or has seen other data.
@@ -187,11 +186,18 @@ def inflation(runs: Mapping[str, Path]) -> dict[str, Any]:
             "seeds": own["seeds"],
             "protocols": {name: _about(result, titles[name]) for name, result in results.items()},
             "objectives": objectives,
+            "closed_form": _closed_form(results),
             "differences": _differences(runs, titles),
             "comparisons": {name: _compared(result) for name, result in results.items() if name != OWN},
         }
     )
     return document
+
+
+def _closed_form(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Protocol -> UAR of the closed form on the raw features, where the references were measured."""
+    known = {name: (result["references"].get("raw_features") or {}).get("uar") for name, result in results.items()}
+    return {name: uar for name, uar in known.items() if uar}
 
 
 def _compared(result: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -248,46 +254,6 @@ def _difference(system: System, own: System, name: str, titles: Mapping[str, str
         "seeds": paired.seeds,
         "sentence": paired.sentence,
     }
-
-
-def inflation_rows(document: Mapping[str, Any]) -> list[list[str]]:
-    """The table, its heading first: a row an objective; UAR with its interval, and points beside the own split."""
-    protocols = document["protocols"]
-    gaps = {(row["objective"], row["protocol"]): row for row in document["differences"]}
-    heads = [[about["title"], *([] if name == OWN else ["difference"])] for name, about in protocols.items()]
-    rows = [["", *(head for pair in heads for head in pair)]]
-    for label, scores in document["objectives"].items():
-        row = [label]
-        for name in protocols:
-            row.append(_score(scores.get(name)))
-            if name != OWN:
-                row.append(_points(gaps.get((label, name))))
-        rows.append(row)
-    return rows
-
-
-def _score(uar: Mapping[str, Any] | None) -> str:
-    if not uar or uar["mean"] is None:
-        return "-"
-    low, high = uar["interval"]
-    span = "" if low is None or high is None else f" ({low:.3f} to {high:.3f})"
-    return f"{uar['mean']:.3f}{span}"
-
-
-def _points(row: Mapping[str, Any] | None) -> str:
-    if row is None:
-        return "-"
-    low, high = row["interval"]
-    span = "" if low is None or high is None else f" ({100 * low:+.1f} to {100 * high:+.1f})"
-    return f"{100 * row['difference']:+.1f} points{span}"
-
-
-def inflation_text(document: Mapping[str, Any]) -> str:
-    """The table for a terminal, and under it what the differences are called."""
-    rows = inflation_rows(document)
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "\n".join([*lines, *(f"- {row['sentence']}" for row in document["differences"])])
 
 
 def write_inflation(runs: Mapping[str, Path], out: Path) -> dict[str, Any]:
