@@ -197,8 +197,8 @@ def silence_part(name: str) -> list[str]:
     if document is None:
         return []
     about = (
-        "One linear classifier, the same speech with other silence around it, the folds of this recipe. Where whole "
-        "files score like speech between as much digital silence, and speech between equal silence like speech "
+        "The closed form on the features of the same speech with other silence around it, the folds of this recipe. "
+        "Where whole files score like speech between as much digital silence, and speech between equal silence like speech "
         "alone, it is the length of the files that tells the emotion, which no voice decides."
     )
     return [

@@ -3,8 +3,8 @@
     python scripts/silence_control.py recipes/gat2022-ased.toml --corpus PATH [--json FILE]
 
 The speech of each recording (`audio.trim` of the recipe) stays as it is, at one level; what stands before and behind
-it changes. One linear classifier on the recipe's features, an utterance's mean and deviation, answers on the recipe's
-own folds. If whole files score like speech between as much digital silence, and speech between equal silence like
+it changes. The closed form on the recipe's features, an utterance's mean and deviation, answers on the recipe's own
+folds. If whole files score like speech between as much digital silence, and speech between equal silence like
 speech alone, then it is the length of the files that tells the emotion.
 """
 
@@ -15,11 +15,9 @@ from pathlib import Path
 
 import numpy as np
 from rich.progress import track
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from sklearn.svm import LinearSVC
 
 from unheard.data.audio import AudioSettings, condition, read_audio
+from unheard.evaluation.closed_form import closed_form
 from unheard.evaluation.protocol import Prepared, default_cache, prepare
 from unheard.evaluation.recipe import RunRecipe, read_recipe
 from unheard.evaluation.result import trait_only
@@ -54,7 +52,7 @@ def variants(samples: Samples, settings: AudioSettings) -> dict[str, Samples]:
 def features_of(recipe: RunRecipe) -> Callable[[Samples], np.ndarray]:
     """From samples to one row: statistics as they are, frames by mean and deviation."""
     features = recipe.feature_recipe()
-    extract = load("features", features.name).extract
+    extract = load("features", features.feature).extract
 
     def row(samples: Samples) -> np.ndarray:
         frames: np.ndarray = extract(samples, recipe.audio.rate, features.settings)
@@ -64,14 +62,14 @@ def features_of(recipe: RunRecipe) -> Callable[[Samples], np.ndarray]:
 
 
 def scored(prepared: Prepared, names: list[str], rows: np.ndarray) -> float:
-    """UAR of a linear classifier over all folds of the first seed's plan."""
+    """UAR of the closed form over all folds of the first seed's plan."""
     place = {name: number for number, name in enumerate(names)}
     emotions = np.array([prepared.classes.index(str(prepared.utterances[name].emotion)) for name in names])
     answers = np.full(len(names), -1)
     for fold in track(next(iter(prepared.plans.values())).folds, description="folds"):
         learned, asked = ([place[name] for name in part] for part in ((*fold.train, *fold.dev), fold.test))
-        machine = make_pipeline(StandardScaler(), LinearSVC(C=0.001, max_iter=2000, random_state=0))
-        answers[asked] = machine.fit(rows[learned], emotions[learned]).predict(rows[asked])
+        told = closed_form(rows[learned], emotions[learned], rows[asked], classes=len(prepared.classes))
+        answers[asked] = told.argmax(axis=1)
     known = answers >= 0
     return score(emotions[known], answers[known], classes=len(prepared.classes))
 
