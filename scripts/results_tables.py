@@ -197,9 +197,9 @@ def silence_part(name: str) -> list[str]:
     if document is None:
         return []
     about = (
-        "The closed form on the features of the same speech with other silence around it, the folds of this recipe. "
-        "Where whole files score like speech between as much digital silence, and speech between equal silence like speech "
-        "alone, it is the length of the files that tells the emotion, which no voice decides."
+        "The closed form on the features of the same speech, other silence around it, on the folds of this recipe. "
+        "Where whole files score like speech between as much digital silence, and speech between equal silence like "
+        "the speech alone, it is the length of the files that tells the emotion, which no voice decides."
     )
     return [
         "### What the length of the files says",
