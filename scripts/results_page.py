@@ -148,7 +148,7 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
     )
     if least is not None:
         best = max(own["uar"]["mean"] for own in result["objectives"].values())
-        words = asked_for(least, aim, best)
+        words = asked_for(least, aim, best, result["references"].get("raw_features", {}).get("uar"))
         lines.append(words[0].upper() + words[1:])
     lines += ["", *table(result), ""]
     lines += [
