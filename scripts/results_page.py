@@ -23,6 +23,7 @@ from results_tables import (
 )
 
 from unheard.files import write_atomically
+from unheard.reports.templates import selection_words
 
 DOCS = Path(__file__).parents[1] / "docs"
 LINES = (
@@ -137,8 +138,7 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
     result = json.loads(file.read_text(encoding="utf-8"))
     corpus, split, confound = result["corpus"], result["split"], result["confound"]
     seeds = len(result["seeds"])
-    last = split["selection"] == "fixed-epoch"
-    kept = "the last epoch is kept" if last else f"epoch chosen by {split['selection']}"
+    kept = selection_words(split["selection"])
     kept += "; a second training takes the dev speakers in" if split.get("refit") else ""
     lines.append(
         f"{corpus['utterances']} utterances, {corpus['speakers']} speakers, {split['tests']} folds, "

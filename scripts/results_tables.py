@@ -3,12 +3,14 @@
 import json
 import shlex
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from unheard.errors import RunError
 from unheard.evaluation.inflation_table import inflation_rows
 from unheard.reports.paper import write_svg
+from unheard.reports.pareto import curve
 from unheard.reports.response import response, varied_alone
 
 __all__ = [
@@ -154,9 +156,6 @@ def sweep_part(name: str) -> list[str]:
         marks = ["yes" if point[key] else "" for key in ("front", "chosen")]
         scores = [spread(point["dev_uar"]), _with_interval(point["uar"], 3)]
         rows.append([f"**{point['point']}**", *scores, spread(leaks.get("best")), spread(leaks.get("eer")), *marks])
-    figure = DOCS / "figures" / f"{name}-pareto.svg"
-    figure.parent.mkdir(exist_ok=True)
-    write_svg(document, figure)
     lines = [
         "### What a weight buys",
         "",
@@ -164,14 +163,21 @@ def sweep_part(name: str) -> list[str]:
         "",
         *_table(rows),
         "",
-        f"![UAR against leakage](figures/{figure.name})",
-        "",
+        *_figure(f"{name}-pareto", "UAR against leakage", document, curve),
     ]
     nested = document.get("nested")
     if nested:
         score = _with_interval(nested["uar"], 3)
         lines += [f"Where each fold takes the point that its own dev speakers choose: UAR {score}.", ""]
     return [*lines, f"    {_sweep_command(name, f'{name}-sweep', document)}", ""]
+
+
+def _figure(name: str, title: str, document: dict[str, Any], draw: Callable[[dict[str, Any]], str]) -> list[str]:
+    """Draw a sweep into docs/figures/NAME.svg, and the lines that show it."""
+    figure = DOCS / "figures" / f"{name}.svg"
+    figure.parent.mkdir(exist_ok=True)
+    write_svg(document, figure, draw)
+    return [f"![{title}](figures/{figure.name})", ""]
 
 
 _VARIED = {
@@ -225,11 +231,8 @@ def _response_part(name: str, key: str, document: dict[str, Any]) -> list[str]:
         leaks = point["leakage"]
         read = [spread(leaks.get("best")), spread(leaks.get("eer"))]
         rows.append([str(value), f"**{point['objective']}**", _with_interval(point["uar"], 3), *read])
-    figure = DOCS / "figures" / f"{name}-{key}.svg"
-    figure.parent.mkdir(exist_ok=True)
-    write_svg(document, figure, response)
     lines = [f"### {title}", "", f"{about} {_how(name, document)}", "", *_table(rows), ""]
-    lines += [f"![UAR and leakage over {key}](figures/{figure.name})", ""]
+    lines += _figure(f"{name}-{key}", f"UAR and leakage over {key}", document, response)
     for label, own in (document.get("learning") or {}).items():
         low, high = own["interval"]
         area = f"{number(own['auc'])} (95 % over speakers {number(low)} to {number(high)})"
@@ -243,8 +246,8 @@ def _seeds(document: dict[str, Any]) -> str:
 
 
 def _how(name: str, document: dict[str, Any]) -> str:
-    once = "refit" in other_sets(name, document)
-    return _seeds(document) + " Trained once, without the development speakers." * once
+    once = " Trained once, without the development speakers." * _trained_once(name, document)
+    return _seeds(document) + once
 
 
 def _sweep_command(name: str, target: str, document: dict[str, Any]) -> str:
@@ -262,11 +265,18 @@ def other_sets(name: str, document: dict[str, Any]) -> str:
         name: of the recipe.
         document: a result, a sweep, or what stands beside them.
     """
+    seeds = "" if document["seeds"] == _recipe(name)["seeds"] else f" --set 'seeds={document['seeds']}'"
+    return " --set training.refit=false" * _trained_once(name, document) + seeds
+
+
+def _recipe(name: str) -> dict[str, Any]:
     with (DOCS.parent / "recipes" / f"{name}.toml").open("rb") as stream:
-        recipe = tomllib.load(stream)
-    once = recipe["training"].get("refit", False) and not trained_twice(document)
-    seeds = "" if document["seeds"] == recipe["seeds"] else f" --set 'seeds={document['seeds']}'"
-    return " --set training.refit=false" * once + seeds
+        return tomllib.load(stream)
+
+
+def _trained_once(name: str, document: dict[str, Any]) -> bool:
+    """Whether the recipe trains a second time, with the development speakers, and this was kept without."""
+    return _recipe(name)["training"].get("refit", False) and not trained_twice(document)
 
 
 def trained_twice(document: dict[str, Any]) -> bool:

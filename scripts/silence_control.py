@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
-from unheard.data.audio import AudioSettings, condition, read_audio
+from unheard.data.audio import AudioSettings, condition, read_audio, speech_span
 from unheard.evaluation.closed_form import closed_form
+from unheard.evaluation.leakage import statistics_of
 from unheard.evaluation.protocol import Prepared, default_cache, prepare
 from unheard.evaluation.recipe import RunRecipe, read_recipe
 from unheard.evaluation.result import trait_only
@@ -34,12 +35,10 @@ EQUAL = 0.3  # seconds of digital silence on either side
 def variants(samples: Samples, settings: AudioSettings) -> dict[str, Samples]:
     """What is compared, each at the level of its speech."""
     speech = condition(samples, settings)
-    cut = condition(samples, settings.model_copy(update={"level": "as recorded"}))
-    starts = np.flatnonzero(samples[: len(samples) - len(cut) + 1] == cut[0])
-    first = next(start for start in starts if np.array_equal(samples[start : start + len(cut)], cut))
-    gain = float(np.linalg.norm(speech) / np.linalg.norm(cut))
+    first, last = speech_span(samples, settings.rate, settings.trim)
+    gain = float(np.linalg.norm(speech) / np.linalg.norm(samples[first:last]))
     quiet = np.zeros_like(samples)
-    quiet[first : first + len(cut)] = speech
+    quiet[first:last] = speech
     equal = np.zeros(round(EQUAL * settings.rate), dtype=samples.dtype)
     return {
         "the file as it is": samples * np.float32(gain),
@@ -50,15 +49,10 @@ def variants(samples: Samples, settings: AudioSettings) -> dict[str, Samples]:
 
 
 def features_of(recipe: RunRecipe) -> Callable[[Samples], np.ndarray]:
-    """From samples to one row: statistics as they are, frames by mean and deviation."""
+    """From samples to one row, as the closed form of a run reads it."""
     features = recipe.feature_recipe()
     extract = load("features", features.feature).extract
-
-    def row(samples: Samples) -> np.ndarray:
-        frames: np.ndarray = extract(samples, recipe.audio.rate, features.settings)
-        return frames[0] if len(frames) == 1 else np.concatenate([frames.mean(0), frames.std(0)])
-
-    return row
+    return lambda samples: statistics_of(extract(samples, recipe.audio.rate, features.settings), recipe.hop)
 
 
 def scored(prepared: Prepared, names: list[str], rows: np.ndarray) -> float:

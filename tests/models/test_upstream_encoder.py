@@ -243,9 +243,14 @@ def test_cross_gradients_reach_the_waveform(checkpoints):
         assert losses["perturbed_speaker_loss"] != losses["speaker_loss"]
 
 
-def test_mixed_precision_leaves_the_log_mel_and_the_statistics_alone(checkpoints):
+def test_mixed_precision_leaves_the_log_mel_and_the_statistics_alone(checkpoints, monkeypatch):
+    # On chips with AMX, oneDNN's bfloat16 convolution of 8 channels by a stride of 8 returns wrong sums (it does not
+    # of the 512 channels and strides of at most 5 that real members have), so that this one thins in smaller steps.
+    family, prefix, options = KINDS["wav2vec2 layer"]
+    fine = {**options, "conv_dim": [8] * 4, "conv_kernel": [10, 4, 4, 4], "conv_stride": [5, 4, 4, 4]}
+    monkeypatch.setitem(KINDS, "wav2vec2 fine", (family, prefix, fine))
     batch = made_batch()
-    for kind in ("whisper", "wav2vec2 layer"):
+    for kind in ("whisper", "wav2vec2 fine"):
         model = made_model(checkpoints, kind).train()
         exact = model.embed(batch.features, batch.lengths)
         model.network.precision = "bfloat16"

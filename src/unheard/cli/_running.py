@@ -1,6 +1,5 @@
 """A recipe to a result, with bars and tables: what `run`, `sweep` and `demo` share once they are called."""
 
-import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
+from unheard.cli._cells import number, span
 from unheard.cli._progress import bar, console
 from unheard.cli._watcher import Watcher
 from unheard.evaluation.inflation import OWN, PROTOCOLS, parse_protocols, under, write_inflation
@@ -95,15 +95,6 @@ def publish(prepared: Prepared, results: list[dict[str, Any]], out: Path) -> dic
     return result
 
 
-def _number(value: float | None, digits: int = 3) -> str:
-    return "-" if value is None or math.isnan(value) else f"{value:.{digits}f}"
-
-
-def _span(ends: Sequence[float]) -> str:
-    low, high = ends
-    return f"{_number(low)} to {_number(high)}"
-
-
 def show(result: dict[str, Any]) -> None:
     """The table that answers: how good on unseen voices, how sure, what leaks."""
     chance = 1 / len(result["classes"])
@@ -116,17 +107,17 @@ def show(result: dict[str, Any]) -> None:
         worst = own["worst_speaker"]
         table.add_row(
             label,
-            _number(own["uar"]["mean"]),
-            _number(own["uar"]["std"]),
-            _span(own["uar"]["interval"]),
-            f"{worst['speaker']} {_number(worst['uar'])}",
-            _number(leak.get("best", {}).get("mean")),
-            _number(leak.get("eer", {}).get("mean")),
+            number(own["uar"]["mean"]),
+            number(own["uar"]["std"]),
+            span(own["uar"]["interval"]),
+            f"{worst['speaker']} {number(worst['uar'])}",
+            number(leak.get("best", {}).get("mean")),
+            number(leak.get("eer", {}).get("mean")),
         )
     for label, own in result["references"].items():
-        cells = [_number(own.get(key, {}).get("mean")) for key in ("best", "eer")]
+        cells = [number(own.get(key, {}).get("mean")) for key in ("best", "eer")]
         closed = own.get("uar")  # of a closed form, where there is one
-        score = ["", "", ""] if closed is None else [_number(closed["mean"]), "", _span(closed["interval"])]
+        score = ["", "", ""] if closed is None else [number(closed["mean"]), "", span(closed["interval"])]
         table.add_row(f"({label.replace('_', ' ')})", *score, "", *cells, style="dim")
     console.print(table)
     for row in result["comparisons"]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
+from unheard.cli._cells import number, span
 from unheard.cli._progress import console
 from unheard.cli._running import from_here, make_ready, publish, train
 from unheard.errors import MissingExtraError
@@ -139,20 +140,16 @@ def _draw(document: Mapping[str, Any], out: Path) -> None:
         console.print(f"no PDF: {problem}", markup=False)
 
 
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.3f}"
-
-
 def _show(document: Mapping[str, Any]) -> None:
     """The points as a table; * marks the front, the chosen one is bold."""
     table = Table(title=f"{document['name']}: UAR on unseen voices against leakage, {len(document['seeds'])} seed(s)")
     titles: dict[str, Callable[[Mapping[str, Any]], str]] = {
         "point (* front)": lambda row: row["point"] + (" *" if row["front"] else ""),
-        "dev UAR": lambda row: _number(row["dev_uar"]["mean"]),
-        "UAR": lambda row: _number((row["uar"] or {}).get("mean")),
-        "95 %": lambda row: " - ".join(map(_number, (row["uar"] or {}).get("interval", ()))) or "-",
-        "speaker probe": lambda row: _number(row["leakage"].get("best", {}).get("mean")),
-        "EER": lambda row: _number(row["leakage"].get("eer", {}).get("mean")),
+        "dev UAR": lambda row: number(row["dev_uar"]["mean"]),
+        "UAR": lambda row: number((row["uar"] or {}).get("mean")),
+        "95 %": lambda row: " - ".join(map(number, (row["uar"] or {}).get("interval", ()))) or "-",
+        "speaker probe": lambda row: number(row["leakage"].get("best", {}).get("mean")),
+        "EER": lambda row: number(row["leakage"].get("eer", {}).get("mean")),
     }
     for title in titles:
         table.add_column(title, justify="left" if "point" in title else "right", overflow="fold")
@@ -163,10 +160,9 @@ def _show(document: Mapping[str, Any]) -> None:
     nested = document["nested"]
     if nested:
         own = nested["uar"]
-        low, high = own["interval"]
         console.print(
-            f"each fold with the point that its own dev speakers choose: UAR {_number(own['mean'])} "
-            f"({_number(low)} to {_number(high)})"
+            f"each fold with the point that its own dev speakers choose: UAR {number(own['mean'])} "
+            f"({span(own['interval'])})"
         )
     for warning in document["warnings"]:
         console.print(f"[bold yellow]! {warning}[/]")

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from unheard.errors import AudioError
 from unheard.records import Hertz, Samples, Seconds
 
-__all__ = ["ENDINGS", "AudioSettings", "condition", "read_audio", "read_recording", "recording_digest"]
+__all__ = ["ENDINGS", "AudioSettings", "condition", "read_audio", "read_recording", "recording_digest", "speech_span"]
 
 ENDINGS = {
     ".wav": {"WAV", "WAVEX", "RF64", "NIST"},
@@ -205,22 +205,30 @@ def condition(samples: Samples, settings: AudioSettings) -> Samples:
         Samples of shape (samples,), never empty.
     """
     if settings.trim > 0:
-        samples = _trim(samples, settings.rate, settings.trim)
+        first, last = speech_span(samples, settings.rate, settings.trim)
+        samples = samples[first:last]
     if settings.level == "rms":
         rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
         samples = (samples * (10 ** (-26 / 20) / max(rms, _QUIETEST))).astype(np.float32)
     return samples
 
 
-def _trim(samples: Samples, rate: Hertz, decibels: float) -> Samples:
-    """Cut both ends below the loudest frame; 50 ms stay on each side, so that no onset is lost."""
+def speech_span(samples: Samples, rate: Hertz, decibels: float) -> tuple[int, int]:
+    """Where the speech begins and ends; 50 ms stay on each side, so that no onset is lost.
+
+    Args:
+        samples: shape (samples,).
+        rate: in hertz.
+        decibels: how far below the loudest 25 ms both ends are quiet.
+
+    Returns:
+        The first sample, and the one after the last.
+    """
     frame = max(1, round(0.025 * rate))
     count = len(samples) // frame
     if count < 2:
-        return samples
+        return 0, len(samples)
     power = np.square(samples[: count * frame].reshape(count, frame), dtype=np.float64).mean(axis=1)
     loud = np.flatnonzero(power >= power.max() * 10 ** (-decibels / 10))
     margin = round(0.05 * rate)
-    first = max(0, loud[0] * frame - margin)
-    last = min(len(samples), (loud[-1] + 1) * frame + margin)
-    return samples[first:last]
+    return max(0, int(loud[0]) * frame - margin), min(len(samples), (int(loud[-1]) + 1) * frame + margin)

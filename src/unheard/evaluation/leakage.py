@@ -15,10 +15,10 @@ from unheard.evaluation.probes import emotion_code_floor, probe_closed_set
 from unheard.evaluation.recipe import LeakageSettings
 from unheard.evaluation.verification import verification_eer
 from unheard.features import logmel
-from unheard.records import Features
+from unheard.records import Features, Seconds
 from unheard.training.dataset import Dataset
 
-__all__ = ["Views", "emotion_floor", "leakage_of", "raw_statistics"]
+__all__ = ["Views", "emotion_floor", "leakage_of", "raw_statistics", "statistics_of"]
 
 _SAMPLES = 1 / 4000  # seconds: what stands closer is a sample, and no frame
 
@@ -76,14 +76,19 @@ def leakage_of(views: Views, settings: LeakageSettings, *, seed: int) -> dict[st
 
 
 def raw_statistics(data: Dataset) -> np.ndarray:
-    """Mean and deviation over time of each channel of the raw features, shape (items, 2 channels).
+    """`statistics_of` the raw features of each item, shape (items, 2 channels)."""
+    return np.stack([statistics_of(item[0], data.hop) for item in data.frames])
+
+
+def statistics_of(frames: Features, hop: Seconds) -> np.ndarray:
+    """Mean and deviation over time of each channel of one utterance, shape (2 channels,), float32.
 
     Of the waveform, which says next to nothing by its own mean and deviation, those of its log-mel.
+
+    Args:
+        frames: shape (frames, channels).
+        hop: distance between frames, in seconds.
     """
-    return np.stack([_statistics(item[0], data.hop) for item in data.frames])
-
-
-def _statistics(frames: Features, hop: float) -> np.ndarray:
     if hop <= _SAMPLES and frames.shape[1] == 1:
         frames = logmel.extract(frames[:, 0], round(1 / hop), logmel.Settings())
     statistics: np.ndarray = np.concatenate([frames.mean(axis=0), frames.std(axis=0)]).astype(np.float32)

@@ -131,17 +131,18 @@ def _references(prepared: Prepared, task: Task) -> dict[str, Any]:
     And what a closed form answers from the raw features.
     """
     settings, parts = prepared.recipe.leakage, _Parts(prepared, task, _last_fold(prepared, task))
+    raw = parts.views(raw_statistics)
     answers = closed_form(
-        raw_statistics(parts.train),
+        raw.train,
         _kept_labels(prepared, task, parts.train).columns["emotion"],
-        raw_statistics(parts.test),
+        raw.unseen[-len(parts.test) :],
         classes=len(prepared.classes),
     )
     device = choose_device(prepared.recipe.training.device)
     untrained = fresh_model(prepared, task.seed, parts.train, {}).to(device)
     seed = named_seed(task.seed, "probe", task.fold.name) % 2**31
     return {
-        "raw_features": leakage_of(parts.views(raw_statistics), settings, seed=seed),
+        "raw_features": leakage_of(raw, settings, seed=seed),
         "untrained": leakage_of(parts.views(lambda part: embed_all(untrained, part, device)), settings, seed=seed),
         "emotion_code": emotion_floor(parts.train, parts.withheld, settings, seed=seed),
         "predictions": _named(parts.test, answers),

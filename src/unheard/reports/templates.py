@@ -7,7 +7,7 @@ import jinja2
 
 from unheard.reports.reading import NOT_KNOWN, number, part
 
-__all__ = ["as_number", "as_spread", "environment"]
+__all__ = ["as_number", "as_spread", "environment", "selection_words"]
 
 
 def as_number(value: Any, digits: int = 3, *, sign: bool = False) -> str:
@@ -28,8 +28,17 @@ def as_spread(value: Any, digits: int = 3) -> str:
     return as_number(part(value, "mean"), digits) + (f" ± {deviation:.{digits}f}" if deviation is not None else "")
 
 
+def selection_words(selection: str) -> str:
+    """Which epoch is kept by a rule of selection.
+
+    >>> selection_words("fixed-epoch"), selection_words("source-dev")
+    ('the last epoch is kept', 'epoch chosen by source-dev')
+    """
+    return "the last epoch is kept" if selection == "fixed-epoch" else f"epoch chosen by {selection}"
+
+
 def environment(finalize: Callable[[Any], Any] | None = None) -> jinja2.Environment:
-    """Templates of HTML pages: values escaped, what is missing empty, and the filters `number` and `spread`.
+    """Templates of HTML pages: values escaped, what is missing empty, and the filters of this file.
 
     Args:
         finalize: what is done to every value that a template shows.
@@ -42,5 +51,5 @@ def environment(finalize: Callable[[Any], Any] | None = None) -> jinja2.Environm
         undefined=jinja2.ChainableUndefined,
         finalize=finalize,
     )
-    made.filters |= {"number": as_number, "spread": as_spread}
+    made.filters |= {"number": as_number, "spread": as_spread, "selection_words": selection_words}
     return made
