@@ -68,6 +68,30 @@ def test_statistics_are_numpys_mean_and_deviation(checkpoints):
     assert upstream.channel_names(settings)[SIZE] == "state1_deviation0"
 
 
+@pytest.mark.parametrize("parts", [2, 3])
+def test_parts_stand_behind_the_whole_state_by_state(parts, checkpoints):
+    settings = settings_of(checkpoints("hubert group"), keep="statistics", parts=parts)
+    names = upstream.channel_names(settings)
+    for seconds in (0.5, 0.03):  # the shorter has fewer frames than parts
+        (wave,) = sounds(seconds)
+        frames = upstream.extract(wave, RATE, settings_of(checkpoints("hubert group")))
+        row = dict(zip(names, upstream.extract(wave, RATE, settings)[0], strict=True))
+        whole = upstream.extract(wave, RATE, settings_of(checkpoints("hubert group"), keep="statistics"))[0]
+        assert [row[f"state2_{kind}{number}"] for kind in ("mean", "deviation") for number in range(SIZE)] == list(
+            whole[2 * SIZE :]
+        )
+        for part in range(parts):
+            own = frames[int(part * len(frames) / parts) : -int(-(part + 1) * len(frames) // parts), SIZE:]
+            assert row[f"state2_part{part + 1}_mean3"] == pytest.approx(own.mean(0)[3], abs=1e-6)
+            assert row[f"state2_part{part + 1}_deviation3"] == pytest.approx(own.std(0)[3], abs=1e-6)
+    assert len(names) == 2 * SIZE * 2 * (parts + 1) == len(set(names))
+
+
+def test_frames_are_not_cut_into_parts(checkpoints):
+    with pytest.raises(ValueError, match="set keep = 'statistics', or leave parts out"):
+        settings_of(checkpoints("hubert group"), parts=2)
+
+
 def test_half_precision_takes_half_the_room_and_comes_back_bit_for_bit(checkpoints, utterance, tmp_path):
     spoken, wave = utterance
     sizes = []

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 import torch
-from pydantic import Field, NonNegativeInt, field_validator
+from pydantic import Field, NonNegativeInt, ValidationInfo, field_validator
 
 from unheard.errors import SettingsError
 from unheard.records import Features, Hertz, Samples, Seconds
@@ -32,6 +32,9 @@ class Settings(UpstreamSettings):
     keep: Literal["frames", "statistics"] = "frames"
     """'statistics' keeps the mean and the deviation over time of each channel of each state: one row an utterance,
     a few kilobytes."""
+    parts: int = Field(1, ge=1, le=16)
+    """With 'statistics': 1 keeps those of the whole utterance, n those of each of its n equal stretches, too, so that
+    what comes first and what comes last can be told apart."""
     storage: Literal["float32", "float16"] = "float32"
     """'float16' rounds to half precision, which halves the cache on disk."""
 
@@ -42,6 +45,14 @@ class Settings(UpstreamSettings):
             msg = "a state stands twice"
             raise ValueError(msg)
         return states
+
+    @field_validator("parts")
+    @classmethod
+    def _of_statistics(cls, parts: int, info: ValidationInfo) -> int:
+        if parts > 1 and info.data.get("keep") == "frames":
+            msg = "frames are not cut: set keep = 'statistics', or leave parts out"
+            raise ValueError(msg)
+        return parts
 
 
 @functools.lru_cache(maxsize=8)
@@ -68,14 +79,19 @@ def hop(settings: Settings, rate: Hertz) -> Seconds:
 
 
 def channel_names(settings: Settings) -> list[str]:
-    """What each channel is: state and channel, e.g. 'state3_17', or 'state3_mean17' of statistics."""
+    """What each channel is: 'state3_17'; of statistics 'state3_mean17', and of their parts 'state3_part1_mean17'."""
     size = _found(settings).card(settings.family).size
-    kinds = ("mean", "deviation") if settings.keep == "statistics" else ("",)
+    kinds = [""]
+    if settings.keep == "statistics":
+        stretches = ["", *(f"part{number}_" for number in range(1, settings.parts + 1) if settings.parts > 1)]
+        kinds = [f"{stretch}{kind}" for stretch in stretches for kind in ("mean", "deviation")]
     return [f"state{state}_{kind}{number}" for state in settings.states for kind in kinds for number in range(size)]
 
 
 def extract(samples: Samples, rate: Hertz, settings: Settings) -> Features:
     """States of one utterance, shape (frames, states x size), or (1, states x 2 size) of statistics.
+
+    Statistics of several parts are as many channels more for each part.
 
     Args:
         samples: shape (samples,), mono, at the upstream's own rate.
@@ -95,9 +111,19 @@ def extract(samples: Samples, rate: Hertz, settings: Settings) -> Features:
         states, _ = upstream(wave, torch.tensor([wave.shape[1]]))
     chosen = [states[number][0].numpy() for number in settings.states]
     if settings.keep == "statistics":
-        chosen = [np.concatenate([state.mean(0), state.std(0)])[None, :] for state in chosen]
+        chosen = [_statistics(state, settings.parts) for state in chosen]
     features: Features = np.concatenate(chosen, axis=1)
     if settings.storage == "float16":
         bound = float(np.finfo(np.float16).max)
         features = features.clip(-bound, bound).astype(np.float16).astype(np.float32)
     return features
+
+
+def _statistics(state: Features, parts: int) -> Features:
+    """Mean and deviation of the whole and of its parts, shape (1, channels); a frame on a border belongs to both."""
+    stretches = [state]
+    if parts > 1:
+        count = len(state)
+        stretches += [state[part * count // parts : -(-(part + 1) * count // parts)] for part in range(parts)]
+    row: Features = np.concatenate([part for own in stretches for part in (own.mean(0), own.std(0))])[None, :]
+    return row
