@@ -126,8 +126,10 @@ class EmbeddingNetwork(nn.Module):
         mixed = self.training and self.mixes_on(device)
         features = features[:, :, : self.varying]
         if self.training and self.noise:
-            real = frame_mask(lengths, features.shape[1]).unsqueeze(2)
-            features = features + self.noise * torch.randn_like(features) * real
+            noise = torch.randn_like(features)
+            if features.shape[1] > 1:  # a single frame is real in every item
+                noise *= frame_mask(lengths, features.shape[1]).unsqueeze(2)
+            features = torch.add(features, noise, alpha=self.noise)
         with torch.autocast(device, dtype=torch.bfloat16, enabled=mixed):
             sequence, lengths = self.encoder(features, lengths)
         found: Tensor = self.pool(sequence.to(features.dtype), lengths)

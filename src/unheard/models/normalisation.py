@@ -48,7 +48,8 @@ class Normaliser(nn.Module):
         if self.kind == "none":
             return features * weight
         if self.kind == "training":
-            return (features - self.mean) / self.deviation * weight
+            normalised = (features - self.mean) / self.deviation
+            return normalised if features.shape[1] == 1 else normalised * weight  # a single frame is always real
         axes = (1, 2) if self.kind == "utterance" else (1,)
         count = lengths.view(-1, 1, 1).to(features.dtype)
         if self.kind == "utterance":
