@@ -28,7 +28,8 @@ Frames = Callable[[str], Sequence[Features]]
 def voice_reader(frames: Frames, speakers: Mapping[str, str]) -> Frames:
     """A reader of utterances that are normalised by their speaker.
 
-    Perturbed copies are normalised by the unperturbed recordings: a shifted pitch stays a shift.
+    A perturbed copy stands for the same words from another throat, and whoever spoke with that one would be known by
+    it, too: it is normalised by the same copies of all recordings of its speaker.
 
     Args:
         frames: reads an utterance's variants.
@@ -39,13 +40,15 @@ def voice_reader(frames: Frames, speakers: Mapping[str, str]) -> Frames:
         own.setdefault(speakers[name], []).append(name)
 
     @functools.cache
-    def voice(speaker: str) -> Voice:
+    def voices(speaker: str) -> list[Voice]:
+        """One for each variant."""
         try:
-            return voice_of([frames(name)[0] for name in own[speaker]])
+            return [voice_of(copies) for copies in zip(*map(frames, own[speaker]), strict=True)]
         except SplitError as problem:
             raise SplitError(f'speaker {speaker}: {problem} Or set adaptation = "none".') from problem
 
     def read(name: str) -> Sequence[Features]:
-        return [voice(speakers[name]).standardised(variant) for variant in frames(name)]
+        pairs = zip(voices(speakers[name]), frames(name), strict=True)
+        return [voice.standardised(variant) for voice, variant in pairs]
 
     return read
