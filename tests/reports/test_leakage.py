@@ -156,6 +156,18 @@ def test_protocols_stand_from_the_strictest_to_the_most_flattering(result):
     assert '<strong class="warn">INFLATED</strong>, random split, UAR' in page
 
 
+def test_the_closed_form_stands_under_the_objectives_where_it_is_known(result):
+    made = made_inflation(result)
+    assert "(closed form)" not in [row["label"] for row in protocols_section(made)["rows"]]
+    made["closed_form"] = {"own": {"mean": 0.617, "interval": [0.58, 0.65]}, "sentences": {"mean": 0.518}}
+    last = protocols_section(made)["rows"][-1]
+    assert [(cell["uar"] or {}).get("mean") for cell in last["cells"]] == [0.518, 0.617, None]
+    page = render(result, Evidence(inflation=made))
+    check(page)
+    assert "(closed form)" in page
+    assert "0.617" in page
+
+
 def test_one_protocol_alone_is_no_comparison(result):
     made = made_inflation(result)
     made["protocols"] = {"own": made["protocols"]["own"]}
