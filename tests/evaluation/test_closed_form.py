@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.special import softmax
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
 from unheard.evaluation import task as module
 from unheard.evaluation.closed_form import closed_form
@@ -34,6 +35,22 @@ def test_it_is_the_discriminant_analysis_written_by_hand(made):
     directions = np.linalg.solve(within, means.T)
     expected = softmax(asked @ directions - 0.5 * np.sum(means.T * directions, axis=0), axis=1)
     np.testing.assert_allclose(closed_form(rows, labels, test, classes=3), expected, atol=1e-10)
+
+
+@pytest.mark.parametrize("channels", [5, 30, 31, 200])
+def test_it_is_the_same_with_more_channels_than_items_as_another_implementation(channels):
+    generator = np.random.default_rng(channels)
+    labels = np.concatenate([np.arange(4), generator.integers(0, 4, 26)])  # classes of other sizes
+    train, test = (0.3 * labels[:, None] + generator.standard_normal((30, channels)) for _ in range(2))
+    theirs = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.5, priors=np.full(4, 0.25))
+    theirs.fit((train - train.mean(0)) / train.std(0), labels)
+    expected = theirs.predict_proba((test - train.mean(0)) / train.std(0))
+    np.testing.assert_allclose(closed_form(train, labels, test, classes=4), expected, atol=1e-8)
+
+
+def test_where_no_item_differs_from_its_class_the_nearest_class_is_answered():
+    rows = np.array([[0.0, 1.0], [0.0, 1.0], [3.0, 0.0]])
+    assert closed_form(rows, np.array([0, 0, 1]), rows, classes=2).argmax(1).tolist() == [0, 0, 1]
 
 
 def test_units_and_channels_that_never_vary_do_not_matter(made):

@@ -18,6 +18,11 @@ def test_frames_are_read_by_their_mean_and_deviation_over_time():
     np.testing.assert_allclose(raw_statistics(made(frames, 0.01)), expected, rtol=1e-6)
 
 
+def test_what_is_one_row_an_utterance_is_read_as_it_is():
+    rows = [np.full((1, 3), value, np.float32) for value in (1.0, 2.0)]
+    np.testing.assert_array_equal(raw_statistics(made(rows, 0.02)), np.concatenate(rows))
+
+
 def test_of_a_waveform_its_spectrum_is_read_as_two_numbers_would_know_nobody():
     wave = np.random.default_rng(0).normal(0, 0.1, 8000).astype(np.float32)
     found = raw_statistics(made([wave[:, None]], 1 / 16_000))

@@ -9,11 +9,13 @@ Reference: friedman1989regularized.
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from scipy.special import softmax
 
 __all__ = ["closed_form"]
 
 _SHRINKAGE = 0.5
+
+Matrix = NDArray[np.float64]
 
 
 def closed_form(
@@ -31,16 +33,42 @@ def closed_form(
         Shape (test items, classes); even over all classes where train holds fewer than two.
     """
     known = labels >= 0
-    train, labels = train[known].astype(np.float64), labels[known]
+    items, labels = train[known].astype(np.float64), labels[known]
     present = np.unique(labels)
     if present.size < 2:
         return np.full((len(test), classes), 1.0 / classes)
-    mean, deviation = train.mean(axis=0), train.std(axis=0)
+    mean, deviation = items.mean(axis=0), items.std(axis=0)
     varies = deviation > 1e-9  # statistics of one frame have no deviation
-    machine = LinearDiscriminantAnalysis(
-        solver="lsqr", shrinkage=_SHRINKAGE, priors=np.full(present.size, 1.0 / present.size)
-    )
-    machine.fit((train[:, varies] - mean[varies]) / deviation[varies], labels)
+    items = (items[:, varies] - mean[varies]) / deviation[varies]
+    asked = (test[:, varies] - mean[varies]) / deviation[varies]
+    means = np.stack([items[labels == label].mean(axis=0) for label in present])
+    weights = _solved(items, labels, present, means)
+    scores = asked @ weights - 0.5 * np.einsum("ij,ji->i", means, weights)  # even priors move all alike
     answers = np.zeros((len(test), classes))
-    answers[:, present] = machine.predict_proba((test[:, varies] - mean[varies]) / deviation[varies])
+    answers[:, present] = softmax(scores, axis=1)
     return answers
+
+
+def _solved(items: Matrix, labels: NDArray[np.integer], present: NDArray[np.integer], means: Matrix) -> Matrix:
+    """The inverse of the shrunken covariance within classes, times the class means: shape (channels, classes).
+
+    With R the deviations from the class means, each class weighing the same, the covariance is a R'R + b I. Where
+    there are more channels than items its inverse is taken by the identity of Woodbury,
+
+        (I - R' (b / a I + R R')^-1 R) / b,
+
+    a matrix of items by items in the place of one of channels by channels.
+    """
+    places = np.searchsorted(present, labels)
+    share = 1.0 / (present.size * np.bincount(places))
+    residuals = (items - means[places]) * np.sqrt(share[places])[:, None]
+    count, channels = residuals.shape
+    spread = float(np.square(residuals).sum()) / max(1, channels)
+    kept, floor = 1.0 - _SHRINKAGE, _SHRINKAGE * spread
+    if not spread:  # no item differs from its class: whatever is nearest
+        kept, floor = 0.0, 1.0
+    if not kept or channels <= count:
+        return np.linalg.solve(kept * residuals.T @ residuals + floor * np.eye(channels), means.T)
+    between = residuals @ residuals.T + floor / kept * np.eye(count)
+    found: Matrix = (means.T - residuals.T @ np.linalg.solve(between, residuals @ means.T)) / floor
+    return found

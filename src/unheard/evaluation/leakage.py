@@ -76,7 +76,12 @@ def leakage_of(views: Views, settings: LeakageSettings, *, seed: int) -> dict[st
 
 
 def raw_statistics(data: Dataset) -> np.ndarray:
-    """`statistics_of` the raw features of each item, shape (items, 2 channels)."""
+    """What probes read of the raw features, shape (items, size): `statistics_of` each item.
+
+    Features with one row an utterance (functionals, statistics of an upstream) are read as they are.
+    """
+    if all(len(item[0]) == 1 for item in data.frames):
+        return np.concatenate([item[0] for item in data.frames])
     return np.stack([statistics_of(item[0], data.hop) for item in data.frames])
 
 
