@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from results_tables import (
+    as_table,
     asked_for,
+    asked_row,
+    beside,
     inflation_part,
     leakage_part,
     number,
@@ -204,6 +207,34 @@ def answer() -> list[str]:
     return [*lines, ""]
 
 
+def asked() -> list[str]:
+    """All that was asked of pretrained upstreams in one table: single models, one vote of the seeds, closed form."""
+    rows = [
+        ["", "at least", "aim", "plain", "speaker_normalisation", "vote, plain", "vote, normalised", "closed form"]
+    ]
+    for name, title, least, aim in LINES:
+        file = DOCS / "results" / f"{name}.json"
+        if not name.startswith("gat2022") or not file.exists():
+            continue
+        own = json.loads(file.read_text(encoding="utf-8"))
+        if least is not None and aim is not None:
+            uars = {label: about["uar"] for label, about in own["objectives"].items()}
+            rows.append(asked_row(title, least, aim, uars, own["references"].get("raw_features", {}).get("uar")))
+        others = beside(name, "inflation") or {}
+        for protocol, (low, high) in ASKED.get(name, {}).items():
+            if protocol in others.get("protocols", {}):
+                uars = {label: scores[protocol] for label, scores in others["objectives"].items()}
+                about = f"{title}: {others['protocols'][protocol]['title']}"
+                rows.append(asked_row(about, low, high, uars, others.get("closed_form", {}).get(protocol)))
+    if len(rows) == 1:
+        return []
+    about = (
+        "UAR, mean ± deviation over seeds; *vote* is one of the models of all seeds, as `unheard predict` on a run "
+        "gives it; *closed form* as in the tables below."
+    )
+    return ["## What was asked of pretrained upstreams", "", about, "", *as_table(rows), ""]
+
+
 def costs() -> list[str]:
     """Speed and memory, from the benchmark's own file and from the runs."""
     file = DOCS / "results" / "costs.json"
@@ -264,7 +295,7 @@ def cost_beside_accuracy() -> list[str]:
 def main() -> None:
     """Write the page."""
     intro = (DOCS / "results" / "intro.md").read_text(encoding="utf-8")
-    lines = [intro.rstrip(), "", *answer()]
+    lines = [intro.rstrip(), "", *answer(), *asked()]
     for name, title, least, aim in LINES:
         lines += section(name, title, least, aim)
     lines += [*cost_beside_accuracy(), *costs()]

@@ -14,7 +14,9 @@ from unheard.reports.pareto import curve
 from unheard.reports.response import response, varied_alone
 
 __all__ = [
+    "as_table",
     "asked_for",
+    "asked_row",
     "beside",
     "inflation_part",
     "leakage_part",
@@ -73,7 +75,8 @@ def beside(name: str, kind: str) -> dict[str, Any] | None:
     return document
 
 
-def _table(rows: list[list[str]]) -> list[str]:
+def as_table(rows: list[list[str]]) -> list[str]:
+    """Rows of cells as a table of Markdown, the first one its heading."""
     head, *body = rows
     return [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *body)]
 
@@ -136,7 +139,7 @@ def leakage_part(name: str) -> list[str]:
         "",
         about,
         "",
-        *_table(rows),
+        *as_table(rows),
         "",
         *(f"- {sentence}" for sentence in document["sentences"] if "Erasing" in sentence),
         "",
@@ -161,7 +164,7 @@ def sweep_part(name: str) -> list[str]:
         "",
         _how(name, document),
         "",
-        *_table(rows),
+        *as_table(rows),
         "",
         *_figure(f"{name}-pareto", "UAR against leakage", document, curve),
     ]
@@ -212,7 +215,7 @@ def silence_part(name: str) -> list[str]:
         "",
         about,
         "",
-        *_table([["heard", "UAR"], *([what, number(uar)] for what, uar in document["rows"].items())]),
+        *as_table([["heard", "UAR"], *([what, number(uar)] for what, uar in document["rows"].items())]),
         "",
         f"    {document['command']}",
         "",
@@ -231,7 +234,7 @@ def _response_part(name: str, key: str, document: dict[str, Any]) -> list[str]:
         leaks = point["leakage"]
         read = [spread(leaks.get("best")), spread(leaks.get("eer"))]
         rows.append([str(value), f"**{point['objective']}**", _with_interval(point["uar"], 3), *read])
-    lines = [f"### {title}", "", f"{about} {_how(name, document)}", "", *_table(rows), ""]
+    lines = [f"### {title}", "", f"{about} {_how(name, document)}", "", *as_table(rows), ""]
     lines += _figure(f"{name}-{key}", f"UAR and leakage over {key}", document, response)
     for label, own in (document.get("learning") or {}).items():
         low, high = own["interval"]
@@ -311,7 +314,7 @@ def inflation_part(name: str, asked: dict[str, tuple[float, float]]) -> list[str
         "### Under other protocols",
         "",
         *([_seeds(document), ""] if fewer else []),
-        *_table(inflation_rows(document)),
+        *as_table(inflation_rows(document)),
         "",
         *(verdict(document, protocol, *wanted) for protocol, wanted in asked.items()),
         *compared,
@@ -340,6 +343,16 @@ def votes(uars: dict[str, dict[str, Any]]) -> str:
             models = f"one vote of the models of {own['models']} seeds"
             said.append(f"{label}: {models} {number(own['uar'])} ({low} to {high})")
     return f"{'; '.join(said)}." if said else ""
+
+
+def asked_row(
+    title: str, least: float, aim: float, uars: dict[str, dict[str, Any]], closed: dict[str, Any] | None
+) -> list[str]:
+    """One line of what was asked for, and what single models, one vote of the seeds and a closed form score."""
+    kinds = ("plain", "speaker_normalisation")
+    single = [spread(uars.get(kind)) for kind in kinds]
+    voted = [number((uars.get(kind, {}).get("ensemble") or {}).get("uar")) for kind in kinds]
+    return [title, number(least, 2), number(aim, 2), *single, *voted, number((closed or {}).get("mean"))]
 
 
 def verdict(document: dict[str, Any], protocol: str, least: float, aim: float) -> str:
