@@ -192,3 +192,5 @@ def test_the_corpus_that_the_upstream_heard_is_warned_of(folder):
     (said,) = heard_before(recipe.features, recipe.model.encoder, "iemocap")
     assert said.startswith("CONTAMINATED")
     assert heard_before({"name": "logmel"}, {"name": "tdnn_lstm"}, "emodb") == []
+    (said,) = heard_before(recipe.features, recipe.model.encoder, "table")  # nobody's recordings are called so
+    assert "this corpus, if it was ever published, " in said

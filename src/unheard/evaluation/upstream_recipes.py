@@ -13,6 +13,8 @@ from unheard.upstreams.loading import UpstreamSettings, find_checkpoint, local_s
 __all__ = ["check_upstreams", "heard_before", "mark_upstreams"]
 
 Table = dict[str, Any]
+_FORMATS = ("table", "audformat")
+"""Corpora that are whatever the user has in such a form."""
 
 
 def _absolute(table: Mapping[str, Any], document: Document) -> Table:
@@ -135,12 +137,19 @@ def mark_upstreams(own: Table) -> None:
 
 
 def heard_before(features: Mapping[str, Any], encoder: Mapping[str, Any], corpus: str) -> list[str]:
-    """What to say of the upstreams of a recipe: that they have heard its corpus, or that nobody knows."""
+    """What to say of the upstreams of a recipe: that they have heard its corpus, or that nobody knows.
+
+    Args:
+        features: the recipe's table of that name.
+        encoder: the one of its model.
+        corpus: registered name of its corpus.
+    """
+    called = "this corpus, if it was ever published," if corpus in _FORMATS else corpus
     said = []
     for table in (features, encoder):
         if "source" in table:
             known = {key: value for key, value in table.items() if key in UpstreamSettings.model_fields}
             settings = UpstreamSettings(**known)
             name = str(find_checkpoint(settings).config.get("_name_or_path", ""))
-            said += contamination(settings.source, corpus, made_from=name)
+            said += contamination(settings.source, called, made_from=name)
     return list(dict.fromkeys(said))
