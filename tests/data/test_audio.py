@@ -8,7 +8,15 @@ import soundfile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from unheard.data.audio import ENDINGS, AudioSettings, condition, read_audio, read_recording, recording_digest
+from unheard.data.audio import (
+    ENDINGS,
+    AudioSettings,
+    condition,
+    read_audio,
+    read_recording,
+    recording_digest,
+    speech_span,
+)
 from unheard.errors import AudioError
 
 RATE = 16_000
@@ -326,6 +334,13 @@ def test_level_rms_is_26_decibels_below_full_scale(gain):
 def test_as_recorded_changes_nothing():
     samples = sine()
     assert condition(samples, AudioSettings()) is samples
+
+
+def test_without_trimming_all_of_it_is_speech():
+    samples = np.concatenate([np.zeros(8000, np.float32), sine(), np.zeros(8000, np.float32)])
+    assert speech_span(samples, 16_000, 0.0) == (0, len(samples))
+    first, last = speech_span(samples, 16_000, 40.0)
+    assert np.array_equal(samples[first:last], condition(samples, AudioSettings(trim=40)))
 
 
 def test_trimming_leaves_50_ms_around_the_voice():

@@ -1,5 +1,6 @@
 """Recipes: those of the house are good, every mistake has its line, and the fingerprint says what ran."""
 
+import json
 import tomllib
 from pathlib import Path
 
@@ -237,3 +238,13 @@ def test_the_fingerprint_reads_the_folds_and_not_where_they_lie(tmp_path):
         file.write_text(text)
         prints.append(RunRecipe(**base, split={"name": "from_file", "file": str(file)}).fingerprint())
     assert prints[0] == prints[1] != prints[2]
+
+
+def test_adaptive_copies_of_an_older_version_are_not_taken_for_those_of_this_one(read, monkeypatch):
+    digested, dumps = [], json.dumps
+    monkeypatch.setattr(json, "dumps", lambda value, **options: digested.append(value) or dumps(value, **options))
+    copies, adaptive = "training.augmentation.speeds=[0.9]", "adaptation=speaker"
+    for changes in ((copies, adaptive), (adaptive,), (copies,)):
+        read(*changes).fingerprint()
+    said = [own[0].get("adaptation", "") for own in digested]
+    assert said == ["speaker, copies as voices of their own", "speaker", ""]

@@ -87,6 +87,12 @@ def test_parts_stand_behind_the_whole_state_by_state(parts, checkpoints):
     assert len(names) == 2 * SIZE * 2 * (parts + 1) == len(set(names))
 
 
+def test_one_part_leaves_what_was_cached_and_trained_before_there_were_parts(checkpoints):
+    single, halves = (settings_of(checkpoints("hubert group"), keep="statistics", parts=parts) for parts in (1, 2))
+    assert "parts" not in upstream.identity(single)
+    assert upstream.identity(halves) == {**upstream.identity(single), "parts": 2}
+
+
 def test_frames_are_not_cut_into_parts(checkpoints):
     with pytest.raises(ValueError, match="set keep = 'statistics', or leave parts out"):
         settings_of(checkpoints("hubert group"), parts=2)

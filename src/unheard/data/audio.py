@@ -204,8 +204,8 @@ def condition(samples: Samples, settings: AudioSettings) -> Samples:
     Returns:
         Samples of shape (samples,), never empty.
     """
-    if settings.trim > 0:
-        first, last = speech_span(samples, settings.rate, settings.trim)
+    first, last = speech_span(samples, settings.rate, settings.trim)
+    if last - first < len(samples):
         samples = samples[first:last]
     if settings.level == "rms":
         rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
@@ -219,14 +219,14 @@ def speech_span(samples: Samples, rate: Hertz, decibels: float) -> tuple[int, in
     Args:
         samples: shape (samples,).
         rate: in hertz.
-        decibels: how far below the loudest 25 ms both ends are quiet.
+        decibels: how far below the loudest 25 ms both ends are quiet; 0 takes the whole for speech.
 
     Returns:
         The first sample, and the one after the last.
     """
     frame = max(1, round(0.025 * rate))
     count = len(samples) // frame
-    if count < 2:
+    if count < 2 or decibels <= 0:
         return 0, len(samples)
     power = np.square(samples[: count * frame].reshape(count, frame), dtype=np.float64).mean(axis=1)
     loud = np.flatnonzero(power >= power.max() * 10 ** (-decibels / 10))

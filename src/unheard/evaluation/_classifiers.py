@@ -52,13 +52,8 @@ def _linear(train: Matrix, labels: Labels, aside: NDArray[np.bool_], seed: int) 
 
     The last fit starts from nothing: where nothing linear is left in train, as after an erasure, it stays there,
     and does not answer with what the fits on a part of the items had found.
-
-    More channels than items are turned into the span of the items first. The penalty pulls every weight outside of it
-    to zero and L-BFGS does not see a rotation, so that the answers are the same and the fit many times faster.
     """
     del seed  # the same start always
-    turn = _span(train)
-    train = turn(train)
     classes = int(labels.max()) + 1
     model = LogisticRegression(class_weight="balanced", max_iter=200, tol=1e-3, warm_start=True)
     best, chosen = -1.0, _STRENGTHS[0]
@@ -70,20 +65,8 @@ def _linear(train: Matrix, labels: Labels, aside: NDArray[np.bool_], seed: int) 
             if reached > best:
                 best, chosen = reached, strength
         model.set_params(C=chosen, warm_start=False).fit(train, labels)
-
-    def predict(asked: Matrix) -> NDArray[np.generic]:
-        answers: NDArray[np.generic] = model.predict(turn(asked))
-        return answers
-
+    predict: Predict = model.predict
     return predict
-
-
-def _span(train: Matrix) -> Callable[[Matrix], Matrix]:
-    """Coordinates in an orthonormal basis of the train items, where they have more channels than there are items."""
-    if train.shape[1] <= train.shape[0]:
-        return lambda rows: rows
-    basis = np.linalg.qr(train.astype(np.float64).T)[0].astype(np.float32)
-    return lambda rows: rows @ basis
 
 
 def _mlp(train: Matrix, labels: Labels, aside: NDArray[np.bool_], seed: int) -> Predict:

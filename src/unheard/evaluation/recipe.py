@@ -112,6 +112,8 @@ class RunRecipe(BaseModel):
         own = self.model_dump(mode="json", exclude={"seeds", "objectives", "name"}, exclude_defaults=True)
         own["corpus"].pop("folder", None)  # where it lies does not matter; what it holds does, and is in `parts`
         mark_upstreams(own)
+        if self.adaptation == "speaker" and len(self.feature_recipe().perturbations) > 1:
+            own["adaptation"] = "speaker, copies as voices of their own"  # they once went by the unperturbed voice
         for key in ("file", "folds_file"):
             named = own["split"].get(key)
             if isinstance(named, str) and Path(named).is_file():
