@@ -15,7 +15,6 @@ from results_tables import (
     asked_row,
     beside,
     inflation_part,
-    last_part,
     leakage_part,
     number,
     other_sets,
@@ -182,7 +181,7 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
         f"- Seconds an epoch: {epochs}; memory of the largest task: {result['peak_memory_bytes'] / 2**20:.0f} MB."
     )
     lines += ["", f"    {command(name)}{other_sets(name, result)}", ""]
-    parts = (leakage_part(name), sweep_part(name), response_parts(name), last_part(name), silence_part(name))
+    parts = (leakage_part(name), sweep_part(name), response_parts(name), silence_part(name))
     return [*lines, *itertools.chain.from_iterable(parts), *inflation_part(name, ASKED.get(name, {}))]
 
 
@@ -255,9 +254,9 @@ def costs() -> list[str]:
 
 
 def plain_uar(row: dict[str, Any]) -> str:
-    """What plain training scores with a system of the benchmark: a run, or the last state of its upstream."""
+    """What plain training scores with a system of the benchmark: a run, or a point of its states."""
     name, state = row["result"], row["state"]
-    file = DOCS / "results" / (f"{name}.json" if state is None else f"{name}-last.sweep.json")
+    file = DOCS / "results" / (f"{name}.json" if state is None else f"{name}-states.sweep.json")
     if not file.exists():
         return "not run"
     result = json.loads(file.read_text(encoding="utf-8"))

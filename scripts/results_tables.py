@@ -19,7 +19,6 @@ __all__ = [
     "asked_row",
     "beside",
     "inflation_part",
-    "last_part",
     "leakage_part",
     "number",
     "other_sets",
@@ -201,27 +200,6 @@ def response_parts(name: str) -> list[str]:
     return [line for key, document in found if document for line in _response_part(name, key, document)]
 
 
-def _points(name: str, title: str, about: str, document: dict[str, Any]) -> list[str]:
-    """A heading, and a row for each value of the one setting that was varied and each objective."""
-    rows = [["", "", "UAR", "speaker probe", "EER, new voices"]]
-    for point in document["points"]:
-        (value,) = point["varied"].values()
-        leaks = point["leakage"]
-        read = [spread(leaks.get("best")), spread(leaks.get("eer"))]
-        rows.append([str(value), f"**{point['objective']}**", _with_interval(point["uar"], 3), *read])
-    return [f"### {title}", "", f"{about} {_how(name, document)}", "", *as_table(rows), ""]
-
-
-def last_part(name: str) -> list[str]:
-    """The last state of the whole upstream; empty where it was not tried."""
-    document = beside(f"{name}-last", "sweep")
-    if document is None:
-        return []
-    about = "The last state, padded to 30 s as Whisper was trained."
-    lines = _points(name, "The whole upstream", about, document)
-    return [*lines, f"    {_sweep_command(name, f'{name}-last', document)}", ""]
-
-
 def silence_part(name: str) -> list[str]:
     """What was measured with other silence around the same speech; empty where nothing was."""
     document = beside(name, "silence")
@@ -249,7 +227,14 @@ def _response_part(name: str, key: str, document: dict[str, Any]) -> list[str]:
         raise RunError(
             f"docs/results/{name}-{key}.sweep.json: one setting alone must have been varied. Keep another."
         )
-    lines = _points(name, *_VARIED[key], document)
+    title, about = _VARIED[key]
+    rows = [["", "", "UAR", "speaker probe", "EER, new voices"]]
+    for point in document["points"]:
+        (value,) = point["varied"].values()
+        leaks = point["leakage"]
+        read = [spread(leaks.get("best")), spread(leaks.get("eer"))]
+        rows.append([str(value), f"**{point['objective']}**", _with_interval(point["uar"], 3), *read])
+    lines = [f"### {title}", "", f"{about} {_how(name, document)}", "", *as_table(rows), ""]
     lines += _figure(f"{name}-{key}", f"UAR and leakage over {key}", document, response)
     for label, own in (document.get("learning") or {}).items():
         low, high = own["interval"]
