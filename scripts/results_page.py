@@ -46,6 +46,12 @@ LINES = (
         0.85,
     ),
     ("tu2019-urdu", "URDU, 4 emotions, the five given folds, level normalised", None, None),
+    (
+        "tu2019-emodb-whisper",
+        "EMO-DB, 4 emotions, leave one speaker out, the TDNN-LSTM on state 3 of Whisper base",
+        None,
+        None,
+    ),
     ("gat2022-ravdess", "RAVDESS, 8 emotions, the six given folds, Whisper base to layer 3", 0.76, 0.82),
     (
         "gat2022-ravdess-parts",
