@@ -20,7 +20,7 @@ from unheard.data.auditing.plain import plain
 from unheard.data.auditing.traits import TRAITS
 from unheard.data.fold_files import has_folds, read_folds
 from unheard.data.fold_set import FoldSet, with_left_out
-from unheard.evaluation.corpus import CorpusSettings, corpus_folder
+from unheard.evaluation.corpus import FORMS, CorpusSettings, corpus_folder
 from unheard.files import write_document
 from unheard.records import Utterance
 from unheard.registry import load, names
@@ -123,7 +123,7 @@ def _read(
     module = load("corpora", name)
     settings = CorpusSettings(name=name, folder=None if place is None else str(place))
     found: list[Utterance] = module.read(corpus_folder(settings), bad=bad)
-    own_words = name in ("table", "audformat")
+    own_words = name in FORMS
     matter = module.CARD.sessions_matter or (own_words and any(item.session is not None for item in found))
     if several:
         title = Path(corpus).stem if own_words else name

@@ -64,10 +64,10 @@ def _solved(items: Matrix, labels: NDArray[np.integer], present: NDArray[np.inte
     residuals = (items - means[places]) * np.sqrt(share[places])[:, None]
     count, channels = residuals.shape
     spread = float(np.square(residuals).sum()) / max(1, channels)
-    kept, floor = 1.0 - _SHRINKAGE, _SHRINKAGE * spread
     if not spread:  # no item differs from its class: whatever is nearest
-        kept, floor = 0.0, 1.0
-    if not kept or channels <= count:
+        return means.T
+    kept, floor = 1.0 - _SHRINKAGE, _SHRINKAGE * spread
+    if channels <= count:
         return np.linalg.solve(kept * residuals.T @ residuals + floor * np.eye(channels), means.T)
     between = residuals @ residuals.T + floor / kept * np.eye(count)
     found: Matrix = (means.T - residuals.T @ np.linalg.solve(between, residuals @ means.T)) / floor

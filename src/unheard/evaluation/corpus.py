@@ -9,7 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from unheard.errors import CorpusError
 from unheard.registry import load
 
-__all__ = ["CorpusSettings", "corpus_folder"]
+__all__ = ["FORMS", "CorpusSettings", "corpus_folder"]
+
+FORMS = ("table", "audformat")
+"""Corpora that are whatever recordings their user describes in such a form."""
 
 
 class CorpusSettings(BaseModel):

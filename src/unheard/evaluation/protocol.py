@@ -219,9 +219,10 @@ def _safe(name: str) -> str:
     return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)
 
 
-def _frames(prepared: Prepared, name: str) -> list[Features]:
+def _frames(prepared: Prepared, augmented: bool, name: str) -> list[Features]:
+    """The variants of an utterance, or the unperturbed one alone: copies that nobody hears are not read."""
     variants = []
-    for key in prepared.keys[name]:
+    for key in prepared.keys[name][: None if augmented else 1]:
         entry = read_entry(prepared.cache, key)
         if entry is None:
             raise RunError(
@@ -249,13 +250,12 @@ def part_of(prepared: Prepared, names: Sequence[str], speakers: Sequence[str], *
         "speaker": [numbers.get(str(item.speaker), UNLABELLED) for item in items],
         "gender": [genders.get(str(item.gender), UNLABELLED) for item in items],
     }
-    read: Callable[[str], Sequence[Features]] = functools.partial(_frames, prepared)
+    read: Callable[[str], Sequence[Features]] = functools.partial(_frames, prepared, augmented)
     if prepared.recipe.adaptation == "speaker":
         read = voice_reader(read, {name: str(item.speaker) for name, item in prepared.utterances.items()})
-    frames = [read(name) for name in names]
     return Dataset(
         tuple(names),
-        frames if augmented else [variants[:1] for variants in frames],
+        [read(name) for name in names],
         {key: np.array(values, dtype=np.int64) for key, values in columns.items()},
         prepared.recipe.hop,
         prepared.recipe.bands,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from unheard.errors import SettingsError
+from unheard.evaluation.corpus import FORMS
 from unheard.models.model import ModelSettings
 from unheard.registry import load
 from unheard.settings import Document
@@ -13,8 +14,6 @@ from unheard.upstreams.loading import UpstreamSettings, find_checkpoint, local_s
 __all__ = ["check_upstreams", "heard_before", "mark_upstreams"]
 
 Table = dict[str, Any]
-_FORMATS = ("table", "audformat")
-"""Corpora that are whatever the user has in such a form."""
 
 
 def _absolute(table: Mapping[str, Any], document: Document) -> Table:
@@ -144,7 +143,7 @@ def heard_before(features: Mapping[str, Any], encoder: Mapping[str, Any], corpus
         encoder: the one of its model.
         corpus: registered name of its corpus.
     """
-    called = "this corpus, if it was ever published," if corpus in _FORMATS else corpus
+    called = "this corpus, if it was ever published," if corpus in FORMS else corpus
     said = []
     for table in (features, encoder):
         if "source" in table:

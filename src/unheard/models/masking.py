@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-__all__ = ["MaskedBatchNorm", "frame_mask", "reverse_within"]
+__all__ = ["MaskedBatchNorm", "frame_mask", "reverse_within", "without_padding"]
 
 
 def frame_mask(lengths: Tensor, frames: int) -> Tensor:
@@ -21,6 +21,21 @@ def frame_mask(lengths: Tensor, frames: int) -> Tensor:
     [[True, False, False], [True, True, True]]
     """
     return torch.arange(frames, device=lengths.device) < lengths.unsqueeze(1)
+
+
+def without_padding(sequence: Tensor, lengths: Tensor) -> Tensor:
+    """The same, zero behind each item's length.
+
+    A single frame is real in every item and passes as it is: statistics of an utterance are thousands of channels,
+    and a pass over them costs as much as learning from them.
+
+    Args:
+        sequence: shape (batch, frames, channels).
+        lengths: shape (batch,), at least 1 each.
+    """
+    if sequence.shape[1] == 1:
+        return sequence
+    return sequence * frame_mask(lengths, sequence.shape[1]).unsqueeze(2)
 
 
 def reverse_within(sequence: Tensor, lengths: Tensor) -> Tensor:

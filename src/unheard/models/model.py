@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from unheard.errors import RunError
 from unheard.files import aside
 from unheard.models.heads import build_head
-from unheard.models.masking import frame_mask
+from unheard.models.masking import without_padding
 from unheard.models.normalisation import Normalisation, Normaliser, PooledNormaliser
 from unheard.models.pooling import Pooling, build_pooling
 from unheard.models.utterance_path import UtterancePath
@@ -126,9 +126,7 @@ class EmbeddingNetwork(nn.Module):
         mixed = self.training and self.mixes_on(device)
         features = features[:, :, : self.varying]
         if self.training and self.noise:
-            noise = torch.randn_like(features)
-            if features.shape[1] > 1:  # a single frame is real in every item
-                noise *= frame_mask(lengths, features.shape[1]).unsqueeze(2)
+            noise = without_padding(torch.randn_like(features), lengths)
             features = torch.add(features, noise, alpha=self.noise)
         with torch.autocast(device, dtype=torch.bfloat16, enabled=mixed):
             sequence, lengths = self.encoder(features, lengths)

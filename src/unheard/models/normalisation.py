@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from unheard.models.masking import frame_mask
+from unheard.models.masking import frame_mask, without_padding
 
 __all__ = ["Normalisation", "Normaliser", "PooledNormaliser"]
 
@@ -44,12 +44,11 @@ class Normaliser(nn.Module):
 
     def forward(self, features: Tensor, lengths: Tensor) -> Tensor:
         """Normalise; differentiable, so that gradients reach the features themselves."""
-        weight = frame_mask(lengths, features.shape[1]).unsqueeze(2).to(features.dtype)
         if self.kind == "none":
-            return features * weight
+            return without_padding(features, lengths)
         if self.kind == "training":
-            normalised = (features - self.mean) / self.deviation
-            return normalised if features.shape[1] == 1 else normalised * weight  # a single frame is always real
+            return without_padding((features - self.mean) / self.deviation, lengths)
+        weight = frame_mask(lengths, features.shape[1]).unsqueeze(2).to(features.dtype)
         axes = (1, 2) if self.kind == "utterance" else (1,)
         count = lengths.view(-1, 1, 1).to(features.dtype)
         if self.kind == "utterance":

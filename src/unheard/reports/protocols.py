@@ -23,21 +23,21 @@ def protocols_section(inflation: Mapping[str, Any]) -> dict[str, Any]:
     columns.sort(key=lambda column: (column["inflated"], column["own"]))
     gaps = {(word(row, "objective"), word(row, "protocol")): row for row in entries(inflation, "differences")}
 
-    def row(label: str, scores: Mapping[str, Any]) -> dict[str, Any]:
+    def as_row(label: str, scores: Mapping[str, Any]) -> dict[str, Any]:
         cells = [
             {"uar": part(scores, column["key"]), "gap": gaps.get((label, column["key"])), "own": column["own"]}
             for column in columns
         ]
         return {"label": label, "cells": cells}
 
-    rows = [row(label, scores) for label, scores in table(inflation, "objectives").items()]
+    rows = [as_row(label, scores) for label, scores in table(inflation, "objectives").items()]
     closed = table(inflation, "closed_form")  # documents of older versions lack it
     if not rows or len(columns) < 2:
         return {}
     return {
         "columns": columns,
         "own": next((column["title"] for column in columns if column["own"]), NOT_KNOWN),
-        "rows": [*rows, *([row("(closed form)", closed)] if closed else [])],
+        "rows": [*rows, *([as_row("(closed form)", closed)] if closed else [])],
         "lines": [line for row in rows if (line := _line(row, columns))],
         "sentences": texts([part(row, "sentence") for row in entries(inflation, "differences")]),
     }
