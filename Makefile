@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # One thread a process: tests and folds run side by side.
 export OMP_NUM_THREADS := 1
 
-.PHONY: demo test check format results clean
+.PHONY: demo test check format results fuzz clean
 
 demo: $(VENV)/.demo
 	$(BIN)/unheard demo --out demo
@@ -25,6 +25,10 @@ check: $(VENV)/.test
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix src tests scripts benchmarks
 	$(BIN)/ruff format src tests scripts benchmarks
+
+# 10,000 mutated recordings, 1,000 mutated headers, results and tables: each a value or a named error. About an hour.
+fuzz: $(VENV)/.test
+	$(BIN)/python tests/fuzz
 
 # docs/results.md from the results that are kept in docs/results/.
 results: $(VENV)/.demo
