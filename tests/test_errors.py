@@ -16,6 +16,7 @@ from unheard.errors import (
     RunError,
     SettingsError,
     SplitError,
+    TableError,
     UnheardError,
     UnknownNameError,
     nearest,
@@ -29,6 +30,7 @@ EXAMPLES = {
     "RunError": RunError("out: no weights here. Train first."),
     "SettingsError": SettingsError("recipe.toml", "training.epochs", "must be positive", 7),
     "SplitError": SplitError("two parts share speaker 'f1'. Correct the table."),
+    "TableError": TableError("mine.csv", "the row has 3 cells", "Quote them.", 4),
     "UnheardError": UnheardError("the root"),
     "UnknownNameError": UnknownNameError("corpus", "emodbb", ["ravdess", "emodb"]),
 }
@@ -40,6 +42,7 @@ BUILTINS = {
     "RunError": ValueError,
     "SettingsError": ValueError,
     "SplitError": ValueError,
+    "TableError": ValueError,
     "UnheardError": Exception,
     "UnknownNameError": KeyError,
 }

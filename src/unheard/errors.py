@@ -3,7 +3,8 @@
     UnheardError
     ├── AudioError (OSError)            a recording that cannot be read or holds nothing usable
     ├── CorpusError (ValueError)        a folder or table that is not laid out as its owner documents
-    │   └── LabelError                  a label that the label map does not know
+    │   ├── LabelError                  a label that the label map does not know
+    │   └── TableError                  a file that cannot be read as a table
     ├── SettingsError (ValueError)      a recipe with an unknown key, a wrong type or a bad value
     ├── SplitError (ValueError)         a split that would leak, or that cannot be drawn
     ├── UnknownNameError (KeyError)     a name that the registry does not have
@@ -25,6 +26,7 @@ __all__ = [
     "RunError",
     "SettingsError",
     "SplitError",
+    "TableError",
     "UnheardError",
     "UnknownNameError",
     "nearest",
@@ -75,6 +77,18 @@ class CorpusError(UnheardError, ValueError):
 
 class LabelError(CorpusError):
     """A label that the label map does not know."""
+
+
+class TableError(CorpusError):
+    """A file that cannot be read as a table, with the line where there is one."""
+
+    def __init__(self, file: Path | str, problem: str, mend: str, line: int | None = None) -> None:
+        super().__init__(str(file) if line is None else f"{file}, line {line}", problem, mend)
+        self.file, self.line = Path(file), line
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Rebuild from the parts (see AudioError)."""
+        return type(self), (self.file, self.problem, self.mend, self.line)
 
 
 class SettingsError(UnheardError, ValueError):

@@ -116,7 +116,7 @@ def test_a_table_that_is_none(tmp_path) -> None:
         table.read(write(tmp_path, ""))
     with pytest.raises(CorpusError, match="not UTF-8"):
         table.read(write(tmp_path, "file\nJürgen.wav\n", encoding="latin-1"))
-    with pytest.raises(CorpusError, match="line 2 has 3 cells, the header 2"):
+    with pytest.raises(CorpusError, match="line 2: the row has 3 cells, the header 2"):
         table.read(write(tmp_path, "file,transcript\n1.wav,so, ja\n"))
     with pytest.raises(CorpusError, match="column 'speaker' stands there twice"):
         table.read(write(tmp_path, "file,speaker,Speaker\n"))

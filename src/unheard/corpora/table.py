@@ -4,20 +4,18 @@
     calls/0001.wav,anna,happy,de
 
 Files are relative to the folder of the table. Cells that are empty are not known. Columns may stand in any
-order and be separated by comma, semicolon or tab; columns of other names are left alone, unless one looks
-like a known name that is not there (`speakr`).
+order; columns of other names are left alone, unless one looks like a known name that is not there (`speakr`).
 """
 
-import csv
 import difflib
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from unheard.corpora._layout import AUDIO_ENDINGS, Bad, Unusable, name_segments, settle
 from unheard.data.labels import canonical
-from unheard.errors import CorpusError, LabelError
+from unheard.data.tables import Table, number_from, read_table, seconds_from
+from unheard.errors import CorpusError, LabelError, TableError
 from unheard.records import CorpusCard, Utterance
 
 __all__ = ["CARD", "COLUMNS", "emotion_from", "gender_from", "read", "unit_from"]
@@ -51,8 +49,8 @@ def read(file: Path, *, labels: Mapping[str, str] | None = None, bad: Bad | None
     """The utterances of a table, sorted by name.
 
     Args:
-        file: the CSV, UTF-8. Times in seconds; arousal, valence and dominance in [0, 1]; gender f, m or o (or
-            the words); emotion a canonical name or a usual word for one.
+        file: the CSV (see `unheard.data.tables`). Times in seconds or as a clock; arousal, valence and dominance
+            in [0, 1]; gender f, m or o (or the words); emotion a canonical name or a usual word for one.
         labels: your own labels -> the names to use, before the label map is asked.
         bad: where to set rows aside that cannot be used, as (file, problem); None raises.
 
@@ -61,17 +59,20 @@ def read(file: Path, *, labels: Mapping[str, str] | None = None, bad: Bad | None
         rows.
 
     Raises:
-        CorpusError: the table is missing, empty or not UTF-8, has no column `file` or a misspelled one, or a
-            row cannot be used; names the line.
+        CorpusError: the table is missing, empty or cannot be read (TableError), has no column `file` or a
+            misspelled one, or a row cannot be used; names the line.
         LabelError: an emotion is not known.
     """
     file = Path(file)
-    header, rows = _rows(file)
-    _check_header(file, header)
+    if not file.is_file():
+        raise CorpusError(CARD.name, f"there is no table '{file}'", CARD.obtain)
+    table = read_table(file)
+    _check_columns(table)
     utterances: list[Utterance] = []
     problems: Bad = []
     seen: dict[tuple[str, str, str], int] = {}
-    for line, cells in rows:
+    for row in table.rows:
+        line, cells = row.line, row.cells
         name = cells.get("file", "")
         try:
             _refuse_second(seen, cells, line)
@@ -103,47 +104,22 @@ def _card_of(file: Path) -> CorpusCard:
     return CorpusCard(str(file), CARD.title, CARD.licence, CARD.citation, CARD.languages, CARD.obtain)
 
 
-def _rows(file: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """The header in lower case, and (line, column -> cell) of every row that is not blank."""
-    if not file.is_file():
-        raise CorpusError(CARD.name, f"there is no table '{file}'", CARD.obtain)
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CorpusError(str(file), "the table is not UTF-8", "Save it as CSV with encoding UTF-8.") from error
-    first = text.split("\n", 1)[0]
-    separator = max(",;\t", key=first.count)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=separator)
-    header = [cell.strip().lower() for cell in next(reader, [])]
-    rows = []
-    for cells in reader:
-        if len(cells) > len(header):
-            problem = f"line {reader.line_num} has {len(cells)} cells, the header {len(header)}"
-            raise CorpusError(str(file), problem, f"Put cells that hold '{separator}' in quotes.")
-        if any(cell.strip() for cell in cells):
-            filled = dict(zip(header, (cell.strip() for cell in cells), strict=False))
-            rows.append((reader.line_num, filled))
-    return header, rows
-
-
-def _check_header(file: Path, header: Sequence[str]) -> None:
-    if "file" not in header:
-        problem = f"the table has no column 'file', only: {', '.join(filter(None, header)) or 'none'}"
-        raise CorpusError(str(file), problem, CARD.obtain)
-    twice = sorted({name for name in header if name in COLUMNS and header.count(name) > 1})
-    if twice:
-        raise CorpusError(str(file), f"column '{twice[0]}' stands there twice", "Remove one of the two.")
-    absent = [name for name in COLUMNS if name not in header]
-    for name in header:
+def _check_columns(table: Table) -> None:
+    if "file" not in table.columns:
+        problem = f"the table has no column 'file', only: {', '.join(table.columns) or 'none'}"
+        raise TableError(table.file, problem, CARD.obtain, table.line)
+    absent = [name for name in COLUMNS if name not in table.columns]
+    for name in table.columns:
         near = difflib.get_close_matches(name, absent, n=1, cutoff=_NEAR_MISS) if name not in COLUMNS else []
         if near:
-            problem = f"line 1: column '{name}' is not known, but looks like '{near[0]}'"
-            raise CorpusError(str(file), problem, f"Rename it to '{near[0]}', or to something unlike it.")
+            problem = f"column '{name}' is not known, but looks like '{near[0]}'"
+            mend = f"Rename it to '{near[0]}', or to something unlike it."
+            raise TableError(table.file, problem, mend, table.line)
 
 
 def _utterance(folder: Path, cells: Mapping[str, str], line: int, labels: Mapping[str, str] | None) -> Utterance:
     path, name = _recording(folder, cells.get("file", ""), line)
-    start, end = _value(cells, line, "start", _time) or 0.0, _value(cells, line, "end", _time)
+    start, end = _value(cells, line, "start", seconds_from) or 0.0, _value(cells, line, "end", seconds_from)
     if end is not None and end <= start:
         raise Unusable(f"end {end} in line {line}, expected more than its start {start}")
     return Utterance(
@@ -192,25 +168,8 @@ def _recording(folder: Path, cell: str, line: int) -> tuple[Path, str]:
     return path, (path.relative_to(folder) if inside else path).as_posix()
 
 
-def _number(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError("a number with a decimal point")
-    return number
-
-
-def _time(text: str) -> float:
-    number = _number(text)
-    if number < 0:
-        raise ValueError("seconds, 0 or more")
-    return number
-
-
 def _whole(text: str) -> int:
-    number = _number(text)
+    number = number_from(text)
     if number != int(number):
         raise ValueError("a whole number")
     return int(number)
@@ -222,7 +181,7 @@ def unit_from(text: str) -> float:
     >>> unit_from("0.25")
     0.25
     """
-    number = _number(text)
+    number = number_from(text)
     if not 0 <= number <= 1:
         raise ValueError("a number from 0 to 1")
     return number

@@ -12,7 +12,6 @@ The form is told by what a file holds, not by its ending. What is named in the f
 utterances by its path, as much of it as is needed; audio endings do not count.
 """
 
-import csv
 import importlib
 import json
 import re
@@ -24,7 +23,8 @@ from unheard.data.fold_set import FoldSet, Row, each_tested_once, fold_set, with
 from unheard.data.plan import SplitPlan
 from unheard.data.splits._folds import PARTS
 from unheard.data.splits._table import COLUMNS, folds_of_utterances
-from unheard.errors import MissingExtraError, SplitError
+from unheard.data.tables import Table, parse_table, read_text, seconds_from
+from unheard.errors import MissingExtraError, SplitError, TableError
 from unheard.records import Seconds, Utterance
 
 __all__ = ["has_folds", "read_folds"]
@@ -56,16 +56,17 @@ def read_folds(path: Path, utterances: Sequence[Utterance]) -> FoldSet:
         rows, form = (_audformat(path), "audformat") if (path / "db.yaml").is_file() else (_folder(path), "a folder")
         return fold_set(path, form, rows, utterances)
     text = _text(path)
-    if text.lstrip()[:1] in ("{", "["):
+    if _is_json(text):
         documents = _documents(path, text)
         if len(documents) == 1 and isinstance(documents[0], dict) and {"digest", "folds"} <= documents[0].keys():
             return with_left_out(path, "a split plan", SplitPlan.load(path).folds, (), utterances)
         return fold_set(path, "JSON", _json(path, documents, path.parent), utterances)
-    header = _header(text)
-    if not set(header) & set(_PART_COLUMNS) and len(set(header) & set(COLUMNS)) == 1:
+    table = _table(path, text)
+    columns = set(table.columns)
+    if not columns & set(_PART_COLUMNS) and len(columns & set(COLUMNS)) == 1:
         _, fold_of = folds_of_utterances(path, utterances)
         return with_left_out(path, "CSV", each_tested_once(fold_of), (), utterances)
-    return fold_set(path, "CSV", _csv(path, text, path.parent), utterances)
+    return fold_set(path, "CSV", _csv(table, path.parent), utterances)
 
 
 def has_folds(place: Path) -> bool:
@@ -75,15 +76,28 @@ def has_folds(place: Path) -> bool:
             return next(_audformat(place), None) is not None
         except SplitError:
             return False
-    header = _header(_text(place))
-    return "file" in header and bool(set(header) & {"fold", *_PART_COLUMNS})
+    columns = set(_table(place, _text(place)).columns)
+    return "file" in columns and bool(columns & {"fold", *_PART_COLUMNS})
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SplitError(f"{path}: the folds cannot be read ({error}). {_MEND}") from error
+        return read_text(path)
+    except TableError as error:
+        raise SplitError(
+            f"{error.corpus}: the folds cannot be read ({error.problem}). {error.mend} {_MEND}"
+        ) from error
+
+
+def _table(path: Path, text: str) -> Table:
+    try:
+        return parse_table(text, path)
+    except TableError as error:
+        raise SplitError(str(error)) from error
+
+
+def _is_json(text: str) -> bool:
+    return text.lstrip()[:1] in ("{", "[")
 
 
 def _documents(path: Path, text: str) -> list[Any]:
@@ -138,12 +152,12 @@ def _folder(folder: Path) -> Iterator[Row]:
         if file.suffix == ".json" and file.with_suffix(".jsonl") in files:
             continue
         text = _text(file)
-        if text.lstrip()[:1] in ("{", "["):
+        if _is_json(text):
             if not _is_about_files(found := _documents(file, text)):
                 continue  # a map of labels
             rows = _json(file, found, folder)
         else:
-            rows = _csv(file, text, folder)
+            rows = _csv(_table(file, text), folder)
         # The whole corpus lies beside its folds, and names no part.
         yield from (row for row in rows if row.part is not None)
 
@@ -157,36 +171,30 @@ def _is_about_files(documents: Sequence[Any]) -> bool:
     )
 
 
-def _csv(path: Path, text: str, root: Path) -> Iterator[Row]:
-    header = _header(text)
+def _csv(table: Table, root: Path) -> Iterator[Row]:
+    path, columns = table.file, table.columns
     part, fold = _said_by_name(path, root)
-    column = next((name for name in _PART_COLUMNS if name in header), None)
-    if "file" not in header or not (column or part or "fold" in header):
+    column = next((name for name in _PART_COLUMNS if name in columns), None)
+    if "file" not in columns or not (column or part or "fold" in columns):
         raise SplitError(
-            f"{path}: has the columns {', '.join(header) or 'none'}, expected file and one of fold, "
+            f"{path}: has the columns {', '.join(columns) or 'none'}, expected file and one of fold, "
             f"{', '.join(_PART_COLUMNS)}; or fold and one of {', '.join(COLUMNS)}. Correct the header."
         )
-    lines = csv.reader(text.splitlines(), delimiter=_separator(text))
-    next(lines)
-    for cells in lines:
-        row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
-        said, own_fold = (row.get(column, "") if column else ""), row.get("fold") or fold
-        if not row.get("file"):
+    for row in table.rows:
+        cells, where = row.cells, table.where(row)
+        said, own_fold = (cells[column] if column else ""), cells.get("fold") or fold
+        if not cells["file"]:
             continue
         if not (said or part or own_fold):
-            raise SplitError(f"{path}, line {lines.line_num}: no part and no fold. Give the file one of them.")
-        where = f"{path}, line {lines.line_num}"
-        yield Row(row["file"], _part(said, where) if said else part, own_fold, _seconds(row.get("start")))
+            raise SplitError(f"{where}: no part and no fold. Give the file one of them.")
+        yield Row(cells["file"], _part(said, where) if said else part, own_fold, _start(cells.get("start"), where))
 
 
-def _header(text: str) -> list[str]:
-    first = next(iter(text.splitlines()), "")
-    return [cell.strip().lower() for cell in next(csv.reader([first], delimiter=_separator(text)), [])]
-
-
-def _separator(text: str) -> str:
-    first = text.split("\n", 1)[0]
-    return max(",;\t", key=first.count)
+def _start(cell: str | None, where: str) -> Seconds | None:
+    try:
+        return seconds_from(cell) if cell else None
+    except ValueError as error:
+        raise SplitError(f"{where}: start '{cell}', expected {error}. Correct it.") from error
 
 
 def _audformat(folder: Path) -> Iterator[Row]:

@@ -3,12 +3,12 @@
 A CSV with a header: the column `fold`, and one of `speaker`, `file` or `sentence`.
 """
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from unheard.data import tables
 from unheard.data.splits._folds import identities
-from unheard.errors import SplitError
+from unheard.errors import SplitError, TableError
 from unheard.records import Utterance
 
 __all__ = ["COLUMNS", "folds_of_utterances", "read_table"]
@@ -27,12 +27,11 @@ def read_table(file: Path) -> tuple[str, dict[str, str]]:
             only.
     """
     try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, skipinitialspace=True)
-            rows = list(reader)
-            header = [name.strip() for name in reader.fieldnames or ()]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SplitError(f"{file}: the table of folds cannot be read ({error}). Give a UTF-8 CSV file.") from error
+        found = tables.read_table(file)
+    except TableError as error:
+        problem = f"the table of folds cannot be read ({error.problem})"
+        raise SplitError(f"{error.corpus}: {problem}. {error.mend}") from error
+    header = found.columns
     keys = [column for column in COLUMNS if column in header]
     if len(keys) != 1 or "fold" not in header:
         raise SplitError(
@@ -40,14 +39,13 @@ def read_table(file: Path) -> tuple[str, dict[str, str]]:
             f"{', '.join(COLUMNS)}. Correct the header."
         )
     table: dict[str, str] = {}
-    for line, row in enumerate(rows, start=2):
-        found = {str(name).strip(): value.strip() for name, value in row.items() if isinstance(value, str)}
-        value, fold = found.get(keys[0], ""), found.get("fold", "")
+    for row in found.rows:
+        value, fold = row.cells[keys[0]], row.cells["fold"]
         if not value or not fold or value in table:
             problem = (
                 f"names {keys[0]} '{value}' a second time" if value in table else f"lacks the {keys[0]} or the fold"
             )
-            raise SplitError(f"{file}, line {line}: {problem}. Give each {keys[0]} one line and one fold.")
+            raise SplitError(f"{found.where(row)}: {problem}. Give each {keys[0]} one line and one fold.")
         table[value] = fold
     if len(set(table.values())) < 2:
         raise SplitError(f"{file}: has {len(set(table.values()))} folds, expected 2 or more. Add the other folds.")
