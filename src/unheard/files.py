@@ -1,13 +1,118 @@
-"""Files that are there whole or not at all, whatever is killed while they are written."""
+"""Files that are there whole or not at all, whatever is killed while they are written, and names for them."""
 
 import contextlib
+import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["aside", "write_atomically", "write_document"]
+__all__ = [
+    "REFERENCES",
+    "aside",
+    "file_name",
+    "file_names",
+    "objective_file_name",
+    "one_to_a_file_system",
+    "write_atomically",
+    "write_document",
+]
+
+REFERENCES = "references"
+"""The folder of a run's tasks that belong to no objective."""
+
+_LONGEST = 100  # bytes; two names, their ending and what `aside` adds stay below the 255 of a file system
+_DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))]
+)
+"""What Windows takes for a device, whatever the ending."""
+
+
+def one_to_a_file_system(name: str) -> str:
+    """What two names have in common that some file system takes for one: it is blind to case and to composition.
+
+    >>> one_to_a_file_system("Anna") == one_to_a_file_system("anna")
+    True
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def file_name(name: str, *, reserved: Iterable[str] = ()) -> str:
+    """A name of anything as the name of a file: two different names never become one.
+
+    Letters, digits, '-', '_' and '.' stand for themselves; everything else is written as its bytes (UTF-8), '%' and
+    two hexadecimal digits each, and so is the first letter of a name that is reserved, the dots of a name that is
+    nothing else, and a dot at the end. A name of more than 100 bytes ends in a digest of the whole.
+
+    Args:
+        name: any text.
+        reserved: file names that are taken, beside those that Windows takes for devices.
+
+    Returns:
+        1 to 100 bytes (UTF-8) that every file system can hold. Names that differ in case only stay so: see
+        `file_names`.
+
+    >>> file_name("speaker-03"), file_name("a/b"), file_name("a b"), file_name("..")
+    ('speaker-03', 'a%2Fb', 'a%20b', '%2E%2E')
+    """
+    whole = unicodedata.is_normalized("NFC", name)
+    text = "".join(
+        sign if sign in "-_." or (sign.isalnum() and (whole or sign.isascii())) else _bytes(sign) for sign in name
+    )
+    if not name.strip("."):
+        text = "".join(map(_bytes, name)) or "%"
+    elif text.endswith("."):
+        text = text[:-1] + _bytes(".")
+    taken = {one_to_a_file_system(one) for one in reserved}
+    if one_to_a_file_system(text) in taken or one_to_a_file_system(text).partition(".")[0] in _DEVICES:
+        text = _bytes(text[0]) + text[1:]
+    return text if len(text.encode()) <= _LONGEST else _with_digest(text, name)
+
+
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """Name -> name of its file, for names that stand beside each other: no two are one, whatever the file system.
+
+    As `file_name`, save that names which some file systems take for one (they differ in case) end in a digest, all
+    but one that is written small.
+
+    >>> file_names(["anna", "ben"])
+    {'anna': 'anna', 'ben': 'ben'}
+    """
+    plain = {name: file_name(name) for name in names}
+    alike = Counter(map(one_to_a_file_system, plain.values()))
+    return {
+        name: text
+        if alike[one_to_a_file_system(text)] == 1 or one_to_a_file_system(text) == text
+        else _with_digest(text, name)
+        for name, text in plain.items()
+    }
+
+
+def objective_file_name(label: str) -> str:
+    """The label of an objective as the name of its folder of tasks, and as the beginning of its weights' names.
+
+    Those are `LABEL-seed0-foldNAME.safetensors`, so that the first '-seed' in them must be behind the label.
+
+    >>> objective_file_name("dat"), objective_file_name("references"), objective_file_name("a-seed1")
+    ('dat', '%72eferences', 'a%2Dseed1')
+    """
+    text = file_name(label, reserved=[REFERENCES])
+    return re.sub("-(?=seed)", _bytes("-"), text, flags=re.IGNORECASE)
+
+
+def _bytes(sign: str) -> str:
+    # What is no text of its own (half of a pair, as names that are not UTF-8 are read) has bytes, too.
+    return "".join(f"%{byte:02X}" for byte in sign.encode("utf-8", "surrogatepass"))
+
+
+def _with_digest(text: str, name: str) -> str:
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    kept = text.encode()[: _LONGEST - len(digest) - 1].decode(errors="ignore")
+    return f"{kept}~{digest}"
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ Objectives of one run share features, folds, references and whatever is not vari
 settings is one run with one objective a value (`dat.weight_-0.3`); any other setting makes a run of its own.
 """
 
+import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,11 @@ from typing import Any
 from unheard.errors import SettingsError
 from unheard.evaluation.recipe import RunRecipe, objective_of
 from unheard.evaluation.variation import Axis, kept, resolve_keys, variable
+from unheard.files import one_to_a_file_system
 
 __all__ = ["Member", "Reader", "Runs", "plan_runs"]
+
+_LONGEST = 80  # letters of what is varied, in the name of a point
 
 Reader = Callable[[Sequence[str]], RunRecipe]
 """Reads and checks the recipe with these assignments (`key=value`) on top."""
@@ -70,11 +74,15 @@ def _grid(axes: Sequence[tuple[str, tuple[str, ...]]]) -> Iterator[list[tuple[st
 
 
 def _named(pairs: Sequence[tuple[str, str]]) -> str:
-    """'weight_-0.3.warmup_0': a combination as part of a file's name."""
+    """'weight_-0.3.warmup_0': a combination as part of a file's name; two combinations never have one."""
     last = [key.rpartition(".")[2] for key, _ in pairs]
     short = [name if last.count(name) == 1 else key for name, (key, _) in zip(last, pairs, strict=True)]
     text = ".".join(f"{name}_{value}" for name, (_, value) in zip(short, pairs, strict=True))
-    return "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in text)
+    plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in text)
+    if plain == text and len(text) <= _LONGEST:
+        return text
+    # What no label may carry is left out of it, so that two values may read alike: the digest tells them apart.
+    return f"{plain[:_LONGEST]}.{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _read(read: Reader, pairs: Sequence[tuple[str, str]]) -> RunRecipe:
@@ -149,8 +157,8 @@ def _members(
 
 
 def _check_labels(runs: Sequence[Runs]) -> None:
-    """Two points must not share a folder (two texts that differ only in signs that no file name may carry)."""
-    names = [f"{run.folder}/{member.label}" for run in runs for member in run.members]
+    """Two points must not share a folder (two texts that differ only in case, where that does not count)."""
+    names = [one_to_a_file_system(f"{run.folder}/{member.label}") for run in runs for member in run.members]
     twice = [name for position, name in enumerate(names) if name in names[:position]]
     if twice or any(len(run.recipe.objectives) != len(run.members) for run in runs):
         raise SettingsError("--vary", "", f"two points would be called {twice[0] if twice else 'the same'}")

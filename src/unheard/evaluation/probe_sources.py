@@ -21,6 +21,7 @@ from unheard.evaluation.result_files import read_result
 from unheard.evaluation.rounds import PARTS, Items
 from unheard.evaluation.task import fresh_model
 from unheard.features.cache import extract_corpus
+from unheard.files import objective_file_name
 from unheard.models.model import named_seed
 from unheard.settings import read_document, validate
 from unheard.training.whole import embed_all
@@ -141,7 +142,7 @@ def run_jobs(
     jobs = []
     for label in labels:
         for seed in seeds:
-            files = sorted((run.folder / "tasks" / label).glob(f"seed{seed}-fold*/task.json"))
+            files = sorted((run.folder / "tasks" / objective_file_name(label)).glob(f"seed{seed}-fold*/task.json"))
             if not files:
                 raise RunError(
                     f"{run.folder}: no finished task of {label} with seed {seed}. Give the same run again."

@@ -22,6 +22,8 @@ from unheard.evaluation.adaptation import voice_reader
 from unheard.evaluation.corpus import corpus_folder
 from unheard.evaluation.recipe import RunRecipe
 from unheard.features.cache import extract_corpus, read_entry
+from unheard.files import REFERENCES as REFERENCES_FOLDER
+from unheard.files import file_names, objective_file_name, one_to_a_file_system
 from unheard.models.model import named_seed
 from unheard.records import UNLABELLED, Features, Utterance
 from unheard.registry import load
@@ -192,12 +194,17 @@ def prepare(
 
 
 def plan_tasks(prepared: Prepared, out: Path) -> list[Task]:
-    """All tasks of a run: objectives x seeds x folds, and the references of the first seed."""
+    """All tasks of a run: objectives x seeds x folds, and the references of the first seed.
+
+    Raises:
+        RunError: two of them would write into one folder.
+    """
     recipe = prepared.recipe
     labels = list(recipe.objectives)
     tasks = []
     for number, seed in enumerate(recipe.seeds):
         plan = prepared.plans[seed]
+        files = file_names(fold.name for fold in plan.folds)
         for fold in plan.folds:
             extra = [REFERENCES] if number == 0 and recipe.leakage.measure else []
             for label in [*labels, *extra]:
@@ -210,13 +217,23 @@ def plan_tasks(prepared: Prepared, out: Path) -> list[Task]:
                     seed,
                     fold.name,
                 )
-                folder = out / "tasks" / label.strip("()") / f"seed{seed}-fold{_safe(fold.name)}"
+                own_folder = REFERENCES_FOLDER if label == REFERENCES else objective_file_name(label)
+                folder = out / "tasks" / own_folder / f"seed{seed}-fold{files[fold.name]}"
                 tasks.append(Task(label, seed, fold, folder, fingerprint))
+    _refuse_shared_folders(tasks)
     return tasks
 
 
-def _safe(name: str) -> str:
-    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)
+def _refuse_shared_folders(tasks: Sequence[Task]) -> None:
+    """Hold what the names promise: tasks of one folder would take each other's results for their own."""
+    seen: dict[str, Task] = {}
+    for task in tasks:
+        first = seen.setdefault(one_to_a_file_system(str(task.folder)), task)
+        if first is not task:
+            raise RunError(
+                f"{task.name} and {first.name} would write into one folder, {task.folder}. Give the objectives, or "
+                "the folds, names that differ in more than case."
+            )
 
 
 def _frames(prepared: Prepared, augmented: bool, name: str) -> list[Features]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,12 +16,13 @@ from unheard.evaluation.adaptation import Adaptation
 from unheard.evaluation.corpus import CorpusSettings
 from unheard.evaluation.upstream_recipes import check_upstreams, mark_upstreams
 from unheard.features.cache import Recipe as FeatureRecipe
+from unheard.files import one_to_a_file_system
 from unheard.models.model import ModelSettings
 from unheard.registry import load
 from unheard.settings import Document, validate
 from unheard.training.settings import TrainingSettings
 
-__all__ = ["CorpusSettings", "LeakageSettings", "RunRecipe", "objective_of", "read_recipe"]
+__all__ = ["CorpusSettings", "LeakageSettings", "RunRecipe", "labels_alike", "objective_of", "read_recipe"]
 
 
 class LeakageSettings(BaseModel):
@@ -70,6 +72,8 @@ class RunRecipe(BaseModel):
             if not label.replace("-", "").replace("_", "").replace(".", "").isalnum():
                 msg = f"'{label}' becomes a folder's name: use letters, digits, '-', '_' and '.' only"
                 raise ValueError(msg)
+        if alike := labels_alike(objectives):
+            raise ValueError(f"{alike} would share a folder where case does not count: rename one")
         return objectives
 
     def feature_recipe(self) -> FeatureRecipe:
@@ -119,6 +123,20 @@ class RunRecipe(BaseModel):
             if isinstance(named, str) and Path(named).is_file():
                 own["split"][key] = hashlib.sha256(Path(named).read_bytes()).hexdigest()
         return hashlib.sha256(json.dumps([own, *map(str, parts)], sort_keys=True).encode()).hexdigest()
+
+
+def labels_alike(labels: Iterable[str]) -> str:
+    """Labels that some file systems take for one, for an error; empty where there are none.
+
+    >>> labels_alike(["dat", "cgt", "DAT"])
+    "'dat' and 'DAT'"
+    """
+    seen: dict[str, str] = {}
+    for label in labels:
+        first = seen.setdefault(one_to_a_file_system(label), label)
+        if first != label:
+            return f"'{first}' and '{label}'"
+    return ""
 
 
 def objective_of(recipe: RunRecipe, label: str) -> tuple[str, Any, Any]:

@@ -9,7 +9,7 @@ from joblib import Parallel, delayed
 
 from unheard.errors import RunError, SettingsError
 from unheard.evaluation.protocol import Prepared, Task, plan_tasks
-from unheard.evaluation.recipe import RunRecipe
+from unheard.evaluation.recipe import RunRecipe, labels_alike
 from unheard.evaluation.task import run_task
 from unheard.files import write_atomically
 from unheard.processes import tied
@@ -47,6 +47,8 @@ def claim_folder(recipe: RunRecipe, out: Path, *, write: bool = True) -> None:
                 "Choose another --out, or remove that folder."
             )
         objectives = {**before.objectives, **recipe.objectives}
+        if alike := labels_alike(objectives):
+            raise RunError(f"{out}: {alike} would share a folder where case does not count. Rename the new one.")
         seeds = tuple(dict.fromkeys([*before.seeds, *recipe.seeds]))
         recipe = recipe.model_copy(update={"objectives": objectives, "seeds": seeds})
     if write:

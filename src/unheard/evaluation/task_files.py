@@ -37,4 +37,4 @@ def save_weights(prepared: Prepared, task: Task, model: Model, temperature: floa
         "test_speakers": sorted({str(prepared.utterances[name].speaker) for name in task.fold.test}),
     }
     run = task.folder.parents[2]
-    save_model(model, run / "weights" / f"{task.label}-{task.folder.name}.safetensors", about)
+    save_model(model, run / "weights" / f"{task.folder.parent.name}-{task.folder.name}.safetensors", about)

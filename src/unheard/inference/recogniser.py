@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ import torch
 from unheard.data.audio import AudioSettings, condition, read_audio
 from unheard.errors import AudioError, RunError
 from unheard.features.voice import standardise
+from unheard.files import objective_file_name
 from unheard.models.model import Model, load_model
 from unheard.records import Features, Hertz, Samples, Seconds
 from unheard.registry import load
@@ -76,14 +78,14 @@ class Recogniser:
         files = sorted((run / "weights").glob("*-seed*.safetensors"))
         if not files:
             raise RunError(f"{run}: no weights here. Is it the --out folder of a finished `unheard run`?")
-        labels = sorted({file.name.rsplit("-seed", 1)[0] for file in files})
-        if objective is None:
-            if len(labels) > 1:
-                raise RunError(f"{run} has the objectives {', '.join(labels)}. Choose one with --objective.")
-            objective = labels[0]
-        if objective not in labels:
+        parts = {file: file.name.partition("-seed")[0] for file in files}
+        labels = sorted(unquote(part) for part in set(parts.values()))
+        if objective is None and len(labels) > 1:
+            raise RunError(f"{run} has the objectives {', '.join(labels)}. Choose one with --objective.")
+        wanted = parts[files[0]] if objective is None else objective_file_name(objective)
+        if wanted not in parts.values():
             raise RunError(f"{run} has no objective '{objective}'. It has: {', '.join(labels)}.")
-        return cls([load_model(file) for file in files if file.name.rsplit("-seed", 1)[0] == objective], raw=raw)
+        return cls([load_model(file) for file in files if parts[file] == wanted], raw=raw)
 
     def probabilities(self, samples: Samples, rate: Hertz) -> dict[str, float]:
         """A probability an emotion; they sum to 1.
