@@ -1,6 +1,7 @@
 """TOML to typed settings: every mistake names its line and the nearest valid name."""
 
 import math
+import os
 import tomllib
 
 import pytest
@@ -241,3 +242,12 @@ def test_to_toml_of_what_toml_has_no_word_for():
     assert math.isnan(tomllib.loads(to_toml({"a": math.nan}))["a"])
     assert tomllib.loads(to_toml({"a": (1, 2)})) == {"a": [1, 2]}
     assert to_toml({}) == ""
+
+
+def test_a_path_that_is_not_utf8_is_refused_where_it_is_given_and_not_when_it_is_saved(tmp_path):
+    (tmp_path / "recipe.toml").write_text("")
+    folder = os.fsdecode(b"K\xf6ln")
+    with pytest.raises(SettingsError, match="not UTF-8"):
+        read_document(tmp_path / "recipe.toml", [f"corpus.folder={folder}"])
+    with pytest.raises(SettingsError, match="not UTF-8"):
+        to_toml({"folder": folder})

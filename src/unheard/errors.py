@@ -9,6 +9,7 @@
     ├── SplitError (ValueError)         a split that would leak, or that cannot be drawn
     ├── UnknownNameError (KeyError)     a name that the registry does not have
     ├── RunError (ValueError)           a result folder that is incomplete, foreign or damaged
+    ├── MachineError (OSError)          a full disk, missing rights or memory: what the machine does not give
     └── MissingExtraError (ImportError) an optional dependency that is not installed
 
 Each class takes the parts and words the message: what came, what was expected, where, what to do.
@@ -22,6 +23,7 @@ __all__ = [
     "AudioError",
     "CorpusError",
     "LabelError",
+    "MachineError",
     "MissingExtraError",
     "RunError",
     "SettingsError",
@@ -125,6 +127,18 @@ class UnknownNameError(UnheardError, KeyError):
 
 class RunError(UnheardError, ValueError):
     """A result folder that is incomplete, made by other settings, or damaged."""
+
+
+class MachineError(UnheardError, OSError):
+    """Something that the machine does not give: room on a disk, the right to write, memory, a worker."""
+
+    def __init__(self, problem: str, mend: str) -> None:
+        Exception.__init__(self, f"{problem}. {mend}")
+        self.problem, self.mend = problem, mend
+
+    def __reduce__(self) -> tuple[type, tuple[object, ...]]:
+        """Rebuild from the parts (see AudioError)."""
+        return type(self), (self.problem, self.mend)
 
 
 class MissingExtraError(UnheardError, ImportError):

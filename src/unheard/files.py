@@ -3,13 +3,18 @@
 import contextlib
 import hashlib
 import json
-import os
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+from safetensors import SafetensorError
+
+from unheard.errors import UnheardError
+from unheard.leftovers import place_beside
+from unheard.machine import machine_error
 
 __all__ = [
     "REFERENCES",
@@ -18,6 +23,7 @@ __all__ = [
     "file_names",
     "objective_file_name",
     "one_to_a_file_system",
+    "refuse_unwritable",
     "write_atomically",
     "write_document",
 ]
@@ -121,20 +127,60 @@ def aside(file: Path) -> Iterator[Path]:
 
     Args:
         file: what is to be written; its folder is made if it is missing.
+
+    Raises:
+        MachineError: the disk is full, the folder may not be written to, or the like.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    beside = place_beside(file)
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         yield beside
         beside.replace(file)
+    except (OSError, SafetensorError) as problem:
+        told = None if isinstance(problem, UnheardError) else machine_error(problem, file)
+        if told is None:
+            raise
+        raise told from problem
     finally:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Find out before the work, and not after it, that nothing can be written into a folder; leaves no trace.
+
+    Args:
+        folder: it, or what it will be made in.
+
+    Raises:
+        MachineError: with what to do.
+    """
+    try:
+        while not folder.exists() and not folder.is_symlink():
+            folder = folder.parent
+        beside = place_beside(folder / "writable")
+        try:
+            beside.write_bytes(bytes(4096))
+        finally:
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
+    except OSError as problem:
+        told = machine_error(problem, folder)
+        if told is None:
+            raise
+        raise told from problem
 
 
 def write_atomically(text: str, file: Path) -> None:
-    """Write text (UTF-8) aside, then rename."""
+    r"""Write text (UTF-8) aside, then rename.
+
+    Half a character, as a path has it that is not UTF-8, is written as its escape (``\udcf6``), which JSON reads.
+
+    Raises:
+        MachineError: see `aside`.
+    """
     with aside(file) as beside:
-        beside.write_text(text, encoding="utf-8")
+        beside.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def write_document(document: Mapping[str, Any], file: Path) -> None:
@@ -143,5 +189,8 @@ def write_document(document: Mapping[str, Any], file: Path) -> None:
     Args:
         document: plain values; nan and infinite are none of them.
         file: where to.
+
+    Raises:
+        MachineError: see `aside`.
     """
     write_atomically(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n", file)

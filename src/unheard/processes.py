@@ -1,20 +1,75 @@
-"""Work in other processes that ends with the process that asked for it.
+"""Work in other processes that ends with the process that asked for it, and says nothing that its owner does not say.
 
 A pool's workers outlive a process that is killed: they finish what they were given, minutes of training that nobody
 waits for, and then sit on their memory.
 """
 
+import contextlib
 import functools
 import os
+import signal
 import threading
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
-__all__ = ["tied"]
+from joblib import Parallel, delayed
+from joblib.externals.loky import BrokenProcessPool
+from joblib.parallel import LokyBackend, get_active_backend
+
+from unheard.errors import MachineError
+
+__all__ = ["side_by_side", "tied", "without_warnings"]
 
 Result = TypeVar("Result")
-_EVERY = 1.0  # seconds between looks at the parent
+_EVERY = 0.5  # seconds between looks at the parent
+
+
+def side_by_side(
+    function: Callable[..., Result],
+    arguments: Iterable[tuple[Any, ...]],
+    *,
+    jobs: int,
+    ordered: bool = True,
+    batch: int = 1,
+) -> Iterator[Result]:
+    """The function of each tuple of arguments, in `jobs` processes; with one job, in this one.
+
+    Args:
+        function: importable by its name.
+        arguments: of each call.
+        jobs: calls at once.
+        ordered: whether results come in the order of their arguments, or as they are ready.
+        batch: calls that travel to a worker together; for many short ones.
+
+    Yields:
+        Results, as they are asked for.
+
+    Raises:
+        MachineError: a worker was ended from outside, as a system does that is out of memory.
+    """
+    if jobs == 1:
+        yield from (function(*values) for values in arguments)
+        return
+    # A pool of another kind (a cluster's), chosen around this call, has workers of its own making.
+    ours = isinstance(get_active_backend()[0], LokyBackend)
+    begin = {"initializer": _begin, "initargs": (os.getpid(), _are_silenced())} if ours else {}
+    pool = Parallel(
+        n_jobs=jobs,
+        return_as="generator" if ordered else "generator_unordered",
+        batch_size=batch,
+        pre_dispatch=2 * jobs * batch if batch > 1 else jobs,
+        **begin,
+    )
+    call = delayed(tied(function))
+    try:
+        yield from pool(call(*values) for values in arguments)
+    except BrokenProcessPool as problem:  # what joblib says of it is about its own insides
+        raise MachineError(
+            "a worker process was ended from outside, most likely because the memory ran out",
+            "The same command goes on where it stood; give it fewer --jobs (1 needs the least memory).",
+        ) from problem
 
 
 def tied(function: Callable[..., Result]) -> Callable[..., Result]:
@@ -33,9 +88,24 @@ def _call(owner: int, function: Callable[..., Result], *values: Any, **named: An
     return function(*values, **named)
 
 
+def _begin(owner: int, silent: bool) -> None:
+    """What a worker does before anything else; its owner may have been killed while it started."""
+    if os.getppid() != owner:
+        os._exit(1)
+    # Ctrl-C reaches the whole group of processes. The owner ends its workers itself, and says so once.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _watch(owner)
+    if silent:
+        warnings.showwarning = _unsaid
+
+
 @functools.cache
 def _watch(owner: int) -> None:
-    """Once a process and owner; a worker whose parent is another process (a pool on a cluster) is left alone."""
+    """Once a process and owner; a worker whose parent is another process (a pool on a cluster) is left alone.
+
+    The kernel could send a signal (PR_SET_PDEATHSIG), but it sends it when the *thread* ends that started the
+    worker, and a pool outlives the thread that asked for it first.
+    """
     if os.getpid() != owner and os.getppid() == owner:
         threading.Thread(target=_end_with, args=(owner,), name="ends with its parent", daemon=True).start()
 
@@ -45,3 +115,23 @@ def _end_with(owner: int) -> None:
         time.sleep(_EVERY)
     # Not an exception: it would only reach this thread. Files are written aside and renamed, so nothing is torn.
     os._exit(1)
+
+
+@contextlib.contextmanager
+def without_warnings() -> Iterator[None]:
+    """Inside, warnings of libraries are not shown, neither by this process nor by its workers.
+
+    For programs whose reader cannot do anything about them; what would make an answer wrong is an error here, never
+    a warning. The filters stay as they are, as libraries add to them on import.
+    """
+    with warnings.catch_warnings():
+        warnings.showwarning = _unsaid
+        yield
+
+
+def _unsaid(*warning: object, **named: object) -> None:
+    del warning, named
+
+
+def _are_silenced() -> bool:
+    return warnings.showwarning is _unsaid

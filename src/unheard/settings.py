@@ -89,6 +89,7 @@ def _override(data: dict[str, Any], assignment: str) -> str:
     key = key.strip()
     if not separator or not key:
         raise SettingsError("--set", assignment, "expected key=value, e.g. training.epochs=5")
+    _refuse_half_characters("--set", key, value)
     parts = key.split(".")
     table: dict[str, Any] = data
     for part in parts[:-1]:
@@ -210,6 +211,13 @@ def _value(value: Any) -> str:
     return _quoted(str(value))
 
 
+def _refuse_half_characters(source: str, key: str, text: str) -> None:
+    """Paths that are not UTF-8 come as half characters, and what is saved as TOML could not be read again."""
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise SettingsError(source, key, f"'{text}' is not UTF-8. Rename it, or link to it under another name.")
+
+
 def _quoted(text: str) -> str:
     """A basic string: JSON's escapes are TOML's, save that TOML wants DEL escaped, too."""
+    _refuse_half_characters("settings", "", text)
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -4,14 +4,13 @@ The result is documented in docs/reference/probes.md. Numbers that cannot be had
 """
 
 import importlib.metadata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from unheard.errors import RunError
@@ -24,7 +23,7 @@ from unheard.evaluation.protocol import default_cache
 from unheard.evaluation.result_files import plain_numbers
 from unheard.evaluation.rounds import Items
 from unheard.files import write_document
-from unheard.processes import tied
+from unheard.processes import side_by_side
 
 __all__ = ["PROBES", "SCHEMA", "measure_jobs", "probe_run", "probe_tables", "write_probes"]
 
@@ -52,16 +51,8 @@ def measure_jobs(
         jobs: processes.
         progress: called with (done, total).
     """
-
-    def results() -> Iterator[dict[str, Any]]:
-        if jobs == 1:
-            yield from (_measure(job, settings) for job in work)
-        else:
-            tasks = (delayed(tied(_measure))(job, settings) for job in work)
-            yield from Parallel(n_jobs=jobs, return_as="generator", batch_size=1, pre_dispatch=jobs)(tasks)
-
     trees = []
-    for done, tree in enumerate(results(), start=1):
+    for done, tree in enumerate(side_by_side(_measure, ((job, settings) for job in work), jobs=jobs), start=1):
         trees.append(tree)
         if progress is not None:
             progress(done, len(work))

@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from joblib import Parallel, delayed
-
 from unheard.errors import RunError, SettingsError
 from unheard.evaluation.protocol import Prepared, Task, plan_tasks
 from unheard.evaluation.recipe import RunRecipe, labels_alike
 from unheard.evaluation.task import run_task
-from unheard.files import write_atomically
-from unheard.processes import tied
+from unheard.files import refuse_unwritable, write_atomically
+from unheard.leftovers import sweep
+from unheard.processes import side_by_side
 from unheard.settings import read_document, to_toml
 
 __all__ = ["PROGRESS", "claim_folder", "run_tasks", "save_plans"]
@@ -33,7 +32,9 @@ def claim_folder(recipe: RunRecipe, out: Path, *, write: bool = True) -> None:
 
     Raises:
         RunError: the folder holds the results of other settings.
+        MachineError: nothing can be written there.
     """
+    refuse_unwritable(out)
     file = out / "settings.toml"
     if file.exists():
         before = RunRecipe.model_validate(read_document(file).data)
@@ -52,6 +53,8 @@ def claim_folder(recipe: RunRecipe, out: Path, *, write: bool = True) -> None:
         seeds = tuple(dict.fromkeys([*before.seeds, *recipe.seeds]))
         recipe = recipe.model_copy(update={"objectives": objectives, "seeds": seeds})
     if write:
+        # Only here: a folder without settings.toml may be anybody's.
+        sweep([out, *(out / "tasks").glob("*/*"), out / "weights", out / "splits"] if file.exists() else [])
         write_atomically(to_toml(recipe.model_dump(mode="json")) + "\n", file)
 
 
@@ -116,12 +119,8 @@ def _results(prepared: Prepared, tasks: list[Task], jobs: int) -> Iterator[tuple
             waiting.append(position)
         else:
             yield position, done
-    if jobs == 1:
-        for position in waiting:
-            yield position, _run_one(prepared, tasks[position])
-        return
-    work = (delayed(tied(_numbered))(prepared, position, tasks[position]) for position in waiting)
-    yield from Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch=jobs, batch_size=1)(work)
+    work = ((prepared, position, tasks[position]) for position in waiting)
+    yield from side_by_side(_numbered, work, jobs=jobs, ordered=False)
 
 
 def _numbered(prepared: Prepared, position: int, task: Task) -> tuple[int, dict[str, Any]]:

@@ -8,20 +8,20 @@ import functools
 import hashlib
 import json
 import math
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
 from pydantic import BaseModel
 
 from unheard.data.audio import AudioSettings, condition, read_audio
 from unheard.data.perturb import Perturbation
 from unheard.errors import AudioError
-from unheard.processes import tied
+from unheard.files import aside, refuse_unwritable
+from unheard.leftovers import sweep
+from unheard.processes import side_by_side
 from unheard.records import Features, Samples, Utterance
 from unheard.registry import load
 
@@ -108,14 +108,11 @@ def read_entry(cache: Path, key: str) -> Features | None:
 
 
 def _write_entry(cache: Path, key: str, features: Features) -> None:
-    file = _entry(cache, key)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_suffix(f".{os.getpid()}.part")
     with np.errstate(over="ignore"):
         half = features.astype(np.float16)
-    with aside.open("wb") as stream:  # numbers that half precision holds exactly take half the room
+    with aside(_entry(cache, key)) as beside, beside.open("wb") as stream:
+        # Numbers that half precision holds exactly take half the room.
         np.save(stream, half if np.array_equal(half, features) else features, allow_pickle=False)
-    aside.replace(file)
 
 
 def extract_one(utterance: Utterance, recipe: Recipe, cache: Path) -> tuple[tuple[str, ...], str, float]:
@@ -175,10 +172,12 @@ def extract_corpus(  # noqa: PLR0913 (the edge where a run meets the disk)
 
     Raises:
         AudioError: a recording cannot be used and `skip_bad` is false; with several, the message counts them.
+        MachineError: the cache cannot be written to, its disk is full, or a worker was ended from outside.
     """
+    refuse_unwritable(cache)
+    sweep(cache.glob("[0-9a-f][0-9a-f]"))
     _ = recipe.identity  # found out once here, and not again by every worker
-    tasks = (delayed(tied(_try_one))(utterance, recipe, cache) for utterance in utterances)
-    results = Parallel(n_jobs=jobs, return_as="generator", batch_size=8 if jobs > 1 else 1)(tasks)
+    results = side_by_side(_try_one, ((item, recipe, cache) for item in utterances), jobs=jobs, batch=8)
     extraction = Extraction({}, {}, {}, {}, [])
     bad: list[AudioError] = []
     for done, (utterance, result) in enumerate(zip(utterances, results, strict=True), start=1):

@@ -21,11 +21,10 @@ import numpy as np
 import scipy.signal
 import soundfile
 import soxr
-from joblib import Parallel, delayed
 
 from unheard.errors import SettingsError
 from unheard.files import aside
-from unheard.processes import tied
+from unheard.processes import side_by_side
 from unheard.records import Hertz, Samples
 from unheard.testing._espeak import Engine, Voice
 
@@ -290,9 +289,8 @@ def speak_corpus(
     _claim(folder, digest)
     folder.mkdir(parents=True, exist_ok=True)
     _write_aside(json.dumps({"digest": digest, "seed": seed, **plan}).encode(), folder / "corpus.json")
-    parallel, speak = Parallel(n_jobs=jobs, return_as="generator_unordered"), delayed(tied(_speak))
-    tasks = (speak(folder / clip.file, clip, rules[clip.emotion], (seed, i)) for i, clip in enumerate(clips))
-    for done, _ in enumerate(parallel(tasks), start=1):
+    tasks = ((folder / clip.file, clip, rules[clip.emotion], (seed, i)) for i, clip in enumerate(clips))
+    for done, _ in enumerate(side_by_side(_speak, tasks, jobs=jobs, ordered=False), start=1):
         if progress is not None:
             progress(done, len(clips))
     _write_aside(_table(clips), folder / "corpus.csv")
