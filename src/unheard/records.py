@@ -6,11 +6,13 @@ file -> Utterance -> waveform (samples,) -> features (frames, channels) -> Batch
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from unheard.identities import IDENTITIES, known
 
 if TYPE_CHECKING:
     # Utterances and cards are read without it, and it takes longer to import than a corpus to list.
@@ -62,6 +64,10 @@ class Utterance:
         session: recording session, where sessions matter.
         dialogue: conversation the utterance belongs to.
         turn: position in the dialogue.
+        source: the file and line that list it, for messages; no part of what it is.
+
+    Identities (`unheard.identities.IDENTITIES`) and the language are kept as `unheard.identities.known` has them,
+    whoever read them: one name has one spelling, and what names nobody is None.
     """
 
     file: Path
@@ -81,6 +87,11 @@ class Utterance:
     session: str | None = None
     dialogue: str | None = None
     turn: int | None = None
+    source: str | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        for column in (*IDENTITIES, "language"):
+            object.__setattr__(self, column, known(getattr(self, column)))
 
     def replace(self, **changes: object) -> "Utterance":
         """The same utterance with some fields changed."""

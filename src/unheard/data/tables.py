@@ -12,12 +12,12 @@ import csv
 import io
 import math
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from unheard.errors import TableError
+from unheard.identities import plain
 from unheard.records import Seconds
 
 __all__ = ["Row", "Table", "number_from", "parse_table", "read_table", "read_text", "seconds_from"]
@@ -33,7 +33,6 @@ _MARKS = (
 )
 _SAVE = "Save it as CSV with encoding UTF-8 (in a spreadsheet: 'CSV UTF-8')."
 _SEP = re.compile(r'"?sep=(.)"?[ \t;,]*', re.IGNORECASE)
-_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 _CLOCK = re.compile(r"(?:(\d+) days? )?(?:\+)?(\d+):([0-5]\d):([0-5]\d(?:[.,]\d+)?)", re.ASCII)
 _DAYS = re.compile(r"(\d+) days?", re.ASCII)
@@ -108,7 +107,7 @@ def parse_table(text: str, file: Path) -> Table:
     delimiter = said or _delimiter(rest)
     records = _records(rest, delimiter, file, skipped)
     line, names = next(records, (1, []))
-    columns = tuple(_name(name) for name in names)
+    columns = tuple(plain(name).lower() for name in names)
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
     if twice:
         raise TableError(file, f"column '{twice[0]}' stands there twice", "Rename or remove one of the two.", line)
@@ -182,10 +181,6 @@ def _records(text: str, delimiter: str, file: Path, skipped: int) -> Iterator[_R
             raise TableError(file, problem, mend, line) from error
         if any(cells):
             yield line, cells
-
-
-def _name(cell: str) -> str:
-    return unicodedata.normalize("NFC", cell).strip().strip(_INVISIBLE).strip().lower()
 
 
 def _row(file: Path, columns: tuple[str, ...], record: _Record, delimiter: str) -> Row:
