@@ -8,12 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from unheard.errors import SplitError
+from unheard.identities import NOBODY
 from unheard.records import Utterance
 
-__all__ = ["PARTS", "Fold", "Leak", "identities", "identity", "shared_between_parts"]
+__all__ = ["PARTS", "Fold", "Leak", "identities", "identity", "shared_between_parts", "where"]
 
 PARTS = ("train", "dev", "test")
 """The parts of a fold that are learned from, selected on and tested on."""
+
+_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,22 @@ def identities(utterances: Sequence[Utterance], column: str) -> list[str]:
     known = [value for value in found if value is not None]
     if len(known) == len(found):
         return known
-    lacking = [utterance.name for utterance, value in zip(utterances, found, strict=True) if value is None]
+    lacking = [utterance for utterance, value in zip(utterances, found, strict=True) if value is None]
     raise SplitError(
-        f"{len(lacking)} of {len(utterances)} utterances have no {column} ({', '.join(lacking[:3])}), "
-        f"and this split needs the {column} column. Add it to the table, or leave these utterances out."
+        f"{len(lacking)} of {len(utterances)} utterances have no {column} ({where(lacking)}), and this split needs "
+        f"the {column} column. {NOBODY} Add it to the table, or leave these utterances out."
     )
+
+
+def where(utterances: Sequence[Utterance]) -> str:
+    """Some utterances for a message, with the lines that list them.
+
+    >>> from pathlib import Path
+    >>> where([Utterance(Path("a.wav"), "a.wav", "table", source="m.csv, line 2")])
+    'a.wav in m.csv, line 2'
+    """
+    said = [item.name if item.source is None else f"{item.name} in {item.source}" for item in utterances[:_SHOWN]]
+    return "; ".join(said) + (f"; and {len(utterances) - _SHOWN} more" if len(utterances) > _SHOWN else "")
 
 
 def shared_between_parts(

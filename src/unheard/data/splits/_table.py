@@ -3,12 +3,15 @@
 A CSV with a header: the column `fold`, and one of `speaker`, `file` or `sentence`.
 """
 
+import posixpath
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from unheard.data import tables
 from unheard.data.splits._folds import identities
 from unheard.errors import SplitError, TableError
+from unheard.identities import known
 from unheard.records import Utterance
 
 __all__ = ["COLUMNS", "folds_of_utterances", "read_table"]
@@ -39,14 +42,16 @@ def read_table(file: Path) -> tuple[str, dict[str, str]]:
             f"{', '.join(COLUMNS)}. Correct the header."
         )
     table: dict[str, str] = {}
+    lines: dict[str, int] = {}
     for row in found.rows:
-        value, fold = row.cells[keys[0]], row.cells["fold"]
+        cell, fold = row.cells[keys[0]], row.cells["fold"]
+        value = (_path(cell) if cell else "") if keys[0] == "file" else known(cell) or ""
         if not value or not fold or value in table:
-            problem = (
-                f"names {keys[0]} '{value}' a second time" if value in table else f"lacks the {keys[0]} or the fold"
-            )
+            problem = f"lacks the {keys[0]} or the fold"
+            if value in table:
+                problem = f"names {keys[0]} '{cell}' a second time, after line {lines[value]}"
             raise SplitError(f"{found.where(row)}: {problem}. Give each {keys[0]} one line and one fold.")
-        table[value] = fold
+        table[value], lines[value] = fold, row.line
     if len(set(table.values())) < 2:
         raise SplitError(f"{file}: has {len(set(table.values()))} folds, expected 2 or more. Add the other folds.")
     return keys[0], table
@@ -57,7 +62,7 @@ def folds_of_utterances(file: Path, utterances: Sequence[Utterance]) -> tuple[st
 
     A `file` is an utterance's name, or that of the recording it is a stretch of, with or without the audio
     ending; lines of files that are not among the utterances (set aside, or of another emotion) are passed
-    over. Speakers and sentences must match exactly.
+    over. Speakers and sentences must be those of the corpus, as `unheard.identities.known` has them.
 
     Raises:
         SplitError: the table does not know an utterance's value, or knows a speaker or sentence that nobody
@@ -65,7 +70,7 @@ def folds_of_utterances(file: Path, utterances: Sequence[Utterance]) -> tuple[st
     """
     column, table = read_table(file)
     if column == "file":
-        found = _by_file(table, utterances)
+        found = _by_file(file, table, utterances)
         missing = sorted(item.name for item in utterances if item.name not in found)
         strangers: list[str] = []
     else:
@@ -90,16 +95,29 @@ def folds_of_utterances(file: Path, utterances: Sequence[Utterance]) -> tuple[st
     return column, found
 
 
-def _by_file(table: Mapping[str, str], utterances: Sequence[Utterance]) -> dict[str, str]:
-    bare = {_stem(value): fold for value, fold in table.items()}
+def _by_file(file: Path, table: Mapping[str, str], utterances: Sequence[Utterance]) -> dict[str, str]:
+    bare: dict[str, set[str]] = {}
+    for value, fold in table.items():
+        bare.setdefault(_stem(value), set()).add(fold)
     found: dict[str, str] = {}
     for item in utterances:
         # A stretch of a recording is named after it, with '#start-end' behind.
-        spellings = (item.name, item.name.rpartition("#")[0])
-        fold = next((bare[stem] for stem in map(_stem, spellings) if stem in bare), None)
-        if fold is not None:
-            found[item.name] = fold
+        for name in map(_path, (item.name, item.name.rpartition("#")[0])):
+            folds = {table[name]} if name in table else bare.get(_stem(name), set())
+            if len(folds) > 1:
+                raise SplitError(
+                    f"{file}: has '{_stem(name)}' with several endings and in several folds, and none is "
+                    f"{item.name}. Name each file with its ending."
+                )
+            if folds:
+                found[item.name] = next(iter(folds))
+                break
     return found
+
+
+def _path(file: str) -> str:
+    """One spelling of a path, whichever system wrote it."""
+    return posixpath.normpath(unicodedata.normalize("NFC", file).replace("\\", "/"))
 
 
 def _stem(file: str) -> str:
