@@ -3,8 +3,12 @@
     file,speaker,emotion,language
     calls/0001.wav,anna,happy,de
 
-Files are relative to the folder of the table. Cells that are empty are not known. Columns may stand in any
-order; columns of other names are left alone, unless one looks like a known name that is not there (`speakr`).
+Files are relative to the folder of the table. Cells that are empty are not known; for identities (speaker,
+session, dialogue, sentence), gender and language neither are `nan`, `None`, `NA` and the like. Columns may stand
+in any order. Where an utterance begins and ends may be told as start and end, offset and duration, onset and
+offset, begin and stop, with a unit (`start_ms`) or without (seconds). Columns of other names are left alone,
+unless one looks like a known name that is not there (`speakr`), or as if it changed what is heard (`channel`,
+`time`); what begins with `note_` always is.
 """
 
 import difflib
@@ -12,10 +16,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from unheard.corpora._layout import AUDIO_ENDINGS, Bad, Unusable, name_segments, settle
+from unheard.corpora._columns import FREE, Times, find_times, refuse_overlooked
+from unheard.corpora._layout import Bad, Unusable, name_segments, settle
+from unheard.corpora._listed import Distinct, Problem, recording_of, with_lines
 from unheard.data.labels import canonical
-from unheard.data.tables import Table, number_from, read_table, seconds_from
+from unheard.data.tables import Row, Table, number_from, read_table
 from unheard.errors import CorpusError, LabelError, TableError
+from unheard.identities import known
 from unheard.records import CorpusCard, Utterance
 
 __all__ = ["CARD", "COLUMNS", "emotion_from", "gender_from", "read", "unit_from"]
@@ -67,33 +74,26 @@ def read(file: Path, *, labels: Mapping[str, str] | None = None, bad: Bad | None
     if not file.is_file():
         raise CorpusError(CARD.name, f"there is no table '{file}'", CARD.obtain)
     table = read_table(file)
-    _check_columns(table)
+    times = _check_columns(table)
     utterances: list[Utterance] = []
-    problems: Bad = []
-    seen: dict[tuple[str, str, str], int] = {}
+    problems: list[Problem] = []
+    distinct = Distinct()
     for row in table.rows:
-        line, cells = row.line, row.cells
-        name = cells.get("file", "")
+        name = row.cells["file"]
         try:
-            _refuse_second(seen, cells, line)
-            utterances.append(_utterance(file.parent, cells, line, labels))
+            utterance = _utterance(table, row, times, labels)
+            distinct.refuse_second(utterance, row.line)
+            utterances.append(utterance)
         except LabelError as error:
             if bad is None:
-                raise LabelError(str(file), f"line {line}: {error.problem}", _label_mend(error)) from error
-            problems.append((name, f"line {line}: {error.problem}"))
+                raise LabelError(str(file), f"line {row.line}: {error.problem}", _label_mend(error)) from error
+            problems.append((name, error.problem, row.line))
         except Unusable as error:
-            problems.append((name or f"line {line}", str(error)))
-    settle(_card_of(file), problems, bad)
+            problems.append((name or f"line {row.line}", str(error), row.line))
+    settle(_card_of(file), with_lines(problems, apart=bad is not None), bad)
     if not utterances:
         raise CorpusError(str(file), "the table lists no usable recording", CARD.obtain)
     return name_segments(utterances)
-
-
-def _refuse_second(seen: dict[tuple[str, str, str], int], cells: Mapping[str, str], line: int) -> None:
-    key = (cells.get("file", ""), cells.get("start", ""), cells.get("end", ""))
-    first = seen.setdefault(key, line)
-    if first != line:
-        raise Unusable(f"the same file, start and end in lines {first} and {line}")
 
 
 def _label_mend(error: LabelError) -> str:
@@ -104,42 +104,48 @@ def _card_of(file: Path) -> CorpusCard:
     return CorpusCard(str(file), CARD.title, CARD.licence, CARD.citation, CARD.languages, CARD.obtain)
 
 
-def _check_columns(table: Table) -> None:
+def _check_columns(table: Table) -> Times:
     if "file" not in table.columns:
         problem = f"the table has no column 'file', only: {', '.join(table.columns) or 'none'}"
         raise TableError(table.file, problem, CARD.obtain, table.line)
-    absent = [name for name in COLUMNS if name not in table.columns]
+    times = find_times(table)
+    placed = {column for column, _ in times.columns.values()}
+    absent = [name for name in COLUMNS if name not in table.columns and name not in times.columns]
     for name in table.columns:
-        near = difflib.get_close_matches(name, absent, n=1, cutoff=_NEAR_MISS) if name not in COLUMNS else []
+        if name in COLUMNS or name in placed or name.startswith(FREE):
+            continue
+        near = difflib.get_close_matches(name, absent, n=1, cutoff=_NEAR_MISS)
         if near:
             problem = f"column '{name}' is not known, but looks like '{near[0]}'"
-            mend = f"Rename it to '{near[0]}', or to something unlike it."
+            mend = f"Rename it to '{near[0]}', or to something unlike it, e.g. '{FREE}{name}'."
             raise TableError(table.file, problem, mend, table.line)
+    refuse_overlooked(table, [*COLUMNS, *placed])
+    return times
 
 
-def _utterance(folder: Path, cells: Mapping[str, str], line: int, labels: Mapping[str, str] | None) -> Utterance:
-    path, name = _recording(folder, cells.get("file", ""), line)
-    start, end = _value(cells, line, "start", seconds_from) or 0.0, _value(cells, line, "end", seconds_from)
-    if end is not None and end <= start:
-        raise Unusable(f"end {end} in line {line}, expected more than its start {start}")
+def _utterance(table: Table, row: Row, times: Times, labels: Mapping[str, str] | None) -> Utterance:
+    cells, line = row.cells, row.line
+    path, name = recording_of(table.file.parent, cells["file"])
+    start, end = times.stretch(row, path)
     return Utterance(
         file=path,
         name=name,
         corpus=CARD.name,
         start=start,
         end=end,
-        speaker=cells.get("speaker") or None,
-        gender=_value(cells, line, "gender", gender_from),
-        language=cells.get("language") or None,
+        speaker=cells.get("speaker"),
+        gender=_value(cells, line, "gender", gender_from) if known(cells.get("gender")) else None,
+        language=cells.get("language"),
         emotion=_value(cells, line, "emotion", lambda cell: emotion_from(cell, CARD.name, labels)),
         arousal=_value(cells, line, "arousal", unit_from),
         valence=_value(cells, line, "valence", unit_from),
         dominance=_value(cells, line, "dominance", unit_from),
         transcript=cells.get("transcript") or None,
-        sentence=cells.get("sentence") or None,
-        session=cells.get("session") or None,
-        dialogue=cells.get("dialogue") or None,
+        sentence=cells.get("sentence"),
+        session=cells.get("session"),
+        dialogue=cells.get("dialogue"),
         turn=_value(cells, line, "turn", _whole),
+        source=table.where(row),
     )
 
 
@@ -154,18 +160,6 @@ def _value(cells: Mapping[str, str], line: int, column: str, convert: Callable[[
         raise
     except ValueError as error:
         raise Unusable(f"{column} '{cell}' in line {line}, expected {error}") from error
-
-
-def _recording(folder: Path, cell: str, line: int) -> tuple[Path, str]:
-    if not cell:
-        raise Unusable(f"no path in line {line}")
-    path = folder / cell
-    if not path.is_file():
-        raise Unusable(f"no recording at its path (relative to '{folder}')")
-    if path.suffix.lower() not in AUDIO_ENDINGS:
-        raise Unusable(f"the ending '{path.suffix}', expected {' '.join(sorted(AUDIO_ENDINGS))}")
-    inside = path.is_relative_to(folder)
-    return path, (path.relative_to(folder) if inside else path).as_posix()
 
 
 def _whole(text: str) -> int:
