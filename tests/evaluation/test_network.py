@@ -53,3 +53,12 @@ def test_huge_inputs_overflow_nothing():
     network.step(inputs * np.float32(1e6), labels)
     assert np.isfinite(network.parameters).all()
     assert network.predict(inputs).shape == (20,)
+
+
+def test_an_item_of_weight_two_counts_as_two():
+    network, inputs, labels = made()
+    weights = np.where(np.arange(20) < 10, 2.0, 1.0).astype(np.float32)
+    twice = np.concatenate([np.arange(20), np.arange(10)])
+    # Decay is by items, and not by weight: it is the same for both after scaling.
+    weighted = network.gradient(inputs, labels, weights).copy() * 20
+    assert weighted == pytest.approx(network.gradient(inputs[twice], labels[twice]) * 30, abs=1e-4)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from unheard.errors import SplitError, UnknownNameError
+from unheard.evaluation.kinds import KINDS
 from unheard.evaluation.probes import (
-    KINDS,
     emotion_code_floor,
     probe,
     probe_closed_set,
@@ -29,7 +29,7 @@ def planted(strength, seed=0, size=SIZE, items=TRAIN + 450):
 def test_a_linear_code_is_read_by_both_and_in_time():
     started = time.process_time()
     scores = probe_closed_set(*planted(1.0), seed=0)
-    assert time.process_time() - started < 10  # 0.2 s measured; the rest is for a busy machine
+    assert time.process_time() - started < 60  # 5 s measured; the rest is for a busy machine
     assert set(scores) == {*KINDS, "best"}
     assert min(scores.values()) > 0.9
 
@@ -38,7 +38,7 @@ def test_a_weak_linear_code_is_read_by_the_linear_probe():
     assert probe_closed_set(*planted(0.3), seed=0, kinds=("linear",))["best"] > 0.8
 
 
-def test_a_product_of_signs_is_read_by_the_mlp_only():
+def test_a_product_of_signs_is_read_by_what_is_not_linear_only():
     generator = np.random.default_rng(0)
     embeddings = generator.normal(size=(2000, 8))
     labels = (embeddings[:, 0] > 0) ^ (embeddings[:, 1] > 0)
@@ -137,14 +137,14 @@ def test_the_floor_of_an_emotion_code():
     generator = np.random.default_rng(0)
     speakers = np.tile(np.arange(4), 50)
     own = speakers.copy()
-    assert emotion_code_floor(own, speakers, own, speakers) == 1.0  # the emotion is the speaker
+    assert emotion_code_floor(own, speakers, own, speakers)["best"] == 1.0  # the emotion is the speaker
     balanced = np.repeat(np.arange(2), 100)
-    assert emotion_code_floor(balanced, speakers, balanced, speakers) == pytest.approx(0.25)
+    assert emotion_code_floor(balanced, speakers, balanced, speakers)["best"] == pytest.approx(0.25)
     # Speakers 0 and 1 show emotion 'a' only, 2 and 3 'b' only: one of two is right.
     halves = np.where(speakers < 2, "a", "b")
-    assert emotion_code_floor(halves, speakers, halves, speakers) == pytest.approx(0.5)
+    assert emotion_code_floor(halves, speakers, halves, speakers)["best"] == pytest.approx(0.5)
     unknown = np.where(generator.random(200) < 0.2, -1, own)
-    assert emotion_code_floor(unknown, speakers, unknown, speakers) == 1.0
+    assert emotion_code_floor(unknown, speakers, unknown, speakers)["best"] == 1.0
 
 
 def test_the_floor_needs_one_emotion_an_item():

@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-__all__ = ["show_probes"]
+from unheard.evaluation.kinds import TITLES
 
-_KINDS = ("linear", "mlp", "knn")
+__all__ = ["show_probes"]
 
 
 def _cell(figure: Mapping[str, Any] | None, *, unit: float = 100.0, digits: int = 1) -> str:
@@ -70,7 +70,7 @@ def _table(title: str, *columns: str) -> Table:
 
 def _leakage_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
     title = "Read by fresh probes, % (below: 95 % interval over speakers)"
-    table = _table(title, "what, and what is new to the probe", "best", "linear", "mlp", "knn")
+    table = _table(title, "what: new to the probe", "best", *TITLES.values())
     places = dict.fromkeys(
         (target, protocol)
         for _, own in rows
@@ -81,14 +81,16 @@ def _leakage_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
         known = [
             (label, own["leakage"][target][protocol]) for label, own in rows if _at(own, "leakage", target, protocol)
         ]
-        new = "utterances" if target == "speaker" else "speakers"
-        also = ", sentences" if protocol == "sentences" else ""
-        head = f"[bold]{target}[/] of new {new}{also}"
+        new = "sentences" if protocol == "sentences" else "utterances" if target == "speaker" else "speakers"
+        head = f"[bold]{target}[/]: new {new}"
         table.add_row(head, f"chance {100 * known[0][1]['chance']:.1f}{_luck(known)}")
         for label, found in known:
-            table.add_row(f"  {label}", _cell(found.get("best")), *(_mean(found.get(kind)) for kind in _KINDS))
+            table.add_row(f"  {label}", _cell(found.get("best")), *(_mean(found.get(kind)) for kind in TITLES))
         table.add_section()
-    table.caption = "luck: what the best of these probes reads where the right answers are shuffled"
+    table.caption = (
+        "new sentences: in new utterances, too, and of new speakers where the speaker is not what is asked for; "
+        "luck: what the best of these probes reads where the right answers are shuffled"
+    )
     return table
 
 

@@ -54,14 +54,16 @@ class Network:
         likeliest: NDArray[np.int64] = self.scores(inputs).argmax(axis=1).astype(np.int64)
         return likeliest
 
-    def gradient(self, inputs: Matrix, labels: NDArray[np.int64]) -> Matrix:
-        """Of the mean cross-entropy and decay / (2 items) times the squared weights, a vector like `parameters`."""
+    def gradient(self, inputs: Matrix, labels: NDArray[np.int64], weights: Matrix | None = None) -> Matrix:
+        """Of the mean weighted cross-entropy and decay / (2 items) times the squares, a vector like `parameters`."""
         into, bias, out, shift = self._views(self.parameters)
         hidden = np.maximum(inputs @ into + bias, 0)
         logits = hidden @ out + shift
         error = np.exp(logits - logits.max(axis=1, keepdims=True))
         error /= error.sum(axis=1, keepdims=True)
         error[np.arange(labels.size), labels] -= 1.0
+        if weights is not None:
+            error *= weights[:, np.newaxis]
         error /= labels.size
         back = (error @ out.T) * (hidden > 0)
         of_into, of_bias, of_out, of_shift = self._views(self._gradient)
@@ -71,17 +73,18 @@ class Network:
         of_shift[:] = error.sum(axis=0)
         return self._gradient
 
-    def step(self, inputs: Matrix, labels: NDArray[np.int64]) -> None:
+    def step(self, inputs: Matrix, labels: NDArray[np.int64], weights: Matrix | None = None) -> None:
         """One step of Adam on a batch.
 
         Args:
             inputs: shape (batch, size), float32.
             labels: class numbers, shape (batch,).
+            weights: what each item counts, shape (batch,), float32; None for 1 each.
 
         Reference:
             kingma2015adam: algorithm 1.
         """
-        gradient = self.gradient(inputs, labels)
+        gradient = self.gradient(inputs, labels, weights)
         self._steps += 1
         one, two = _MOMENTS
         self._first *= one

@@ -134,7 +134,7 @@ def _within_emotion(view: View) -> Tree:
                 rounds.append(Round(train, test))
         if rounds:
             counted += 1
-            for key, one in view.probes(view.settings.conditional_kinds, "speaker", rounds).items():
+            for key, one in view.probes(view.settings.kinds, "speaker", rounds).items():
                 found.setdefault(key, []).append(one)
     if not counted:
         return {}

@@ -16,6 +16,7 @@ from unheard.evaluation.calibration import Judged, calibration_summary
 from unheard.evaluation.comparison import comparison_rows
 from unheard.evaluation.ensemble import vote_of_seeds
 from unheard.evaluation.fairness import Heard, fairness_summary
+from unheard.evaluation.kinds import KINDS
 from unheard.evaluation.protocol import REFERENCES, Prepared
 from unheard.evaluation.significance import confusions_by_speaker, interval
 from unheard.metrics.macro_f1 import score as macro_f1
@@ -28,12 +29,19 @@ _Judgement = tuple[NDArray[np.int64], NDArray[np.float64]]
 __all__ = ["Pool", "compare_pools", "dev_judgements", "predictions_csv", "spread", "summarise"]
 
 
-def spread(values: Iterable[float | None]) -> dict[str, float | None]:
-    """Mean and standard deviation (n - 1) of the numbers among the values; None where there are too few."""
-    known = [float(value) for value in values if value is not None and math.isfinite(value)]
+def spread(values: Iterable[float | None], weights: Iterable[float] | None = None) -> dict[str, float | None]:
+    """Mean and standard deviation (n - 1) of the numbers among the values; None where there are too few.
+
+    Args:
+        values: what cannot be had is None or nan.
+        weights: what each value counts in the mean, as many; None for 1 each.
+    """
+    numbers = np.array([math.nan if value is None else float(value) for value in values])
+    counts = np.ones(numbers.size) if weights is None else np.array(list(weights))
+    known = np.isfinite(numbers) & (counts > 0)
     return {
-        "mean": float(np.mean(known)) if known else None,
-        "std": float(np.std(known, ddof=1)) if len(known) > 1 else None,
+        "mean": float(np.average(numbers[known], weights=counts[known])) if known.any() else None,
+        "std": float(np.std(numbers[known], ddof=1)) if known.sum() > 1 else None,
     }
 
 
@@ -174,9 +182,24 @@ def _curves(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def leakage_summary(measured: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Mean and deviation over folds and seeds of each leakage figure."""
-    keys = [key for key in ("linear", "mlp", "knn", "best", "eer", "chance") if any(key in one for one in measured)]
-    return {key: spread(one.get(key) for one in measured) for key in keys}
+    """Mean and deviation over folds and seeds of each leakage figure; `best` is that of the kind that reads most.
+
+    The accuracy of a probe weighs as many utterances as it was asked, so that folds with few of them do not decide.
+    The best kind is chosen once, by its mean: the best of each fold would be the luckiest.
+    """
+    if not measured:
+        return {}
+    withheld = [float(one.get("withheld", 1.0)) for one in measured]
+    found: dict[str, Any] = {
+        key: spread((one.get(key) for one in measured), withheld)
+        for key in (*KINDS, "chance")
+        if any(key in one for one in measured)
+    }
+    if any("eer" in one for one in measured):
+        found["eer"] = spread(one.get("eer") for one in measured)
+    known = [kind for kind in KINDS if kind in found and found[kind]["mean"] is not None]
+    kind = max(known, key=lambda each: float(found[each]["mean"]), default=None)
+    return found | {"best": {"kind": kind, **found[kind]} if kind else {"kind": None, **spread(())}}
 
 
 def summarise(label: str, results: Sequence[Mapping[str, Any]], prepared: Prepared) -> tuple[dict[str, Any], Pool]:

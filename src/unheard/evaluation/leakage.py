@@ -101,8 +101,8 @@ def statistics_of(frames: Features, hop: Seconds) -> np.ndarray:
 
 
 def emotion_floor(train: Dataset, withheld: Dataset, settings: LeakageSettings, *, seed: int) -> dict[str, Any]:
-    """What the best probe reads of the speaker from a perfect emotion code: the floor of honest invariance."""
-    score = emotion_code_floor(
+    """What probes read of the speaker from a perfect emotion code: the floor of honest invariance."""
+    scores = emotion_code_floor(
         train.columns["emotion"],
         train.columns["speaker"],
         withheld.columns["emotion"],
@@ -110,4 +110,5 @@ def emotion_floor(train: Dataset, withheld: Dataset, settings: LeakageSettings, 
         seed=seed,
         kinds=settings.probes,
     )
-    return {"best": score, "chance": 1.0 / len(np.unique(train.columns["speaker"]))}
+    chance = 1.0 / len(np.unique(train.columns["speaker"]))
+    return {**scores, "chance": chance, "withheld": len(withheld)}

@@ -25,11 +25,13 @@ class Measure:
         value: nan where it cannot be had.
         without: speaker -> the value when that speaker's items are left out.
         variance: what else the value would vary by, whoever spoke: the square of a standard error, of a draw.
+        weight: what the value counts in a mean, e.g. how many items it stands on.
     """
 
     value: float
     without: Mapping[str, float] = field(default_factory=dict)
     variance: float = 0.0
+    weight: float = 1.0
 
 
 def leave_each_out(
@@ -59,7 +61,8 @@ def balanced_accuracy(
 ) -> Measure:
     """Mean recall of the values in truth (UAR), and the same without each speaker.
 
-    Where the values are the speakers themselves, leaving one out leaves his recall out of the mean.
+    Where the values are the speakers themselves, leaving one out leaves their recall out of the mean. In a mean over
+    folds it weighs as many items as were asked.
 
     Args:
         truth: shape (items,), names or numbers.
@@ -82,7 +85,8 @@ def balanced_accuracy(
     np.add.at(hits, (voice, number), np.asarray(truth == prediction, dtype=np.float64))
     whole = _mean_recall(hits.sum(axis=0, keepdims=True), items.sum(axis=0, keepdims=True))
     without = _mean_recall(hits.sum(axis=0) - hits, items.sum(axis=0) - items)
-    return Measure(float(whole[0]), {str(name): float(value) for name, value in zip(voices, without, strict=True)})
+    left_out = {str(name): float(value) for name, value in zip(voices, without, strict=True)}
+    return Measure(float(whole[0]), left_out, weight=float(truth.size))
 
 
 def _mean_recall(hits: NDArray[np.float64], items: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -100,26 +104,31 @@ def mapped(function: Callable[..., float], *measures: Measure) -> Measure:
     Args:
         function: from as many values as there are measures to one.
         measures: a speaker that one of them does not stand on changes nothing there. Their `variance` is not
-            carried over: whoever knows the function sets it anew.
+            carried over: whoever knows the function sets it anew. What comes of it weighs what the first does.
     """
     names = dict.fromkeys(name for measure in measures for name in measure.without)
     without = {name: function(*(one.without.get(name, one.value) for one in measures)) for name in names}
-    return Measure(function(*(one.value for one in measures)), without)
+    return Measure(
+        function(*(one.value for one in measures)), without, weight=measures[0].weight if measures else 1.0
+    )
 
 
 def averaged(measures: Sequence[Measure]) -> Measure:
-    """The mean of several folds and seeds, and that mean without each speaker, wherever he stands.
+    """The weighted mean of several folds and seeds, and that mean without each speaker, wherever they stand.
 
-    Values that could not be had are left out; nan if none could.
+    A fold in which few items are asked says little, and weighs as little. Values that could not be had are left out;
+    nan if none could.
     """
     known = [measure for measure in measures if np.isfinite(measure.value)]
+    weights = np.array([measure.weight for measure in known])
 
     def mean(*values: float) -> float:
-        finite = [value for value in values if np.isfinite(value)]
-        return float(np.mean(finite)) if finite else float("nan")
+        finite = np.isfinite(values)
+        return float(np.average(np.array(values)[finite], weights=weights[finite])) if finite.any() else float("nan")
 
-    variance = sum(measure.variance for measure in known) / max(len(known), 1) ** 2
-    return replace(mapped(mean, *known), variance=variance)
+    shares = weights / max(weights.sum(), 1e-12)
+    variance = sum(share**2 * measure.variance for share, measure in zip(shares, known, strict=True))
+    return replace(mapped(mean, *known), variance=float(variance), weight=float(weights.sum()) if known else 1.0)
 
 
 def summary(

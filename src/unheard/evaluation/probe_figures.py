@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from unheard.evaluation.kinds import KINDS
 from unheard.evaluation.measures import Measure, summary
 from unheard.evaluation.shuffled import Shuffled, averaged_shuffles
 
@@ -14,7 +15,7 @@ _SUMS = ("test_items", "targets", "impostors", "items")
 _SPANS = {"bits": (0.0, np.inf), "permuted": (0.0, np.inf), "compression": (0.0, np.inf), "distance": (-2.0, 2.0)}
 _SPANS |= {"uar_lost": (-1.0, 1.0), "uar_beyond_control": (-1.0, 1.0), "saved": (-np.inf, np.inf)}
 _PLAIN = ("chance", "uniform", "uar_chance")
-_RIVALS = (("linear", "mlp", "knn"), ("cosine", "backend"))
+_RIVALS: tuple[tuple[str, ...], ...] = (KINDS, ("cosine", "backend"))
 
 
 def figures_of(trees: Sequence[Mapping[str, Any]], level: float) -> dict[str, Any]:

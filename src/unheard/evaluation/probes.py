@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
 from unheard.errors import SplitError, UnknownNameError
-from unheard.evaluation._classifiers import FITS, Labels, Matrix, inner_split
+from unheard.evaluation._choice import Labels, Matrix, fitted
+from unheard.evaluation._classifiers import CLASSIFIERS
 from unheard.evaluation._items import labelled_rows
+from unheard.evaluation.kinds import KINDS
 from unheard.metrics import uar
 from unheard.records import UNLABELLED
 
 __all__ = [
-    "KINDS",
     "ProbeScore",
     "emotion_code_floor",
     "probe",
@@ -26,9 +27,6 @@ __all__ = [
     "read_labels",
     "shuffled_chance",
 ]
-
-KINDS = ("linear", "mlp", "knn")
-"""Softmax regression, a network with one hidden layer, and nearest neighbours by cosine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +97,15 @@ def _prepare(
 
 
 def _read(parts: _Parts, kind: str, seed: int, groups: NDArray[np.generic] | None = None) -> Labels:
-    if kind not in FITS:
-        raise UnknownNameError("probe", kind, FITS)
-    aside = inner_split(parts.train_labels, np.random.default_rng(seed), groups)
-    predict = FITS[kind](parts.train, parts.train_labels, aside, seed)
+    if kind not in CLASSIFIERS:
+        raise UnknownNameError("probe", kind, CLASSIFIERS)
+    predict = fitted(CLASSIFIERS[kind], parts.train, parts.train_labels, seed=seed, groups=groups)
     return np.asarray(predict(parts.test)).astype(np.int64)
 
 
 def _accuracy(parts: _Parts, kind: str, seed: int) -> float:
-    if kind not in FITS:
-        raise UnknownNameError("probe", kind, FITS)
+    if kind not in CLASSIFIERS:
+        raise UnknownNameError("probe", kind, CLASSIFIERS)
     if parts.classes < 2 or not parts.test_labels.size:
         return float("nan")
     return uar.score(parts.test_labels, _read(parts, kind, seed), classes=parts.classes)
@@ -130,9 +127,9 @@ def read_labels(  # noqa: PLR0913 (two parts of two arrays each)
         train_embeddings: shape (items, size).
         train_labels: names or numbers, shape (items,), all known; at least two different ones.
         test_embeddings: shape (items, size).
-        seed: of the inner split and of the MLP's start.
+        seed: of the inner folds and of the MLP's start.
         groups: what test does not share with train (speakers), shape (train items,): settings are then chosen
-            on groups set aside, not on items.
+            for groups that they have not met, not for items.
 
     Returns:
         Shape (test items,), of the kind of the train labels.
@@ -186,17 +183,17 @@ def probe_closed_set(  # noqa: PLR0913 (two parts of two arrays each)
 ) -> dict[str, float]:
     """How well fresh probes name the speaker (or another domain) of held-out utterances.
 
-    Scaling, regularisation and stopping see train items only (settings are chosen on a fifth of each
-    label's train items); test items are read once. The score is balanced accuracy (the mean recall of the
-    labels in test). 'best' picks by test score, so on pure noise it lies a little above chance: leakage is
-    the part above chance (`shuffled_chance` is measured the same way) and above `emotion_code_floor`.
+    Scaling and settings see train items only (settings are chosen by cross-validation inside, then each
+    probe is fitted to all train items); test items are read once. The score is balanced accuracy (the mean
+    recall of the labels in test). 'best' picks by test score, so on pure noise it lies a little above chance:
+    leakage is the part above chance (`shuffled_chance` is measured the same way) and above `emotion_code_floor`.
 
     Args:
         train_embeddings: of training utterances, shape (items, size).
         train_labels: shape (items,), numbers or names; items with UNLABELLED (-1) are left out.
         test_embeddings: of other utterances of the same speakers, shape (items, size).
         test_labels: shape (items,); only labels that train has.
-        seed: of the inner split and of the MLP's start; the same seed gives the same scores.
+        seed: of the inner folds and of the MLP's start; the same seed gives the same scores.
         kinds: probes to fit.
 
     Returns:
@@ -208,7 +205,7 @@ def probe_closed_set(  # noqa: PLR0913 (two parts of two arrays each)
         UnknownNameError: a kind is unknown, or none is given.
     """
     if not kinds:
-        raise UnknownNameError("probe", "", FITS)
+        raise UnknownNameError("probe", "", CLASSIFIERS)
     parts = _prepare(train_embeddings, train_labels, test_embeddings, test_labels)
     scores = {kind: _accuracy(parts, kind, seed) for kind in kinds}
     return {**scores, "best": max(scores.values())}
@@ -241,8 +238,8 @@ def emotion_code_floor(  # noqa: PLR0913 (two parts of two columns each)
     *,
     seed: int = 0,
     kinds: Sequence[str] = KINDS,
-) -> float:
-    """How well a probe names the speaker from a perfect emotion code alone: the floor of invariance.
+) -> dict[str, float]:
+    """How well probes name the speaker from a perfect emotion code alone: the floor of invariance.
 
     Where speakers show some emotions more often than others do, an embedding that is nothing but the right
     emotion, one-hot, still leaks this much. Items without an emotion or a speaker are left out.
@@ -252,11 +249,11 @@ def emotion_code_floor(  # noqa: PLR0913 (two parts of two columns each)
         train_speakers: shape (items,), likewise.
         test_emotions: of other items, shape (items,).
         test_speakers: shape (items,); only speakers that train has.
-        seed: of the probe's inner split.
+        seed: of the probe's inner folds.
         kinds: probes to fit.
 
     Returns:
-        Balanced accuracy of the best probe, in [0, 1]; nan without test items or with one speaker.
+        As of `probe_closed_set`.
 
     Raises:
         SplitError: shapes do not fit, or test holds a speaker that train has not.
@@ -270,4 +267,4 @@ def emotion_code_floor(  # noqa: PLR0913 (two parts of two columns each)
     names = np.unique(train)
     parts = (np.asarray(train_speakers)[known[0]], np.asarray(test_speakers)[known[1]])
     codes = [np.asarray(part[:, np.newaxis] == names, dtype=np.float64) for part in (train, test)]
-    return probe_closed_set(codes[0], parts[0], codes[1], parts[1], seed=seed, kinds=kinds)["best"]
+    return probe_closed_set(codes[0], parts[0], codes[1], parts[1], seed=seed, kinds=kinds)

@@ -14,6 +14,7 @@ from unheard.data.perturb import Perturbation
 from unheard.errors import SettingsError, UnknownNameError
 from unheard.evaluation.adaptation import Adaptation
 from unheard.evaluation.corpus import CorpusSettings
+from unheard.evaluation.kinds import KINDS, KindName
 from unheard.evaluation.upstream_recipes import check_upstreams, mark_upstreams
 from unheard.features.cache import Recipe as FeatureRecipe
 from unheard.files import one_to_a_file_system
@@ -33,7 +34,8 @@ class LeakageSettings(BaseModel):
     measure: bool = True
     withheld: float = Field(0.1, gt=0, lt=0.9)
     """Share of each training speaker's utterances that neither the encoder nor a probe trains on."""
-    probes: tuple[str, ...] = ("linear", "mlp")
+    probes: tuple[KindName, ...] = Field(KINDS, min_length=1)
+    """Kinds of fresh probes; the one that reads most, over all folds and seeds, counts."""
     trials: int = Field(100_000, ge=100)
     """Most pairs of utterances a verification EER is computed from."""
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unheard.errors import SplitError
+from unheard.evaluation._dealing import dealt
 
 __all__ = ["OF_SPEAKERS", "PARTS", "PROTOCOLS", "TARGETS", "Items", "Round", "rounds_for"]
 
@@ -76,18 +77,7 @@ class Round:
 
 
 def _dealt(values: NDArray[np.str_], strata: NDArray[np.str_], seed: int) -> NDArray[np.int64]:
-    """A group number for each distinct unit of `values`, evenly within each stratum; shape of `values`."""
-    generator = np.random.default_rng(seed)
-    groups = np.zeros(values.shape, np.int64)
-    given = 0
-    for stratum in np.unique(strata):
-        own = strata == stratum
-        units, unit = np.unique(values[own], return_inverse=True)
-        place = np.empty(units.size, np.int64)
-        place[generator.permutation(units.size)] = np.arange(units.size)
-        groups[own] = (place[unit] + given) % _GROUPS
-        given += units.size
-    return groups
+    return dealt(values, strata, groups=_GROUPS, generator=np.random.default_rng(seed))
 
 
 def _asked(items: Items, target: str) -> tuple[Positions, Positions, bool]:
@@ -107,8 +97,8 @@ def _kept_apart(items: Items, target: str, asked: tuple[Positions, Positions, bo
     if target in OF_SPEAKERS:
         if not same:
             return [Round(train, test)]
-        dealt = _dealt(np.array([str(position) for position in train]), speakers[train], seed)
-        return [Round(train[dealt != group], train[dealt == group]) for group in range(_GROUPS)]
+        own = _dealt(np.array([str(position) for position in train]), speakers[train], seed)
+        return [Round(train[own != group], train[own == group]) for group in range(_GROUPS)]
     if not set(speakers[train]) & set(speakers[test]):
         return [Round(train, test)]
     both = np.union1d(train, test)

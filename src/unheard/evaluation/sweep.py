@@ -13,6 +13,7 @@ import numpy as np
 
 from unheard.errors import RunError
 from unheard.evaluation.collect import leakage_summary, spread
+from unheard.evaluation.kinds import KINDS
 from unheard.evaluation.learning import SHARE, learning_curve
 from unheard.evaluation.points import Member, Runs
 from unheard.evaluation.protocol import Prepared
@@ -35,7 +36,7 @@ __all__ = [
 
 SWEEP = "sweep.json"
 SCHEMA = 1
-_PROBES = ("best", "linear", "mlp")
+_PROBES = ("best", *KINDS)
 """Closed-set leakage: measured on training speakers, so that it may be looked at before the choice."""
 _SAME = ("unheard", "classes", "seeds", "references")
 

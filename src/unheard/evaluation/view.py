@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unheard.evaluation.kinds import KINDS
 from unheard.evaluation.measures import Measure, averaged, balanced_accuracy
-from unheard.evaluation.probes import KINDS, read_labels
+from unheard.evaluation.probes import read_labels
 from unheard.evaluation.rounds import Items, Round
 from unheard.evaluation.shuffled import shuffled_scores
 
@@ -25,14 +26,12 @@ class ProbeSettings:
 
     Args:
         kinds: probes for every target; the best counts.
-        conditional_kinds: probes within each emotion, where there are few items.
         trials: most pairs of utterances that an EER is computed from.
         erased: most directions that the erasure takes; None for the whole of the speaker's subspace.
         level: coverage of the intervals.
     """
 
     kinds: tuple[str, ...] = KINDS
-    conditional_kinds: tuple[str, ...] = ("linear", "knn")
     trials: int = 100_000
     erased: int | None = None
     level: float = 0.95

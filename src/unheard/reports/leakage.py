@@ -5,6 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from unheard.evaluation.kinds import KINDS, TITLES
 from unheard.reports.figures import interval_of
 from unheard.reports.forest import Group, Row, forest
 from unheard.reports.leakage_words import CODE, TRIALS, Held, luck, quoted, used, verdict
@@ -15,8 +16,7 @@ __all__ = ["held", "leakage_section", "quoted_protocol", "with_probes"]
 Probes = Mapping[str, Any]
 
 _REFERENCES = {"raw_features": "raw features", "untrained": "untrained encoder", "emotion_code": CODE}
-_KINDS = ("linear", "mlp", "knn")
-_TITLES = {"linear": "linear", "mlp": "MLP", "knn": "kNN", "cosine": "cosine", "backend": "trained back-end"}
+_TITLES = {**TITLES, "cosine": "cosine", "backend": "trained back-end"}
 _GREY = 8
 
 
@@ -130,10 +130,10 @@ def _groups(asked: list[tuple[str, str]], known: list[Held]) -> Iterator[Group]:
         seen.add(target)
         own = [(one, part(one.figures, "leakage", target, protocol)) for one in known]
         title = f"{target}, of new {_new(target, protocol)}"
-        yield Group(title, _chance_of(own), tuple(_rows(own, _KINDS)))
+        yield Group(title, _chance_of(own), tuple(_rows(own, KINDS)))
         if target == "speaker":
             own = [(one, part(one.figures, "within_emotion")) for one in known]
-            yield Group("speaker within one emotion, of new utterances", _chance_of(own), tuple(_rows(own, _KINDS)))
+            yield Group("speaker within one emotion, of new utterances", _chance_of(own), tuple(_rows(own, KINDS)))
 
 
 def _chance_of(own: list[tuple[Held, Any]]) -> float | None:

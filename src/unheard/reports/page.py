@@ -8,6 +8,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
+from unheard.evaluation.kinds import TITLES
 from unheard.evaluation.result_files import read_result
 from unheard.files import write_atomically
 from unheard.reports import courses, figures, trust
@@ -29,9 +30,7 @@ REPORT = "report.html"
 _NOTHING = Evidence()
 
 _LEAKS = {
-    "linear": "linear probe",
-    "mlp": "MLP probe",
-    "knn": "kNN probe",
+    **{kind: f"{title} probe" for kind, title in TITLES.items()},
     "best": "best probe",
     "unseen_best": "best, unseen speakers",
     "eer": "EER, unseen speakers",

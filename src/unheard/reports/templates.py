@@ -5,6 +5,7 @@ from typing import Any
 
 import jinja2
 
+from unheard.evaluation.kinds import TITLES
 from unheard.reports.reading import NOT_KNOWN, number, part
 
 __all__ = ["as_number", "as_spread", "environment", "selection_words"]
@@ -51,5 +52,6 @@ def environment(finalize: Callable[[Any], Any] | None = None) -> jinja2.Environm
         undefined=jinja2.ChainableUndefined,
         finalize=finalize,
     )
+    made.globals["probe_kinds"] = TITLES
     made.filters |= {"number": as_number, "spread": as_spread, "selection_words": selection_words}
     return made
