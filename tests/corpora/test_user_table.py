@@ -1,5 +1,7 @@
 """A user's CSV: what is given is read, what is empty is None, what is wrong is named with its line."""
 
+import tomllib
+
 import pytest
 
 from unheard.corpora import table
@@ -105,6 +107,39 @@ def test_an_unknown_label_lists_the_known_ones_and_takes_a_mapping(tmp_path) -> 
     with pytest.raises(LabelError, match=r"line 2: the emotion label 'stressed' is not known.*neutral, calm"):
         table.read(path)
     assert [item.emotion for item in table.read(path, labels={"stressed": "stress"})] == ["stress", "sadness"]
+
+
+def test_all_unknown_labels_are_named_at_once_with_what_to_write(tmp_path) -> None:
+    text = "file,emotion\n1.wav,Stressed\n2.wav,at ease\n3.wav,stressed \n4.wav,sad\n"
+    path = write(tmp_path, text, *(f"{number}.wav" for number in range(1, 5)))
+    with pytest.raises(LabelError) as caught:
+        table.read(path)
+    said = str(caught.value)
+    assert "line 2: the emotion label 'Stressed' is not known (2 rows); line 3: the emotion label 'at ease'" in said
+    assert 'labels = { "Stressed" = "Stressed", "at ease" = "at ease" }' in said
+    assert "--label Stressed=Stressed --label 'at ease=at ease'" in said
+    written = tomllib.loads(said[said.index("labels = {") : said.index(" };") + 2])["labels"]
+    assert [item.emotion for item in table.read(path, labels=written)] == [
+        "Stressed",
+        "at ease",
+        "Stressed",
+        "sadness",
+    ]
+
+
+def test_only_unknown_labels_are_no_unusable_recordings(tmp_path) -> None:
+    path = write(tmp_path, "file,emotion\n1.wav,stressed\n", "1.wav")
+    with pytest.raises(LabelError, match="line 2: the emotion label 'stressed'"):
+        table.read(path, bad=[])
+
+
+def test_a_missing_label_is_none_and_the_word_none_is_asked_about(tmp_path) -> None:
+    path = write(tmp_path, "file,emotion\n1.wav,NaN\n2.wav,<NA>\n3.wav,None\n", "1.wav", "2.wav", "3.wav")
+    assert [item.emotion for item in table.read(path)] == [None] * 3
+    path = write(tmp_path, "file,emotion\n1.wav,none\n", "1.wav")
+    with pytest.raises(LabelError, match="the emotion label 'none' is not known"):
+        table.read(path)
+    assert [item.emotion for item in table.read(path, labels={"NONE": "neutral"})] == ["neutral"]
 
 
 def test_a_table_that_is_none(tmp_path) -> None:

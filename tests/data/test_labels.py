@@ -1,5 +1,6 @@
 """The label map is whole, has its provenance, and refuses what it does not know."""
 
+import pickle
 import tomllib
 from pathlib import Path
 
@@ -58,6 +59,36 @@ def test_a_word_of_another_corpus_is_not_a_code() -> None:
 def test_known_is_a_copy() -> None:
     labels.known("emodb").clear()
     assert labels.known("emodb")["W"] == "anger"
+
+
+def test_own_labels_are_blind_to_case_and_white_space_and_may_be_any_class() -> None:
+    found = labels.own_labels({" Sehr\u00a0 zufrieden ": "satisfied", "sauer": "ANGER", "calm": "relaxed mood"})
+    assert found == {"sehr zufrieden": "satisfied", "sauer": "anger", "calm": "relaxed mood"}
+    assert labels.spelled("sehr  ZUFRIEDEN") in found
+
+
+@pytest.mark.parametrize(
+    ("own", "says"),
+    [
+        ({"a": " "}, "lacks a label or a class"),
+        ({"\u200b": "anger"}, "lacks a label or a class"),
+        ({"a": "Tense", "b": "tense"}, "'Tense' and 'tense' differ in case"),
+        ({"Stressed": "tense", "stressed ": "anger"}, "the label 'stressed ' is both 'tense' and 'anger'"),
+        ({"froh": "happy"}, "'happy' is a usual word for 'happiness'. Write 'happiness'"),
+    ],
+)
+def test_own_labels_that_would_make_two_classes_of_one_are_refused(own: dict[str, str], says: str) -> None:
+    with pytest.raises(LabelError, match=says):
+        labels.own_labels(own)
+
+
+def test_a_usual_word_may_be_a_class_of_its_own_if_it_is_said() -> None:
+    assert labels.own_labels({"froh": "happy", "happy": "happy"}) == {"froh": "happy", "happy": "happy"}
+
+
+def test_an_unknown_label_travels_with_its_label() -> None:
+    sent = pickle.loads(pickle.dumps(labels.UnknownLabel("what is wrong", "stressed")))
+    assert (sent, sent.label) == ("what is wrong", "stressed")
 
 
 def test_binary_sides_do_not_overlap() -> None:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 import unheard
+from unheard.cli._labels import labels_from
 from unheard.cli._progress import bar, console
 from unheard.data.auditing.confounds import Confound
 from unheard.data.auditing.examination import Examination, examine
@@ -20,7 +21,7 @@ from unheard.data.auditing.plain import plain
 from unheard.data.auditing.traits import TRAITS
 from unheard.data.fold_files import has_folds, read_folds
 from unheard.data.fold_set import FoldSet, with_left_out
-from unheard.evaluation.corpus import FORMS, CorpusSettings, corpus_folder
+from unheard.evaluation.corpus import FORMS, CorpusSettings, read_utterances
 from unheard.files import write_document
 from unheard.records import Utterance
 from unheard.registry import load, names
@@ -58,6 +59,14 @@ def audit(
             show_default=False,
         ),
     ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OWN=NAME", help="What a label of your own means: an emotion, or a class of your own."),
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The same from a recipe (corpus.labels), or a CSV of label and emotion."),
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Leave with 1 for cautions, too.")] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write every figure here.")
@@ -81,18 +90,23 @@ def audit(
 
       unheard audit calls.csv --json audit.json --html audit.html
 
+      unheard audit calls.csv --label satisfied=satisfied --label annoyed=anger
+
       unheard audit emodb --split random
 
       unheard audit ravdess emodb
     """
     _refuse(corpora, folder, folds, split, form)
-    read = [_read(corpus, folder, skip_bad, several=len(corpora) > 1) for corpus in corpora]
+    own = labels_from(label or [], labels)
+    read = [
+        _read(corpus, folder, skip_bad, own, title) for corpus, title in zip(corpora, _titles(corpora), strict=True)
+    ]
     utterances = [item for items, _, _ in read for item in items]
     matter = any(own for _, _, own in read) if sessions is None else sessions
     given = _folds(corpora, folds, split, utterances, matter, seed)
     with bar("recordings") as progress:
         heard = listen(utterances, skip_bad=skip_bad, progress=progress)
-    heard.unusable.extend(one for _, bad, _ in read for one in bad)
+    heard.set_aside.extend(one for _, bad, _ in read for one in bad)
     with console.status("comparing"):
         seen = examine(utterances, heard, given, sessions_matter=matter, seed=seed)
     found = findings(seen)
@@ -114,19 +128,32 @@ def _refuse(corpora: list[str], folder: Path | None, folds: Path | None, split: 
         raise typer.BadParameter("--folder is for one corpus; set UNHEARD_CORPORA for several", param_hint="--folder")
 
 
+def _titles(corpora: list[str]) -> list[str | None]:
+    """What each corpus is called among several, no two alike: speakers of two are never one. None for one alone."""
+    if len(corpora) == 1:
+        return [None]
+    titles: list[str | None] = []
+    for corpus in corpora:
+        name, _ = _meant(corpus, None)
+        stem = Path(corpus).stem if name in FORMS else name
+        taken = sum(title == stem or str(title).startswith(f"{stem} (") for title in titles)
+        titles.append(stem if not taken else f"{stem} ({taken + 1})")
+    return titles
+
+
 def _read(
-    corpus: str, folder: Path | None, skip_bad: bool, *, several: bool
+    corpus: str, folder: Path | None, skip_bad: bool, own: dict[str, str], title: str | None
 ) -> tuple[list[Utterance], list[tuple[str, str]], bool]:
     """The utterances, what was set aside, and whether sessions matter."""
     bad: list[tuple[str, str]] | None = [] if skip_bad else None
     name, place = _meant(corpus, folder)
-    module = load("corpora", name)
-    settings = CorpusSettings(name=name, folder=None if place is None else str(place))
-    found: list[Utterance] = module.read(corpus_folder(settings), bad=bad)
-    own_words = name in FORMS
-    matter = module.CARD.sessions_matter or (own_words and any(item.session is not None for item in found))
-    if several:
-        title = Path(corpus).stem if own_words else name
+    labels = own if name in FORMS else {}
+    found = read_utterances(
+        CorpusSettings(name=name, folder=None if place is None else str(place), labels=labels), bad
+    )
+    card = load("corpora", name).CARD
+    matter = card.sessions_matter or (name in FORMS and any(item.session is not None for item in found))
+    if title is not None:
         found = [item.replace(name=f"{title}/{item.name}", corpus=title) for item in found]
     return found, bad or [], matter
 

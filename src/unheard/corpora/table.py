@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from unheard.corpora._columns import FREE, Times, find_times, refuse_overlooked
+from unheard.corpora._labels import emotion_from, refuse_unknown
 from unheard.corpora._layout import Bad, Unusable, name_segments, settle
 from unheard.corpora._listed import Distinct, Problem, recording_of, with_lines
-from unheard.data.labels import canonical
+from unheard.data.labels import UnknownLabel
 from unheard.data.tables import Row, Table, number_from, read_table
 from unheard.errors import CorpusError, LabelError, TableError
 from unheard.identities import known
@@ -58,7 +59,7 @@ def read(file: Path, *, labels: Mapping[str, str] | None = None, bad: Bad | None
     Args:
         file: the CSV (see `unheard.data.tables`). Times in seconds or as a clock; arousal, valence and dominance
             in [0, 1]; gender f, m or o (or the words); emotion a canonical name or a usual word for one.
-        labels: your own labels -> the names to use, before the label map is asked.
+        labels: your own labels -> classes, before the label map is asked (see `unheard.data.labels.own_labels`).
         bad: where to set rows aside that cannot be used, as (file, problem); None raises.
 
     Returns:
@@ -68,7 +69,7 @@ def read(file: Path, *, labels: Mapping[str, str] | None = None, bad: Bad | None
     Raises:
         CorpusError: the table is missing, empty or cannot be read (TableError), has no column `file` or a
             misspelled one, or a row cannot be used; names the line.
-        LabelError: an emotion is not known.
+        LabelError: emotions are not known; names them all, and what to write.
     """
     file = Path(file)
     if not file.is_file():
@@ -77,6 +78,7 @@ def read(file: Path, *, labels: Mapping[str, str] | None = None, bad: Bad | None
     times = _check_columns(table)
     utterances: list[Utterance] = []
     problems: list[Problem] = []
+    unknown: list[tuple[str, str, LabelError]] = []
     distinct = Distinct()
     for row in table.rows:
         name = row.cells["file"]
@@ -85,19 +87,16 @@ def read(file: Path, *, labels: Mapping[str, str] | None = None, bad: Bad | None
             distinct.refuse_second(utterance, row.line)
             utterances.append(utterance)
         except LabelError as error:
-            if bad is None:
-                raise LabelError(str(file), f"line {row.line}: {error.problem}", _label_mend(error)) from error
-            problems.append((name, error.problem, row.line))
+            unknown.append((row.cells["emotion"], f"line {row.line}", error))
+            problems.append((name, UnknownLabel(f"{error.problem}, line {row.line}", row.cells["emotion"]), row.line))
         except Unusable as error:
             problems.append((name or f"line {row.line}", str(error), row.line))
+    if bad is None or not utterances:
+        refuse_unknown(str(file), unknown)
     settle(_card_of(file), with_lines(problems, apart=bad is not None), bad)
     if not utterances:
         raise CorpusError(str(file), "the table lists no usable recording", CARD.obtain)
     return name_segments(utterances)
-
-
-def _label_mend(error: LabelError) -> str:
-    return f"{error.mend} Or give your own mapping as `labels`."
 
 
 def _card_of(file: Path) -> CorpusCard:
@@ -190,17 +189,3 @@ def gender_from(text: str) -> str:
     if text.casefold() not in _GENDERS:
         raise ValueError("f, m or o")
     return _GENDERS[text.casefold()]
-
-
-def emotion_from(label: str, corpus: str, labels: Mapping[str, str] | None = None) -> str:
-    """The emotion of a user's label: the user's own mapping first, then the label map.
-
-    >>> emotion_from("stressed", "table", {"stressed": "anger"})
-    'anger'
-
-    Raises:
-        LabelError: neither knows the label.
-    """
-    if labels is not None and label in labels:
-        return labels[label]
-    return canonical(label, corpus=corpus)

@@ -5,7 +5,7 @@ audit measures that as mutual information and as the score of a lookup table, an
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from unheard.data.plan import SplitPlan
 from unheard.data.splits._folds import Leak, identity, shared_between_parts
 from unheard.errors import CorpusError
+from unheard.identities import IDENTITIES, alike
 from unheard.records import Utterance
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "entropy",
     "lookup_recall",
     "mutual_information",
+    "names_alike",
     "shared_between_parts",
 ]
 
@@ -154,6 +156,29 @@ def mutual_information(first: Sequence[Hashable], second: Sequence[Hashable]) ->
     if len(first) != len(second):
         raise CorpusError("audit", f"{len(first)} labels and {len(second)} others", "Give two labels an item")
     return _information(_numbers(first), _numbers(second))
+
+
+def names_alike(utterances: Iterable[Utterance]) -> Iterator[tuple[str, tuple[tuple[str, ...], ...], str]]:
+    """Names that may mean one person (session, dialogue, sentence) and count as several; by corpus and column.
+
+    Yields:
+        The column, the groups of names that are alike (see `unheard.identities.alike`), and a sentence on them.
+    """
+    names: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for item in utterances:
+        for column in IDENTITIES:
+            value = getattr(item, column)
+            if value is not None:
+                names[item.corpus, column].add(value)
+    for (_, column), own in sorted(names.items()):
+        groups = tuple(alike(own))
+        if groups:
+            count = sum(map(len, groups))
+            text = (
+                f"{count} {column} names differ in case, white space or the form of a number only, and count as "
+                f"different {column}s. If they are not, write them alike."
+            )
+            yield column, groups, text
 
 
 def entropy(labels: Sequence[Hashable]) -> float:

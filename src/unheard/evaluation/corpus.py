@@ -1,15 +1,18 @@
-"""Which corpus a recipe or an audit means, and where it lies."""
+"""Which corpus a recipe or an audit means, where it lies, and its utterances."""
 
+import inspect
 import os
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from unheard.errors import CorpusError
+from unheard.data.labels import own_labels
+from unheard.errors import CorpusError, SettingsError
+from unheard.records import Utterance
 from unheard.registry import load
 
-__all__ = ["FORMS", "CorpusSettings", "corpus_folder"]
+__all__ = ["FORMS", "CorpusSettings", "corpus_folder", "read_utterances"]
 
 FORMS = ("table", "audformat")
 """Corpora that are whatever recordings their user describes in such a form."""
@@ -26,10 +29,26 @@ class CorpusSettings(BaseModel):
     """The corpus's folder (or the CSV), relative to the recipe; by default $UNHEARD_CORPORA/<name>."""
     emotions: tuple[str, ...] = ()
     """Emotions to keep; empty keeps all. Utterances without an emotion are left out of a run."""
+    labels: dict[str, str] = Field(default_factory=dict)
+    """Your own labels -> classes: known emotions, or names of your own; for recordings of your own."""
     options: dict[str, Any] = Field(default_factory=dict)
     """What this corpus's reader understands, e.g. classes = "four" for IEMOCAP."""
     skip_bad: bool = False
     """Set recordings aside that cannot be used, and list them in the result, instead of stopping."""
+
+    @field_validator("labels")
+    @classmethod
+    def _consistent(cls, labels: dict[str, str]) -> dict[str, str]:
+        own_labels(labels)
+        return labels
+
+    @field_validator("options")
+    @classmethod
+    def _no_labels(cls, options: dict[str, Any]) -> dict[str, Any]:
+        if "labels" in options:
+            msg = "labels is a table of its own: write [corpus.labels]"
+            raise ValueError(msg)
+        return options
 
 
 def corpus_folder(settings: CorpusSettings) -> Path:
@@ -50,3 +69,32 @@ def corpus_folder(settings: CorpusSettings) -> Path:
             f"'{settings.name}'. {card.obtain}",
         )
     return Path(root).expanduser() / settings.name
+
+
+def read_utterances(settings: CorpusSettings, bad: list[tuple[str, str]] | None = None) -> list[Utterance]:
+    """All utterances of a corpus, as its reader gives them.
+
+    Args:
+        settings: which corpus, and how it is read; `emotions` and `skip_bad` are not looked at.
+        bad: where to set recordings aside that cannot be used, as (name, problem); None raises.
+
+    Raises:
+        CorpusError: nothing is there, or a recording cannot be used.
+        SettingsError: the reader does not take these options, or no labels of a user's own.
+    """
+    read = load("corpora", settings.name).read
+    options: dict[str, Any] = dict(settings.options)
+    if settings.labels:
+        if "labels" not in inspect.signature(read).parameters:
+            problem = f"{settings.name} has its owner's labels, which are known: leave it out"
+            raise SettingsError("recipe", "corpus.labels", problem)
+        options["labels"] = settings.labels
+    folder = corpus_folder(settings)
+    try:
+        inspect.signature(read).bind(folder, bad=bad, **options)
+    except TypeError as problem:
+        raise SettingsError(
+            "recipe", "corpus.options", f"{settings.name} does not take them ({problem})"
+        ) from problem
+    found: list[Utterance] = read(folder, bad=bad, **options)
+    return found

@@ -17,13 +17,15 @@ import numpy as np
 import platformdirs
 
 from unheard.data.plan import Fold, SplitPlan, draw_plan, drop_duplicates
-from unheard.errors import CorpusError, RunError, SettingsError
+from unheard.data.splits._folds import where
+from unheard.errors import CorpusError, RunError
 from unheard.evaluation.adaptation import voice_reader
-from unheard.evaluation.corpus import corpus_folder
+from unheard.evaluation.corpus import read_utterances
 from unheard.evaluation.recipe import RunRecipe
 from unheard.features.cache import extract_corpus, read_entry
 from unheard.files import REFERENCES as REFERENCES_FOLDER
 from unheard.files import file_names, objective_file_name, one_to_a_file_system
+from unheard.identities import NOBODY
 from unheard.models.model import named_seed
 from unheard.records import UNLABELLED, Features, Utterance
 from unheard.registry import load
@@ -121,13 +123,7 @@ def read_corpus(recipe: RunRecipe) -> tuple[list[Utterance], list[tuple[str, str
     """
     settings = recipe.corpus
     bad: list[tuple[str, str]] | None = [] if settings.skip_bad else None
-    module = load("corpora", settings.name)
-    try:
-        everything = module.read(corpus_folder(settings), bad=bad, **settings.options)
-    except TypeError as problem:
-        raise SettingsError(
-            "recipe", "corpus.options", f"{settings.name} does not take them ({problem})"
-        ) from problem
+    everything = read_utterances(settings, bad)
     wanted = set(settings.emotions)
     kept = [item for item in everything if item.emotion is not None and (not wanted or item.emotion in wanted)]
     known = sorted({str(item.emotion) for item in everything if item.emotion is not None})
@@ -140,7 +136,13 @@ def read_corpus(recipe: RunRecipe) -> tuple[list[Utterance], list[tuple[str, str
         )
     if not kept:
         raise CorpusError(settings.name, "no utterance has an emotion", "Add an `emotion` column.")
-    return kept, bad or []
+    lacking = [item for item in kept if item.speaker is None]
+    if lacking and bad is None:
+        problem = f"{len(lacking)} of {len(kept)} utterances have no speaker ({where(lacking)})"
+        mend = f"{NOBODY} Say who speaks, or pass --skip-bad to leave them out: a run must know its voices."
+        raise CorpusError(settings.name, problem, mend)
+    skipped = [*(bad or []), *((item.name, f"no speaker is named ({item.source or item.file})") for item in lacking)]
+    return [item for item in kept if item.speaker is not None], skipped
 
 
 def prepare(

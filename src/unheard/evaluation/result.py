@@ -13,7 +13,7 @@ import numpy as np
 from safetensors.numpy import load_file
 from sklearn.manifold import TSNE
 
-from unheard.data.audit import audit
+from unheard.data.audit import audit, names_alike
 from unheard.data.auditing.confounds import confound, parts_of
 from unheard.evaluation.adaptation import ADAPTIVE
 from unheard.evaluation.collect import compare_pools, predictions_csv, reference_summary, summarise
@@ -148,6 +148,8 @@ def _warnings(prepared: Prepared, confound: Mapping[str, Any]) -> list[str]:
             f"Emotion and speaker depend on each other here ({bits:.2f} of {total:.2f} bits): what removes the "
             "speaker removes part of the label. Consider an adversary that is conditional on the emotion."
         )
+    for _, groups, text in names_alike(prepared.utterances.values()):
+        warnings.append(f"{text} ({'; '.join(' / '.join(names) for names in groups)})")
     warnings += heard_before(prepared.recipe.features, prepared.recipe.model.encoder, prepared.recipe.corpus.name)
     if prepared.skipped:
         warnings.append(f"{len(prepared.skipped)} recordings were set aside (--skip-bad).")

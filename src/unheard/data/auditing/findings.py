@@ -1,13 +1,18 @@
 """What an examination comes to, in sentences: leaks, cautions and notes."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from unheard.data.audit import names_alike
 from unheard.data.auditing.confounds import MARGIN
 from unheard.data.auditing.examination import Examination
 from unheard.data.auditing.sharing import Sharing
 from unheard.data.auditing.traits import TRAITS, Trait
+from unheard.data.labels import UnknownLabel
+from unheard.data.splits._folds import where
+from unheard.identities import IDENTITIES
 
 __all__ = ["Finding", "findings", "shown"]
 
@@ -51,6 +56,8 @@ def findings(examination: Examination) -> list[Finding]:
         _unchecked,
         _technical,
         _balance,
+        _identities,
+        _labels,
         _coverage,
     )
     found = [finding for rule in rules for finding in rule(examination)]
@@ -193,6 +200,31 @@ def _balance(seen: Examination) -> Iterator[Finding]:
         yield Finding("note", "balance", text, _some(single))
 
 
+def _labels(seen: Examination) -> Iterator[Finding]:
+    """Labels that nobody knows, whose utterances are in no figure."""
+    unknown = Counter(what.label for _, what in seen.heard.set_aside if isinstance(what, UnknownLabel))
+    if unknown:
+        text = (
+            f"{_count(len(unknown), 'label')} of {_count(unknown.total(), 'utterance')} "
+            f"{'is' if len(unknown) == 1 else 'are'} not known, so that no figure counts them. Say what they mean "
+            "with --label OWN=NAME, in a recipe as corpus.labels"
+        )
+        yield Finding("caution", "labels", text + ".", _some([f"'{own}': {count}" for own, count in unknown.items()]))
+
+
+def _identities(seen: Examination) -> Iterator[Finding]:
+    """Names that may be one person's (session's, sentence's), and utterances that lack what others have."""
+    for column, groups, text in names_alike(seen.utterances):
+        yield Finding("caution", f"{column}-names", text, _some([" / ".join(names) for names in groups]))
+    for column in IDENTITIES:
+        lacking = [item for item in seen.utterances if getattr(item, column) is None]
+        if 0 < len(lacking) < len(seen.utterances):
+            severity: Severity = "caution" if column == "speaker" else "note"
+            of = _count(len(seen.utterances), "utterance")
+            text = f"{len(lacking)} of {of} have no {column}, so that it is not compared."
+            yield Finding(severity, f"{column}-unknown", text, _some([where([item]) for item in lacking]))
+
+
 def _coverage(seen: Examination) -> Iterator[Finding]:
     """What the folds and the corpus do not have in common, and what could not be read."""
     if seen.folds is not None and seen.folds.strangers:
@@ -201,6 +233,10 @@ def _coverage(seen: Examination) -> Iterator[Finding]:
     if seen.folds is not None and seen.folds.left_out:
         text = f"{_count(len(seen.folds.left_out), 'utterance')} of the corpus are in no part of any fold."
         yield Finding("note", "left-out", text, _some(seen.folds.left_out))
+    unread = [(name, what) for name, what in seen.heard.set_aside if not isinstance(what, UnknownLabel)]
+    if unread:
+        text = f"{_count(len(unread), 'recording')} left out: what the table or the name says of them cannot be used."
+        yield Finding("note", "set-aside", text, _some([f"{name}: {what}" for name, what in unread]))
     if seen.heard.unusable:
         text = f"{_count(len(seen.heard.unusable), 'recording')} could not be read."
         yield Finding("note", "unusable", text, _some([f"{name}: {what}" for name, what in seen.heard.unusable]))

@@ -26,12 +26,14 @@ class Heard:
         prints: fingerprint of the stretch, shape (frames, contrasts), int8.
         traits: what the stretch is like.
         unusable: (name, problem) of what could not be read.
+        set_aside: (name, problem) of what was not listened to, because of its name, its row or its label.
     """
 
     contents: dict[str, str] = field(default_factory=dict)
     prints: dict[str, NDArray[np.int8]] = field(default_factory=dict)
     traits: dict[str, Traits] = field(default_factory=dict)
     unusable: list[tuple[str, str]] = field(default_factory=list)
+    set_aside: list[tuple[str, str]] = field(default_factory=list)
 
 
 def listen(

@@ -55,6 +55,7 @@ def plain(seen: Examination) -> dict[str, Any]:
         },
         "leaks": [asdict(leak) for own in seen.sharing if own.grave for leak in own.leaks],
         "unusable": [{"file": name, "problem": problem} for name, problem in seen.heard.unusable],
+        "set_aside": [{"file": name, "problem": str(problem)} for name, problem in seen.heard.set_aside],
     }
     cleaned: dict[str, Any] = _cleaned(body)
     return cleaned
