@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from unheard.data.fold_files import read_folds
 from unheard.data.splits._folds import identities
 from unheard.data.splits._table import folds_of_utterances, read_table
 from unheard.errors import SplitError
@@ -55,3 +56,20 @@ def test_nobody_is_named_with_line(tmp_path) -> None:
         SplitError, match=r"1 of 2 utterances have no speaker \(b.wav in calls.csv, line 7\).*nan, None"
     ):
         identities([someone, lost], "speaker")
+
+
+def test_a_file_is_in_one_fold_only(tmp_path) -> None:
+    path = write(tmp_path, "fold,file,speaker\n1,a.wav,a\n2,b.wav,b\n2,./a.flac,a\n")
+    with pytest.raises(SplitError, match=r"line 4: puts a.wav into fold '2', and it is in fold '1' already"):
+        read_folds(path, items("a.wav", "b.wav"))
+
+
+def test_a_word_for_a_missing_value_is_no_fold(tmp_path) -> None:
+    with pytest.raises(SplitError, match="line 3: lacks the speaker or the fold"):
+        read_table(write(tmp_path, "speaker,fold\na,1\nb,NaN\n"))
+
+
+def test_a_file_is_found_in_any_form(tmp_path) -> None:
+    name = unicodedata.normalize("NFD", "Zoë.wav")
+    found = read_folds(write(tmp_path, f"file,part\nx\\{name},train\na.wav,test\n"), items("x/Zoë.wav", "a.wav"))
+    assert found.folds[0].train == ("x/Zoë.wav",)

@@ -25,6 +25,7 @@ from unheard.data.splits._folds import PARTS
 from unheard.data.splits._table import COLUMNS, folds_of_utterances
 from unheard.data.tables import Table, parse_table, read_text, seconds_from
 from unheard.errors import MissingExtraError, SplitError, TableError
+from unheard.identities import known
 from unheard.records import Seconds, Utterance
 
 __all__ = ["has_folds", "read_folds"]
@@ -182,12 +183,14 @@ def _csv(table: Table, root: Path) -> Iterator[Row]:
         )
     for row in table.rows:
         cells, where = row.cells, table.where(row)
-        said, own_fold = (cells[column] if column else ""), cells.get("fold") or fold
+        said, own_fold = (cells[column] if column else ""), known(cells.get("fold")) or fold
         if not cells["file"]:
-            continue
+            raise SplitError(f"{where}: no file. Name it, or remove the row.")
         if not (said or part or own_fold):
             raise SplitError(f"{where}: no part and no fold. Give the file one of them.")
-        yield Row(cells["file"], _part(said, where) if said else part, own_fold, _start(cells.get("start"), where))
+        yield Row(
+            cells["file"], _part(said, where) if said else part, own_fold, _start(cells.get("start"), where), where
+        )
 
 
 def _start(cell: str | None, where: str) -> Seconds | None:

@@ -1,5 +1,6 @@
 """From what somebody's files name to folds over the utterances at hand."""
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,12 +44,14 @@ class Row:
         part: train, dev or test.
         fold: name of the fold.
         start: of a stretch of the file, in seconds.
+        source: the file and line that say it, for messages.
     """
 
     file: str
     part: str | None = None
     fold: str | None = None
     start: Seconds | None = None
+    source: str | None = None
 
 
 def fold_set(path: Path, form: str, rows: Iterable[Row], utterances: Sequence[Utterance]) -> FoldSet:
@@ -78,8 +81,11 @@ def fold_set(path: Path, form: str, rows: Iterable[Row], utterances: Sequence[Ut
         for name in names:
             if row.part is not None:
                 dealt[row.fold or "all"][row.part][name] = None
-            elif row.fold is not None:
-                fold_of[name] = row.fold
+            elif row.fold is not None and fold_of.setdefault(name, row.fold) != row.fold:
+                raise SplitError(
+                    f"{row.source or path}: puts {name} into fold '{row.fold}', and it is in fold '{fold_of[name]}' "
+                    "already. Give each file one fold."
+                )
     if not dealt and not fold_of:
         some = ", ".join(list(strangers)[:3]) or "nothing"
         raise SplitError(
@@ -150,7 +156,9 @@ class _Finder:
         items = [item for _, item in found]
         if len({item.file for item in items}) > 1:
             some = ", ".join(item.name for item in items[:2])
-            raise SplitError(f"{self.path}: '{row.file}' may be any of {some}. Name it with more of its path.")
+            raise SplitError(
+                f"{row.source or self.path}: '{row.file}' may be any of {some}. Name it with more of its path."
+            )
         if row.start is not None and len(items) > 1:
             items = [item for item in items if abs(item.start - row.start) <= _SAME_START]
         return [item.name for item in items]
@@ -158,7 +166,7 @@ class _Finder:
 
 def _parts(file: str) -> tuple[str, ...]:
     """The path in parts, without an audio ending; other dots belong to the name."""
-    path = PurePosixPath(file.replace("\\", "/"))
+    path = PurePosixPath(unicodedata.normalize("NFC", file).replace("\\", "/"))
     return (path.with_suffix("") if path.suffix.lower() in _ENDINGS else path).parts or ("",)
 
 

@@ -44,7 +44,7 @@ def read_table(file: Path) -> tuple[str, dict[str, str]]:
     table: dict[str, str] = {}
     lines: dict[str, int] = {}
     for row in found.rows:
-        cell, fold = row.cells[keys[0]], row.cells["fold"]
+        cell, fold = row.cells[keys[0]], known(row.cells["fold"])
         value = (_path(cell) if cell else "") if keys[0] == "file" else known(cell) or ""
         if not value or not fold or value in table:
             problem = f"lacks the {keys[0]} or the fold"
