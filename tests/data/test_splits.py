@@ -280,7 +280,7 @@ def test_folds_of_sentences_from_a_file_are_inflated(tmp_path: Path) -> None:
     [
         ("", "the columns none"),
         ("speaker:fold\n0:1\n", "the columns speaker:fold"),
-        ("speaker,file,fold\n0,a,1\n", "exactly one of speaker, file, sentence"),
+        ("speaker,file,fold\n0,a,1\n", "names a, and none of it is in the corpus"),
         ("speaker,fold\n0,1\n1,\n", "line 3: lacks the speaker or the fold"),
         ("speaker,fold\n0,1\n0,2\n", "line 3: names speaker '0' a second time"),
         ("speaker,fold\n0,1\n1,1\n2,1\n3,1\n", "has 1 folds, expected 2 or more"),

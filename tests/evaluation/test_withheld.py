@@ -9,7 +9,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from unheard.data.plan import Fold
-from unheard.evaluation.protocol import withhold
+from unheard.evaluation.parts import withhold
 from unheard.records import Utterance
 
 

@@ -1,7 +1,7 @@
 """A recipe to a result, with bars and tables: what `run`, `sweep` and `demo` share once they are called."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ def run_under(
     """
     asked = parse_protocols(protocols)
     settings = read_recipe(from_here(read_document(recipe, changes)))
-    prepared = make_ready(settings, out, jobs=jobs, cache=cache or default_cache())
+    prepared = make_ready(settings, out, jobs=jobs, cache=cache or default_cache(), also=asked)
     others = {name: under(prepared, name, groups=groups) for name, groups in asked.items()}
     for name, other in others.items():
         claim_folder(other.recipe, out / name, write=False)
@@ -57,10 +57,11 @@ def run_under(
 
 
 def from_here(document: Any) -> Any:
-    """A folder given by --set is relative to where the user stands, not to the recipe."""
-    corpus = document.data.get("corpus")
-    if "corpus.folder" in document.overridden and isinstance(corpus, dict):
-        corpus["folder"] = str(Path(str(corpus["folder"])).expanduser().resolve())
+    """A path given by --set is relative to where the user stands, not to the recipe."""
+    for at, key in (("corpus", "folder"), ("split", "file"), ("split", "folds_file")):
+        table = document.data.get(at)
+        if f"{at}.{key}" in document.overridden and isinstance(table, dict):
+            table[key] = str(Path(str(table[key])).expanduser().resolve())
     return document
 
 
@@ -70,11 +71,26 @@ def execute(recipe: RunRecipe, out: Path, *, jobs: int, cache: Path) -> dict[str
     return publish(prepared, train(prepared, out, jobs=jobs), out)
 
 
-def make_ready(recipe: RunRecipe, out: Path, *, jobs: int, cache: Path) -> Prepared:
-    """Corpus, features and folds of a recipe, once the folder is known to be free for it."""
+def make_ready(
+    recipe: RunRecipe, out: Path, *, jobs: int, cache: Path, also: Mapping[str, int | None] | None = None
+) -> Prepared:
+    """Corpus, features and folds of a recipe, once the folder is known to be free for it.
+
+    Args:
+        recipe: what is to be run.
+        out: folder of the run.
+        jobs: processes.
+        cache: of features.
+        also: other protocols, with their sentence groups: it is found out before features that they can be drawn.
+    """
     claim_folder(recipe, out, write=False)
+
+    def check(proposed: Prepared) -> None:
+        for name, groups in (also or {}).items():
+            under(proposed, name, groups=groups)
+
     with bar("features") as progress:
-        return prepare(recipe, cache, jobs=jobs, progress=progress)
+        return prepare(recipe, cache, jobs=jobs, progress=progress, check=check)
 
 
 def train(prepared: Prepared, out: Path, *, jobs: int) -> list[dict[str, Any]]:

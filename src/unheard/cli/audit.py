@@ -21,7 +21,7 @@ from unheard.data.auditing.plain import plain
 from unheard.data.auditing.traits import TRAITS
 from unheard.data.fold_files import has_folds, read_folds
 from unheard.data.fold_set import FoldSet, with_left_out
-from unheard.evaluation.corpus import FORMS, CorpusSettings, read_utterances
+from unheard.evaluation.corpus import FORMS, CorpusSettings, read_utterances, sessions_matter
 from unheard.files import write_document
 from unheard.records import Utterance
 from unheard.registry import load, names
@@ -55,7 +55,7 @@ def audit(
         typer.Option(
             "--sessions/--no-sessions",
             help="Whether a shared session or dialogue is a leak; by default it is in dialogue corpora, and in a "
-            "manifest that names sessions.",
+            "manifest that names any.",
             show_default=False,
         ),
     ] = None,
@@ -151,8 +151,7 @@ def _read(
     found = read_utterances(
         CorpusSettings(name=name, folder=None if place is None else str(place), labels=labels), bad
     )
-    card = load("corpora", name).CARD
-    matter = card.sessions_matter or (name in FORMS and any(item.session is not None for item in found))
+    matter = sessions_matter(name, found)
     if title is not None:
         found = [item.replace(name=f"{title}/{item.name}", corpus=title) for item in found]
     return found, bad or [], matter

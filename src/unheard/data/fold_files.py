@@ -28,7 +28,7 @@ from unheard.errors import MissingExtraError, SplitError, TableError
 from unheard.identities import known
 from unheard.records import Seconds, Utterance
 
-__all__ = ["has_folds", "read_folds"]
+__all__ = ["dealt_column", "has_folds", "read_folds"]
 
 _PARTS = {
     "train": "train", "training": "train", "trn": "train",
@@ -63,11 +63,27 @@ def read_folds(path: Path, utterances: Sequence[Utterance]) -> FoldSet:
             return with_left_out(path, "a split plan", SplitPlan.load(path).folds, (), utterances)
         return fold_set(path, "JSON", _json(path, documents, path.parent), utterances)
     table = _table(path, text)
-    columns = set(table.columns)
-    if not columns & set(_PART_COLUMNS) and len(columns & set(COLUMNS)) == 1:
+    if _dealt(table) is not None:
         _, fold_of = folds_of_utterances(path, utterances)
         return with_left_out(path, "CSV", each_tested_once(fold_of), (), utterances)
     return fold_set(path, "CSV", _csv(table, path.parent), utterances)
+
+
+def dealt_column(path: Path) -> str | None:
+    """What a table of `fold` and one other column deals: speaker, file or sentence; None for every other form.
+
+    Raises:
+        SplitError: it cannot be read.
+    """
+    if path.is_dir() or _is_json(text := _text(path)):
+        return None
+    return _dealt(_table(path, text))
+
+
+def _dealt(table: Table) -> str | None:
+    columns = set(table.columns)
+    dealt = columns & set(COLUMNS)
+    return dealt.pop() if not columns & set(_PART_COLUMNS) and len(dealt) == 1 else None
 
 
 def has_folds(place: Path) -> bool:

@@ -25,10 +25,12 @@ from unheard.files import write_atomically
 from unheard.records import Utterance
 from unheard.settings import Document, validate
 
-__all__ = ["Fold", "SplitPlan", "build_plan", "draw_plan", "drop_duplicates"]
+__all__ = ["Fold", "SplitPlan", "build_plan", "digest_of", "draw_plan", "drop_duplicates"]
 
 _FORMAT = 1
 _PROOF = object()
+_OF_FOLDS = frozenset({".csv", ".tsv", ".txt", ".json", ".jsonl", ".yaml", ".parquet"})
+"""Endings of files that say how a corpus is parted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +212,28 @@ def draw_plan(  # noqa: PLR0913 - build_plan, with the folds drawn by name
     )
 
 
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file of folds, or of all such files in a folder with their names; recordings are none of them.
+
+    Raises:
+        SplitError: it cannot be read.
+    """
+    try:
+        if not path.is_dir():
+            return hashlib.sha256(path.read_bytes()).hexdigest()
+        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in _OF_FOLDS and file.is_file())
+        named = [[file.relative_to(path).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()] for file in files]
+    except OSError as error:
+        raise SplitError(f"{path}: the folds cannot be read ({error}). Check the path.") from error
+    return _digest(named)
+
+
 def _portable(settings: BaseModel) -> dict[str, Any]:
     """Settings as JSON values that are the same on every machine: a file counts by its name and its content."""
     plain: dict[str, Any] = settings.model_dump(mode="json")
     for key, value in settings:
         if isinstance(value, Path):
-            plain[key] = {"name": value.name, "sha256": hashlib.sha256(value.read_bytes()).hexdigest()}
+            plain[key] = {"name": value.name, "sha256": digest_of(value)}
     return plain
 
 

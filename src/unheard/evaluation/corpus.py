@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from unheard.errors import CorpusError, SettingsError
 from unheard.records import Utterance
 from unheard.registry import load
 
-__all__ = ["FORMS", "CorpusSettings", "corpus_folder", "read_utterances"]
+__all__ = ["FORMS", "CorpusSettings", "corpus_folder", "read_utterances", "sessions_matter"]
 
 FORMS = ("table", "audformat")
 """Corpora that are whatever recordings their user describes in such a form."""
@@ -98,3 +99,17 @@ def read_utterances(settings: CorpusSettings, bad: list[tuple[str, str]] | None 
         ) from problem
     found: list[Utterance] = read(folder, bad=bad, **options)
     return found
+
+
+def sessions_matter(name: str, utterances: Iterable[Utterance]) -> bool:
+    """Whether two parts of a split may not share a session or a dialogue: the one decision, for all verbs.
+
+    They matter in dialogue corpora, as their cards say, and wherever a user's own recordings name any.
+
+    Args:
+        name: of the corpus.
+        utterances: of that corpus.
+    """
+    if load("corpora", name).CARD.sessions_matter:
+        return True
+    return name in FORMS and any((item.session, item.dialogue) != (None, None) for item in utterances)

@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from unheard.data.plan import draw_plan
+from unheard.data.fold_files import dealt_column
 from unheard.errors import RunError, SettingsError, SplitError, nearest
 from unheard.evaluation.comparison import System, read_systems
+from unheard.evaluation.plans import draw_plans
 from unheard.evaluation.protocol import Prepared
 from unheard.evaluation.recipe import RunRecipe
 from unheard.evaluation.result_files import plain_numbers, read_result
 from unheard.evaluation.significance import paired_difference
 from unheard.files import write_document
-from unheard.registry import load
 
 __all__ = [
     "INFLATION",
@@ -87,27 +87,31 @@ def under(prepared: Prepared, protocol: str, *, groups: int | None = None) -> Pr
         if recipe.model.encoder.get("name") == "upstream":
             raise SplitError(f"an upstream that is trained hears the waveform as it is: leave out --also {protocol}.")
         changes["adaptation"] = "speaker"
+    if protocol == "random" or protocol.endswith("sentences"):
+        _refuse_untested(prepared, protocol)
     if protocol == "random":
         split = _random(prepared)
     elif protocol.endswith("sentences"):
         split = _sentences(prepared, groups or _SENTENCE_GROUPS)
     changed = recipe.model_copy(update={**changes, "split": split})
-    plans = {
-        seed: draw_plan(
-            split["name"],
-            list(prepared.utterances.values()),
-            {key: value for key, value in split.items() if key != "name"},
-            seed=seed,
-            contents=prepared.contents,
-            sessions_matter=load("corpora", recipe.corpus.name).CARD.sessions_matter,
-        )
-        for seed in recipe.seeds
-    }
+    plans = draw_plans(changed, list(prepared.utterances.values()), prepared.contents)
     return dataclasses.replace(prepared, recipe=changed, plans=plans)
 
 
+def _refuse_untested(prepared: Prepared, protocol: str) -> None:
+    """Other folds test everything once, so that they can be paired only with a split that does."""
+    plan = next(iter(prepared.plans.values()))
+    tested = sum(len(fold.test) for fold in plan.folds)
+    if tested != len(prepared.utterances):
+        raise SplitError(
+            f"the recipe's own split tests {tested} of {len(prepared.utterances)} utterances, and --also {protocol} "
+            "would test all of them, so that nothing could be compared. Leave it out, or take a split that tests "
+            "every utterance once."
+        )
+
+
 def _dev(recipe: RunRecipe) -> dict[str, Any]:
-    return {key: recipe.split[key] for key in ("dev_speakers",) if key in recipe.split}
+    return {key: recipe.split[key] for key in ("dev_speakers", "sessions") if key in recipe.split}
 
 
 def _random(prepared: Prepared) -> dict[str, Any]:
@@ -141,10 +145,7 @@ def _sentences(prepared: Prepared, groups: int) -> dict[str, Any]:
 
 def _deals_speakers(file: str | None) -> bool:
     """Whether a table of folds deals speakers; one that deals files cannot be crossed with sentences."""
-    if file is None:
-        return False
-    with Path(file).open(encoding="utf-8-sig") as stream:
-        return "speaker" in [name.strip() for name in stream.readline().split(",")]
+    return file is not None and dealt_column(Path(file)) == "speaker"
 
 
 def inflation(runs: Mapping[str, Path]) -> dict[str, Any]:

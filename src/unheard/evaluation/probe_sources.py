@@ -15,7 +15,8 @@ from safetensors.numpy import load_file
 from unheard.data.plan import drop_duplicates
 from unheard.errors import RunError, UnheardError
 from unheard.evaluation.leakage import raw_statistics
-from unheard.evaluation.protocol import Prepared, part_of, read_corpus
+from unheard.evaluation.parts import part_of
+from unheard.evaluation.protocol import Prepared, read_corpus
 from unheard.evaluation.recipe import RunRecipe
 from unheard.evaluation.result_files import read_result
 from unheard.evaluation.rounds import PARTS, Items

@@ -4,7 +4,6 @@ A task writes its result into a folder of its own and is done when `task.json` i
 killed goes on where it stood, and a cluster may run tasks in any order.
 """
 
-import functools
 import hashlib
 import json
 import os
@@ -13,25 +12,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import platformdirs
 
-from unheard.data.plan import Fold, SplitPlan, draw_plan, drop_duplicates
+from unheard.data.plan import Fold, SplitPlan, drop_duplicates
 from unheard.data.splits._folds import where
+from unheard.data.splits._ties import recording
 from unheard.errors import CorpusError, RunError
-from unheard.evaluation.adaptation import voice_reader
 from unheard.evaluation.corpus import read_utterances
+from unheard.evaluation.plans import check_domains, draw_plans
 from unheard.evaluation.recipe import RunRecipe
-from unheard.features.cache import extract_corpus, read_entry
+from unheard.features.cache import extract_corpus
 from unheard.files import REFERENCES as REFERENCES_FOLDER
 from unheard.files import file_names, objective_file_name, one_to_a_file_system
 from unheard.identities import NOBODY
-from unheard.models.model import named_seed
-from unheard.records import UNLABELLED, Features, Utterance
-from unheard.registry import load
-from unheard.training.dataset import Dataset
+from unheard.records import Utterance
 
-__all__ = ["Prepared", "Task", "default_cache", "part_of", "plan_tasks", "prepare", "read_corpus", "withhold"]
+__all__ = ["Prepared", "Task", "default_cache", "plan_tasks", "prepare", "read_corpus"]
 
 REFERENCES = "(references)"
 """The label of the tasks that measure leakage without any objective."""
@@ -151,13 +147,25 @@ def prepare(
     *,
     jobs: int = 1,
     progress: Callable[[int, int], None] | None = None,
+    check: Callable[[Prepared], None] | None = None,
 ) -> Prepared:
-    """Read the corpus, fill the feature cache, drop duplicates, draw one plan a seed.
+    """Read the corpus, check its folds, fill the feature cache, drop duplicates, draw one plan a seed.
+
+    Args:
+        recipe: what is to be run.
+        cache: of features.
+        jobs: processes.
+        progress: called with (done, total) while features are computed.
+        check: called before any recording is read, with folds that tell recordings apart by their paths and without
+            features; what it raises ends all.
 
     Raises:
-        CorpusError, AudioError, SplitError: with what to do.
+        CorpusError, AudioError, SplitError: with what to do; of folds before any recording is read.
     """
     utterances, skipped = read_corpus(recipe)
+    proposed = _proposed(recipe, utterances, cache)
+    if check is not None:
+        check(proposed)
     extraction = extract_corpus(
         utterances,
         recipe.feature_recipe(),
@@ -168,19 +176,7 @@ def prepare(
     )
     usable = [item for item in utterances if item.name in extraction.keys]
     kept, duplicates = drop_duplicates(usable, extraction.contents)
-    matters = load("corpora", recipe.corpus.name).CARD.sessions_matter
-    own = {key: value for key, value in recipe.split.items() if key != "name"}
-    plans = {
-        seed: draw_plan(
-            recipe.split["name"],
-            kept,
-            own,
-            seed=seed,
-            contents=extraction.contents,
-            sessions_matter=matters,
-        )
-        for seed in recipe.seeds
-    }
+    plans = draw_plans(recipe, kept, extraction.contents)
     return Prepared(
         recipe,
         {item.name: item for item in kept},
@@ -193,6 +189,18 @@ def prepare(
         cache,
         extraction.levels,
     )
+
+
+def _proposed(recipe: RunRecipe, utterances: Sequence[Utterance], cache: Path) -> Prepared:
+    """The corpus as it is before any recording is read: all that can be said of folds is said here.
+
+    Raises:
+        SplitError: there are no folds, they would leak, or in one of them an objective could learn nothing.
+    """
+    places = {item.name: recording(item) for item in utterances}
+    plans = draw_plans(recipe, utterances, places)
+    check_domains(recipe, utterances, plans.values())
+    return Prepared(recipe, {item.name: item for item in utterances}, {}, places, {}, plans, (), (), cache)
 
 
 def plan_tasks(prepared: Prepared, out: Path) -> list[Task]:
@@ -236,63 +244,3 @@ def _refuse_shared_folders(tasks: Sequence[Task]) -> None:
                 f"{task.name} and {first.name} would write into one folder, {task.folder}. Give the objectives, or "
                 "the folds, names that differ in more than case."
             )
-
-
-def _frames(prepared: Prepared, augmented: bool, name: str) -> list[Features]:
-    """The variants of an utterance, or the unperturbed one alone: copies that nobody hears are not read."""
-    variants = []
-    for key in prepared.keys[name][: None if augmented else 1]:
-        entry = read_entry(prepared.cache, key)
-        if entry is None:
-            raise RunError(
-                f"the feature cache lost the entry of {name}. Run the same command again: it will be computed anew."
-            )
-        variants.append(entry)
-    return variants
-
-
-def part_of(prepared: Prepared, names: Sequence[str], speakers: Sequence[str], *, augmented: bool = False) -> Dataset:
-    """One part of a fold in memory.
-
-    Args:
-        prepared: the corpus.
-        names: utterances of the part.
-        speakers: the training speakers, whose order numbers the classes; others are UNLABELLED.
-        augmented: whether to load the perturbed copies too.
-    """
-    emotions = {name: number for number, name in enumerate(prepared.classes)}
-    numbers = {name: number for number, name in enumerate(speakers)}
-    items = [prepared.utterances[name] for name in names]
-    genders = {"f": 0, "m": 1}
-    columns = {
-        "emotion": [emotions[str(item.emotion)] for item in items],
-        "speaker": [numbers.get(str(item.speaker), UNLABELLED) for item in items],
-        "gender": [genders.get(str(item.gender), UNLABELLED) for item in items],
-    }
-    read: Callable[[str], Sequence[Features]] = functools.partial(_frames, prepared, augmented)
-    if prepared.recipe.adaptation == "speaker":
-        read = voice_reader(read, {name: str(item.speaker) for name, item in prepared.utterances.items()})
-    return Dataset(
-        tuple(names),
-        [read(name) for name in names],
-        {key: np.array(values, dtype=np.int64) for key, values in columns.items()},
-        prepared.recipe.hop,
-        prepared.recipe.bands,
-    )
-
-
-def withhold(prepared: Prepared, fold: Fold, seed: int, share: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Split a fold's training part: (what the encoder and the probes train on, what only probes are tested on).
-
-    Each speaker gives the same share, at least one utterance if he has three and never all of them; drawn by the
-    seed and the fold.
-    """
-    generator = np.random.default_rng(named_seed(seed, "withheld", fold.name))
-    by_speaker: dict[str, list[str]] = {}
-    for name in sorted(fold.train):
-        by_speaker.setdefault(str(prepared.utterances[name].speaker), []).append(name)
-    held: set[str] = set()
-    for names in by_speaker.values():
-        count = min(max(1, round(share * len(names))), len(names) - 1) if len(names) >= 3 else 0
-        held.update(names[i] for i in generator.permutation(len(names))[:count])
-    return tuple(name for name in fold.train if name not in held), tuple(name for name in fold.train if name in held)

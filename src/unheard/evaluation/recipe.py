@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from unheard.data.audio import AudioSettings
 from unheard.data.perturb import Perturbation
+from unheard.data.plan import digest_of
 from unheard.errors import SettingsError, UnknownNameError
 from unheard.evaluation.adaptation import Adaptation
 from unheard.evaluation.corpus import CorpusSettings
@@ -78,6 +79,11 @@ class RunRecipe(BaseModel):
             raise ValueError(f"{alike} would share a folder where case does not count: rename one")
         return objectives
 
+    @property
+    def split_settings(self) -> dict[str, Any]:
+        """What the split itself is told: the table less its name, and less what holds of every split."""
+        return {key: value for key, value in self.split.items() if key not in ("name", "sessions")}
+
     def feature_recipe(self) -> FeatureRecipe:
         """What the feature cache needs to know."""
         own = {key: value for key, value in self.features.items() if key != "name"}
@@ -122,8 +128,8 @@ class RunRecipe(BaseModel):
             own["adaptation"] = "speaker, copies as voices of their own"  # they once went by the unperturbed voice
         for key in ("file", "folds_file"):
             named = own["split"].get(key)
-            if isinstance(named, str) and Path(named).is_file():
-                own["split"][key] = hashlib.sha256(Path(named).read_bytes()).hexdigest()
+            if isinstance(named, str) and Path(named).exists():
+                own["split"][key] = digest_of(Path(named))
         return hashlib.sha256(json.dumps([own, *map(str, parts)], sort_keys=True).encode()).hexdigest()
 
 
@@ -172,6 +178,14 @@ def _check_augmentation(document: Document, recipe: RunRecipe) -> None:
         raise document.blame(key, problem.problem) from problem
 
 
+def _check_sessions(document: Document, recipe: RunRecipe) -> None:
+    """Refuse any other word for what is to become of sessions and dialogues."""
+    wanted = recipe.split.get("sessions", "apart")
+    if wanted not in ("apart", "ignore"):
+        problem = f"'{wanted}' is not 'apart' or 'ignore'; leave it out for what the corpus says"
+        raise document.blame(("split", "sessions"), problem)
+
+
 def _check_constants(document: Document, recipe: RunRecipe) -> None:
     """Refuse a number that the feature alone can know, and that a run would put its own in the place of."""
     if recipe.model.constants:
@@ -201,7 +215,9 @@ def read_recipe(document: Document) -> RunRecipe:
         table = getattr(recipe, key)
         if "name" not in table:
             raise SettingsError(source, f"{key}.name", "is missing", document.line_of([key]))
-        _check_member(document, kind, (key,), table, str(table["name"]))
+        own = recipe.split_settings if key == "split" else table
+        _check_member(document, kind, (key,), own, str(table["name"]))
+    _check_sessions(document, recipe)
     encoder = dict(recipe.model.encoder)
     _check_member(document, "encoders", ("model", "encoder"), encoder, str(encoder.get("name", "tdnn_lstm")))
     for label, own in recipe.objectives.items():
@@ -215,7 +231,7 @@ def read_recipe(document: Document) -> RunRecipe:
     split, corpus = dict(recipe.split), recipe.corpus
     for key in ("file", "folds_file"):
         if isinstance(split.get(key), str):
-            split[key] = str((document.folder / split[key]).resolve())
+            split[key] = str((document.folder / Path(split[key]).expanduser()).resolve())
     if corpus.folder is not None:
         folder = str((document.folder / Path(corpus.folder).expanduser()).resolve())
         corpus = corpus.model_copy(update={"folder": folder})

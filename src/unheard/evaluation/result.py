@@ -17,6 +17,7 @@ from unheard.data.audit import audit, names_alike
 from unheard.data.auditing.confounds import confound, parts_of
 from unheard.evaluation.adaptation import ADAPTIVE
 from unheard.evaluation.collect import compare_pools, predictions_csv, reference_summary, summarise
+from unheard.evaluation.plans import notes_on_folds, sessions_word, together
 from unheard.evaluation.protocol import REFERENCES, Prepared, Task, plan_tasks
 from unheard.evaluation.result_files import SCHEMA, plain_numbers
 from unheard.evaluation.upstream_recipes import heard_before
@@ -65,12 +66,14 @@ def _split_part(prepared: Prepared) -> dict[str, Any]:
                     "dev_speakers": speakers["dev"],
                 }
             )
-    first = next(iter(prepared.plans.values()))
+    first, items = next(iter(prepared.plans.values())), list(prepared.utterances.values())
     return {
         "protocol": first.protocol,
         "disjoint": sorted(first.disjoint),
         "digest": {str(seed): plan.digest for seed, plan in prepared.plans.items()},
         "inflated": first.inflated,
+        "sessions": sessions_word(prepared.recipe, items, first),
+        "together": together(items, matter=first.sessions_matter and not first.inflated),
         "adaptation": prepared.recipe.adaptation,
         "selection": prepared.recipe.training.selection,
         "refit": prepared.recipe.training.refit,
@@ -136,10 +139,12 @@ def _maps(prepared: Prepared, tasks: Sequence[Task], results: Sequence[Mapping[s
 
 def _warnings(prepared: Prepared, confound: Mapping[str, Any]) -> list[str]:
     warnings = []
-    if next(iter(prepared.plans.values())).inflated:
+    plan = next(iter(prepared.plans.values()))
+    if plan.inflated:
         warnings.append(
             "INFLATED: this split lets the same speakers stand in train and test. It is a diagnostic, not a result."
         )
+    warnings += notes_on_folds(prepared.recipe, list(prepared.utterances.values()), plan)
     if prepared.recipe.adaptation == "speaker":
         warnings.append(ADAPTIVE)
     bits, total = confound["emotion_speaker_bits"], confound["emotion_bits"]

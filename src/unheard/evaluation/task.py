@@ -15,7 +15,8 @@ from unheard.errors import SplitError
 from unheard.evaluation.calibration import fit_temperature
 from unheard.evaluation.closed_form import closed_form
 from unheard.evaluation.leakage import Views, emotion_floor, leakage_of, raw_statistics
-from unheard.evaluation.protocol import REFERENCES, Prepared, Task, part_of, withhold
+from unheard.evaluation.parts import part_of, withhold
+from unheard.evaluation.protocol import REFERENCES, Prepared, Task
 from unheard.evaluation.recipe import objective_of
 from unheard.evaluation.task_files import save_embeddings, save_weights
 from unheard.files import write_atomically
@@ -187,7 +188,8 @@ def _classes_of(domain: str, parts: _Parts) -> int:
         known = ", ".join(sorted(set(parts.train.columns) - {"emotion"}))
         raise SplitError(f"no domain is called '{domain}'. Known: {known}.")
     count = len(parts.speakers) if domain == "speaker" else int(parts.train.columns[domain].max()) + 1
-    if count < 2:
+    known_values = parts.train.columns[domain]
+    if len(np.unique(known_values[known_values >= 0])) < 2:
         raise SplitError(
             f"the training part has no two values of {domain}. Fill that column, or choose another domain."
         )

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from unheard.data.splits._folds import Fold, identities, identity
-from unheard.data.splits._groups import by_identity, shuffled, tied_speakers
+from unheard.data.splits._groups import by_identity, shuffled
+from unheard.data.splits._ties import advice, company, tied_speakers, ties_between
 from unheard.errors import SplitError
 from unheard.records import Utterance
 
-__all__ = ["Cut", "DevSettings", "make_fold"]
+__all__ = ["Cut", "DevSettings", "make_fold", "part_dev"]
 
 
 class DevSettings(BaseModel):
@@ -58,41 +59,69 @@ class Cut:
     apart: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
+class _TooFewError(SplitError):
+    """Too few speakers are left for train and dev."""
+
+
 def make_fold(
     utterances: Sequence[Utterance], cut: Cut, settings: DevSettings, *, seed: int, sessions_matter: bool
 ) -> Fold:
     """The fold of a cut: the test as given, dev by whole speakers, the rest train or excluded.
+
+    What shares a recording with the test is excluded, and where sessions matter a session or dialogue, too.
 
     Args:
         utterances: all utterances of the plan.
         cut: what is tested and what must stay apart from it.
         settings: how many dev speakers.
         seed: with the fold's name, decides between equally good dev speakers.
-        sessions_matter: keep sessions of the test out of train and dev, and part dev from train by sessions.
+        sessions_matter: keep sessions and dialogues of the test out of train and dev, and part dev from train by
+            them.
 
     Raises:
         SplitError: too few speakers (or sessions) are left for train and dev, or a column that is needed is
             missing.
     """
-    apart = dict(cut.apart)
-    if sessions_matter:
-        tested = [utterance for utterance in utterances if utterance.name in cut.test]
-        apart["session"] = apart.get("session", frozenset()) | frozenset(identities(tested, "session"))
+    tested = {
+        seat
+        for item in utterances
+        if item.name in cut.test
+        for seat in company(item, sessions_matter=sessions_matter)
+    }
     rest: list[Utterance] = []
     excluded: list[Utterance] = []
     for utterance in sorted(utterances, key=lambda item: item.name):
         if utterance.name not in cut.test:
-            barred = any(identity(utterance, column) in values for column, values in apart.items())
+            barred = any(identity(utterance, column) in values for column, values in cut.apart.items())
+            barred = barred or not tested.isdisjoint(company(utterance, sessions_matter=sessions_matter))
             (excluded if barred else rest).append(utterance)
-    speakers = _dev_speakers(rest, cut.name, settings.dev_speakers, seed=seed, sessions_matter=sessions_matter)
-    chosen = [speaker in speakers for speaker in identities(rest, "speaker")]
-    return Fold(
-        name=cut.name,
-        train=tuple(item.name for item, is_dev in zip(rest, chosen, strict=True) if not is_dev),
-        dev=tuple(item.name for item, is_dev in zip(rest, chosen, strict=True) if is_dev),
-        test=tuple(sorted(cut.test)),
-        excluded=tuple(item.name for item in excluded),
-    )
+    try:
+        train, dev = part_dev(rest, cut.name, settings, seed=seed, sessions_matter=sessions_matter)
+    except _TooFewError as error:
+        # Not of the rest: who is tied to everybody else may have taken all of it along.
+        raise SplitError(f"{error}{advice(utterances, sessions_matter=sessions_matter)}") from error
+    return Fold(cut.name, train, dev, tuple(sorted(cut.test)), tuple(item.name for item in excluded))
+
+
+def part_dev(
+    rest: Sequence[Utterance], fold: str, settings: DevSettings, *, seed: int, sessions_matter: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of train and of dev: what the test leaves, parted by whole speakers.
+
+    Args:
+        rest: what may be learned from.
+        fold: name of the fold.
+        settings: how many dev speakers.
+        seed: with the fold's name, decides between equally good dev speakers.
+        sessions_matter: whether train and dev may share no session or dialogue either.
+
+    Raises:
+        SplitError: there are too few speakers (or sessions), or a column that is needed is missing.
+    """
+    chosen = _dev_speakers(rest, fold, settings.dev_speakers, seed=seed, sessions_matter=sessions_matter)
+    is_dev = [speaker in chosen for speaker in identities(rest, "speaker")]
+    train = tuple(item.name for item, dev in zip(rest, is_dev, strict=True) if not dev)
+    return train, tuple(item.name for item, dev in zip(rest, is_dev, strict=True) if dev)
 
 
 def _dev_speakers(
@@ -108,8 +137,9 @@ def _dev_speakers(
     known = sum(len(unit) for unit in units)
     count = wanted if isinstance(wanted, int) else max(1, round(wanted * known))
     if len(units) < 2 or count >= known:
-        tie = " (speakers who share a session stay together)" if sessions_matter else ""
-        raise SplitError(
+        kinds = ties_between(rest, sessions_matter=sessions_matter)
+        tie = f" (speakers who share a {' or '.join(kinds)} stay together)" if kinds else ""
+        raise _TooFewError(
             f"fold '{fold}': {count} dev speakers asked for, but the test leaves {known} speakers in "
             f"{len(units)} separable sets{tie}, and train needs one too. Ask for fewer dev_speakers, or for "
             "smaller test groups."

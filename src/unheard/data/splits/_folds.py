@@ -11,10 +11,13 @@ from unheard.errors import SplitError
 from unheard.identities import NOBODY
 from unheard.records import Utterance
 
-__all__ = ["PARTS", "Fold", "Leak", "identities", "identity", "shared_between_parts", "where"]
+__all__ = ["COMPANY", "PARTS", "Fold", "Leak", "identities", "identity", "shared_between_parts", "where"]
 
 PARTS = ("train", "dev", "test")
 """The parts of a fold that are learned from, selected on and tested on."""
+
+COMPANY = ("session", "dialogue")
+"""The columns that two parts may not share where sessions matter: the partner, or the day, leaks."""
 
 _SHOWN = 3
 
@@ -112,8 +115,8 @@ def shared_between_parts(
 ) -> list[Leak]:
     """Everything that parts of proposed folds share although they should not; never raises for a leak.
 
-    Recordings are compared by content, speakers (if promised) and sessions (if they matter) between each two
-    of train, dev and test; every other promised column between the test and the rest only, since a dev part
+    Recordings are compared by content, speakers (if promised), sessions and dialogues (if they matter) between each
+    two of train, dev and test; every other promised column between the test and the rest only, since a dev part
     apart from train in the sentence too would cost most of the data.
 
     Args:
@@ -121,13 +124,13 @@ def shared_between_parts(
         utterances: what is known of each name.
         contents: utterance name -> content hash of its recording; one that is missing is known by its name.
         disjoint: columns of `Utterance` that the folds promise to keep apart.
-        sessions_matter: whether a session that two parts share is a leak.
+        sessions_matter: whether a session or dialogue that two parts share is a leak.
 
     Returns:
         One leak a fold, column and value, in the order of the folds.
     """
     known = {utterance.name: utterance for utterance in utterances}
-    pairwise = {"speaker"} & disjoint | ({"session"} if sessions_matter else set())
+    pairwise = {"speaker"} & disjoint | (set(COMPANY) if sessions_matter else set())
     leaks: list[Leak] = []
     for fold in folds:
         recordings = {name: contents.get(name, name) for part in PARTS for name in getattr(fold, part)}

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from unheard.data.splits._folds import identities, identity
+from unheard.data.splits._ties import advice, tied_speakers, ties_between
 from unheard.errors import SplitError
 from unheard.records import Utterance
 
@@ -18,7 +19,6 @@ __all__ = [
     "names_where",
     "sentence_groups",
     "shuffled",
-    "tied_speakers",
     "title",
 ]
 
@@ -65,28 +65,6 @@ def names_where(utterances: Iterable[Utterance], held: Mapping[str, Collection[s
     )
 
 
-def tied_speakers(utterances: Sequence[Utterance], *, sessions_matter: bool) -> list[frozenset[str]]:
-    """The smallest sets of speakers that can be parted: single ones, or those whom sessions tie together.
-
-    Two speakers are tied if they share a session, or each is tied to a third one.
-
-    Returns:
-        Sets of speaker identities, sorted by their first member.
-    """
-    owners = {speaker: speaker for speaker in identities(utterances, "speaker")}
-    if sessions_matter:
-        seats: dict[str, str] = {}
-        pairs = zip(identities(utterances, "session"), identities(utterances, "speaker"), strict=True)
-        for session, speaker in pairs:
-            old, new = owners[seats.setdefault(session, speaker)], owners[speaker]
-            if old != new:
-                owners = {key: old if owner == new else owner for key, owner in owners.items()}
-    groups: dict[str, set[str]] = defaultdict(set)
-    for speaker, owner in owners.items():
-        groups[owner].add(speaker)
-    return sorted((frozenset(group) for group in groups.values()), key=min)
-
-
 def balanced_groups(
     utterances: Sequence[Utterance], groups: int, *, seed: int, sessions_matter: bool
 ) -> list[frozenset[str]]:
@@ -105,8 +83,12 @@ def balanced_groups(
     """
     units = {min(unit): unit for unit in tied_speakers(utterances, sessions_matter=sessions_matter)}
     if len(units) < groups:
-        what = "sets of speakers who share no session" if sessions_matter else "speakers"
-        raise SplitError(f"{groups} speaker groups asked for, but there are {len(units)} {what}. Ask for fewer.")
+        kinds = ties_between(utterances, sessions_matter=sessions_matter)
+        what = f"sets of speakers who share no {' or '.join(kinds)}" if kinds else "speakers"
+        more = advice(utterances, sessions_matter=sessions_matter)
+        raise SplitError(
+            f"{groups} speaker groups asked for, but there are {len(units)} {what}. Ask for fewer, 2 or more.{more}"
+        )
     profiles = _profiles(utterances, units)
     sizes = Counter(identities(utterances, "speaker"))
     order = shuffled(units, seed, "speaker groups")

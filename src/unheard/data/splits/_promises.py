@@ -4,15 +4,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from unheard.data.splits._folds import PARTS, Fold, Leak, identities, shared_between_parts
+from unheard.data.splits._ties import check_company, recording
 from unheard.errors import SplitError
 from unheard.records import Utterance
 
 __all__ = ["verify_contents", "verify_folds"]
 
+_COPIES = "Drop duplicates first (unheard.data.plan.drop_duplicates), or keep its copies in one part."
+_STRETCHES = "Put all stretches of a recording into one part, whoever speaks in them, and exclude what cannot be."
+_SECOND_FILE = "These files are one recording: name one of them for all its stretches, so that they stay together."
 _MENDS = {
-    "recording": "Drop duplicates first (unheard.data.plan.drop_duplicates), or keep its copies in one part.",
     "speaker": "Put all utterances of a speaker into one part, and exclude what cannot be.",
-    "session": "Put all utterances of a session into one part, and exclude what cannot be.",
+    "session": "Put all utterances of a session into one part, and exclude what cannot be; if a shared session is no "
+    "leak here, set split.sessions = 'ignore': every output will say so.",
+    "dialogue": "Put all utterances of a dialogue into one part, and exclude what cannot be; if a shared dialogue is "
+    "no leak here, set split.sessions = 'ignore': every output will say so.",
 }
 
 
@@ -33,17 +39,19 @@ def verify_folds(  # noqa: PLR0913 - the parts of a plan that its promises depen
         contents: utterance name -> content hash of its recording.
         protocol: the split's name, for messages.
         disjoint: columns that are promised apart (see `shared_between_parts`).
-        sessions_matter: whether parts must not share a session.
+        sessions_matter: whether parts must not share a session or dialogue.
 
     Raises:
         SplitError: the folds are of other utterances, a part is empty, an utterance is tested twice, parts
             share what must be apart, or train holds one emotion only or lacks one that is tested.
     """
     _verify_names(protocol, folds, utterances, contents)
-    for column in sorted(disjoint | {"speaker"} | ({"session"} if sessions_matter else set())):
+    for column in sorted(disjoint | {"speaker"}):
         identities(utterances, column)
+    if sessions_matter:
+        check_company(utterances)
     leaks = shared_between_parts(folds, utterances, contents, disjoint=disjoint, sessions_matter=sessions_matter)
-    _raise_leaks(protocol, leaks)
+    _raise_leaks(protocol, leaks, utterances)
     _verify_emotions(protocol, folds, {utterance.name: utterance.emotion for utterance in utterances})
 
 
@@ -91,12 +99,23 @@ def _verify_names(
         raise SplitError(f"{protocol}: tested in more than one fold: {_some(twice)}. Test each utterance once.")
 
 
-def _raise_leaks(protocol: str, leaks: Sequence[Leak]) -> None:
+def _raise_leaks(protocol: str, leaks: Sequence[Leak], utterances: Iterable[Utterance]) -> None:
     if leaks:
         more = f", and {len(leaks) - 3} more" if len(leaks) > 3 else ""
         column = leaks[0].column
         mend = _MENDS.get(column, f"Exclude what shares its {column} with the test from train and dev.")
+        if column == "recording":
+            mend = _mend_of_recording([item for item in utterances if item.name in leaks[0].utterances])
+        if protocol == "from_file":
+            mend += " `unheard audit` with the same file as --folds lists all that is shared."
         raise SplitError(f"{protocol}: {'; '.join(str(leak) for leak in leaks[:3])}{more}. {mend}")
+
+
+def _mend_of_recording(sharing: Sequence[Utterance]) -> str:
+    """What to do about utterances of one recording in two parts: copies can be dropped, stretches cannot."""
+    if len({(item.start, item.end) for item in sharing}) < len(sharing):
+        return _COPIES
+    return _STRETCHES if len({recording(item) for item in sharing}) < len(sharing) else _SECOND_FILE
 
 
 def _verify_emotions(protocol: str, folds: Sequence[Fold], emotions: Mapping[str, str | None]) -> None:

@@ -1,18 +1,23 @@
-"""Folds from a file: those of a published benchmark, so that figures can be compared.
+"""Folds from a file: those of a published benchmark, or one's own, in every form that `unheard audit` reads.
 
-The table says which test each speaker (or file) belongs to. The dev part is drawn here, from speakers that
-are not tested; benchmarks that select on the test set leave it out. A table of files is held to the promise
-of speakers too: if two of its folds share a speaker, there is no plan, but an error that names them. A table
-of sentences shares speakers by nature; its plan is marked as inflated, as that of `sentence_disjoint` is.
+A table of `fold` and one of speaker, file or sentence says which test each belongs to; dev is drawn from speakers
+that are not tested (benchmarks that select on the test set leave it out). Every other form (`file` and `part`, JSON
+of EmoBox, an audformat database, a saved plan; see `unheard.data.fold_files`) says what is trained on, too: parts
+stand as they are given, one fold or several, and only where there is no dev is it drawn from the speakers of train.
+
+Whatever the form, it is held to the promise of speakers: if train, dev and test share one, there is no plan, but an
+error that names them. A table of sentences shares speakers by nature; its plan is marked as inflated, as that of
+`sentence_disjoint` is.
 """
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from unheard.data.splits._dev import Cut, DevSettings, make_fold
+from unheard.data.fold_files import dealt_column, read_folds
+from unheard.data.splits._dev import Cut, DevSettings, make_fold, part_dev
 from unheard.data.splits._folds import Fold
 from unheard.data.splits._groups import by_identity
-from unheard.data.splits._table import folds_of_utterances, read_table
+from unheard.data.splits._table import folds_of_utterances
 from unheard.records import Utterance
 
 __all__ = ["DISJOINT", "INFLATED", "Settings", "promise", "propose"]
@@ -26,8 +31,8 @@ class Settings(DevSettings):
     """Which file.
 
     Args:
-        file: a CSV with the column fold and one of speaker, file or sentence.
-        dev_speakers: see `DevSettings`.
+        file: a table, JSON, a folder of them, an audformat database or a saved plan.
+        dev_speakers: see `DevSettings`; of folds that the file gives a dev part it says nothing.
     """
 
     file: Path
@@ -39,25 +44,29 @@ def promise(settings: Settings) -> frozenset[str]:
     Raises:
         SplitError: the file cannot be read.
     """
-    return frozenset({"sentence"}) if read_table(settings.file)[0] == "sentence" else DISJOINT
+    return frozenset({"sentence"}) if dealt_column(settings.file) == "sentence" else DISJOINT
 
 
 def propose(
     utterances: Sequence[Utterance], settings: Settings, *, seed: int, sessions_matter: bool = False
 ) -> list[Fold]:
-    """One fold a fold of the file, named `fold-<fold>`, in the order of the names.
+    """One fold a fold of the file, named `fold-<fold>`, in the order of the names; `fold-all` where it names none.
 
     Args:
         utterances: all utterances of the plan.
         settings: see `Settings`.
         seed: decides between equally good dev speakers.
         sessions_matter: leave what shares a session with the test out of train and dev, and dev's out of
-            train.
+            train; parts that the file gives are not changed, and refused if they share one.
 
     Raises:
         SplitError: the file does not fit the utterances, or too few speakers are left for train and dev.
     """
-    column, table = folds_of_utterances(settings.file, utterances)
+    column = dealt_column(settings.file)
+    if column is None:
+        given = read_folds(settings.file, utterances).folds
+        return [_as_given(fold, utterances, settings, seed, sessions_matter=sessions_matter) for fold in given]
+    _, table = folds_of_utterances(settings.file, utterances)
     by_fold: dict[str, set[str]] = {}
     for name, fold in table.items():
         by_fold.setdefault(fold, set()).add(name)
@@ -71,3 +80,19 @@ def propose(
         sessions = sessions_matter and column != "sentence"
         folds.append(make_fold(utterances, cut, settings, seed=seed, sessions_matter=sessions))
     return folds
+
+
+def _as_given(
+    fold: Fold, utterances: Sequence[Utterance], settings: Settings, seed: int, *, sessions_matter: bool
+) -> Fold:
+    """A fold of the file over these utterances: what it does not name is excluded, what they lack is passed over."""
+    known = {item.name: item for item in sorted(utterances, key=lambda item: item.name)}
+    name = f"fold-{fold.name}"
+    train, dev, test = (
+        tuple(one for one in known if one in given) for given in map(set, (fold.train, fold.dev, fold.test))
+    )
+    if train and not dev:
+        rest = [known[one] for one in train]
+        train, dev = part_dev(rest, name, settings, seed=seed, sessions_matter=sessions_matter)
+    named = {*train, *dev, *test}
+    return Fold(name, train, dev, test, tuple(one for one in known if one not in named))

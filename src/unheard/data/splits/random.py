@@ -7,6 +7,7 @@ With dev by speakers, the rule of every other split, those who chose the epoch a
 inflation comes out a little small. With dev by utterances, the whole habit, everyone who is tested is in train.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
@@ -15,6 +16,7 @@ from pydantic import Field
 from unheard.data.splits._dev import Cut, DevSettings, make_fold
 from unheard.data.splits._folds import Fold
 from unheard.data.splits._groups import by_identity, shuffled
+from unheard.data.splits._ties import recording
 from unheard.errors import SplitError
 from unheard.records import Utterance
 
@@ -46,6 +48,8 @@ def propose(
 ) -> list[Fold]:
     """Folds named `random-1`, `random-2`, ...: the utterances of each emotion dealt in seeded order.
 
+    Stretches of one recording are dealt as one.
+
     Args:
         utterances: all utterances of the plan, without duplicates by content.
         settings: see `Settings`.
@@ -56,18 +60,31 @@ def propose(
         SplitError: a speaker is not known (dev is parted by speaker), or there are too few.
     """
     del sessions_matter
-    emotions = {utterance.name: str(utterance.emotion) for utterance in utterances}
+    dealt = _recordings(utterances)
+    emotions = {first: _emotion(items) for first, items in dealt.items()}
     order = sorted(shuffled(emotions, seed, "random split"), key=lambda name: emotions[name])
-    tests = [frozenset(order[first :: settings.folds]) for first in range(settings.folds)]
-    if settings.dev == "utterances":
-        return [
-            _dealt(utterances, Cut(f"random-{number}", test), settings, seed)
-            for number, test in enumerate(tests, start=1)
-        ]
-    return [
-        make_fold(utterances, Cut(f"random-{number}", test), settings, seed=seed, sessions_matter=False)
-        for number, test in enumerate(tests, start=1)
+    tests = [
+        frozenset(item.name for key in order[first :: settings.folds] for item in dealt[key])
+        for first in range(settings.folds)
     ]
+    cuts = [Cut(f"random-{number}", test) for number, test in enumerate(tests, start=1)]
+    if settings.dev == "utterances":
+        return [_dealt(utterances, cut, settings, seed) for cut in cuts]
+    return [make_fold(utterances, cut, settings, seed=seed, sessions_matter=False) for cut in cuts]
+
+
+def _recordings(utterances: Sequence[Utterance]) -> dict[str, list[Utterance]]:
+    """Name of the first utterance of each recording -> all that are of it, so that no recording is torn apart."""
+    found: dict[str, list[Utterance]] = {}
+    for item in sorted(utterances, key=lambda item: item.name):
+        found.setdefault(recording(item), []).append(item)
+    return {items[0].name: items for items in found.values()}
+
+
+def _emotion(items: Sequence[Utterance]) -> str:
+    """The emotion that most utterances of a recording have, the first by name of equals."""
+    counts = Counter(str(item.emotion) for item in items)
+    return min(counts, key=lambda emotion: (-counts[emotion], emotion))
 
 
 def _dealt(utterances: Sequence[Utterance], cut: Cut, settings: Settings, seed: int) -> Fold:
@@ -76,20 +93,24 @@ def _dealt(utterances: Sequence[Utterance], cut: Cut, settings: Settings, seed: 
     Raises:
         SplitError: nothing would be left for train.
     """
-    emotions = {item.name: str(item.emotion) for item in utterances if item.name not in cut.test}
+    dealt = _recordings([item for item in utterances if item.name not in cut.test])
+    emotions = {first: _emotion(items) for first, items in dealt.items()}
     order = sorted(shuffled(emotions, seed, f"dev of {cut.name}"), key=lambda name: emotions[name])
     wanted = settings.dev_speakers
     share = wanted / len(by_identity(utterances, "speaker")) if isinstance(wanted, int) else wanted
-    count = max(1, round(share * (len(utterances) if isinstance(wanted, int) else len(order))))
+    whole = len(_recordings(utterances)) if isinstance(wanted, int) else len(order)
+    count = max(1, round(share * whole))
     if count >= len(order):
         raise SplitError(
             f"fold '{cut.name}': {count} dev utterances asked for, and {len(order)} are not tested. "
             "Ask for fewer dev_speakers, or for more folds."
         )
-    dev = {order[(2 * place + 1) * len(order) // (2 * count)] for place in range(count)}
+    chosen = [order[(2 * place + 1) * len(order) // (2 * count)] for place in range(count)]
+    dev = {item.name for key in chosen for item in dealt[key]}
+    rest = {item.name for items in dealt.values() for item in items}
     return Fold(
         name=cut.name,
-        train=tuple(sorted(emotions.keys() - dev)),
+        train=tuple(sorted(rest - dev)),
         dev=tuple(sorted(dev)),
         test=tuple(sorted(cut.test)),
     )
