@@ -1,5 +1,6 @@
 """`unheard audit`, typed as a user would: exit codes, text, JSON, page, several corpora, rubbish."""
 
+import csv
 import json
 import re
 import shutil
@@ -82,6 +83,45 @@ def test_folds_of_emobox_are_read(clean, tmp_path, capsys) -> None:
     leaks = {leak["column"]: leak["value"] for leak in found["leaks"] if leak["column"] == "speaker"}
     assert leaks == {"speaker": "table/s02"}
     assert found["folds"]["sizes"] == {"1": {"train": 18, "dev": 0, "test": 12}}
+
+
+def audformat_database(folder: Path, clean: Path) -> Path:
+    """The clean corpus as a database whose tables are of a split each, with every speaker in both."""
+    shutil.copytree(clean.parent, folder)
+    rows = list(csv.DictReader(clean.open(encoding="utf-8")))
+    columns = "{speaker: {scheme_id: speaker}, emotion: {scheme_id: emotion}}"
+    tables = "".join(
+        f"  gold.{number}: {{type: filewise, split_id: {part}, columns: {columns}}}\n"
+        for number, part in enumerate(("train", "test"))
+    )
+    schemes = "schemes:\n  speaker: {dtype: str}\n  emotion: {dtype: str}\n"
+    splits = "splits:\n  train: {type: train}\n  test: {type: test}\n"
+    (folder / "db.yaml").write_text(f"name: made\n{schemes}{splits}tables:\n{tables}")
+    for number in range(2):
+        lines = [f"{row['file']},{row['speaker']},{row['emotion']}" for row in rows[number::2]]
+        (folder / f"db.gold.{number}.csv").write_text("\n".join(["file,speaker,emotion", *lines, ""]))
+    return folder
+
+
+def test_the_split_of_an_audformat_database_is_found_and_audited(clean, tmp_path, capsys) -> None:
+    folder = audformat_database(tmp_path / "database", clean)
+    for typed in ([folder], [folder, "--folds", folder], ["audformat", "--folder", folder]):
+        assert unheard("audit", *typed) == 1
+        said = " ".join(capsys.readouterr().out.split())
+        assert "LEAK: 4 of 4 speakers stand in more than one part of 1 of 1 fold" in said
+
+
+def test_an_audformat_database_runs_nothing(clean, tmp_path, capsys) -> None:
+    folder, mark = audformat_database(tmp_path / "database", clean), tmp_path / "ran"
+    trap = f"cos\nsystem\n(S'touch {mark}'\ntR."
+    (folder / "db.gold.0.pkl").write_text(trap)
+    assert unheard("audit", folder) == 1
+    (folder / "db.gold.0.csv").unlink()
+    assert unheard("audit", folder) == 2
+    assert "only in .pkl" in " ".join(capsys.readouterr().err.split())
+    (folder / "db.yaml").write_text(f"a: !!python/object/apply:os.system ['touch {mark}']\n")
+    assert unheard("audit", clean, "--folds", folder) == 2
+    assert not mark.exists()
 
 
 def test_a_split_of_our_own_can_be_audited(clean, capsys) -> None:

@@ -216,23 +216,30 @@ def test_nothing_and_an_empty_folder(tmp_path) -> None:
         read_folds(tmp_path / "empty", corpus())
 
 
-@pytest.mark.parametrize("shape", ["column", "scheme", "tables"])
-def test_the_split_of_an_audformat_database(tmp_path, shape: str) -> None:
+@pytest.mark.parametrize("storage_format", ["csv", "parquet"])
+@pytest.mark.parametrize("shape", ["column", "scheme", "tables", "middle", "numbered", "split", "named split"])
+def test_the_split_of_an_audformat_database(tmp_path, shape: str, storage_format: str) -> None:
     audformat = pytest.importorskip("audformat")
     files = [item.name for item in corpus()]
     parts = ["test" if name.startswith("s3") else "dev" if name.startswith("s2") else "train" for name in files]
     database = audformat.Database("made")
-    if shape == "tables":
-        for part in ("train", "dev", "test"):
-            own = [name for name, said in zip(files, parts, strict=True) if said == part]
-            database[f"emotion.{part}"] = audformat.Table(audformat.filewise_index(own))
-    else:
+    if shape in ("column", "scheme"):
         column = "split" if shape == "column" else "holdout"
         database.schemes["split"] = audformat.Scheme(labels=["train", "dev", "test"])
         database["files"] = audformat.Table(audformat.filewise_index(files))
         database["files"][column] = audformat.Column(scheme_id="split")
         database["files"][column].set(parts)
-    database.save(str(tmp_path))
+    else:
+        title = {"tables": "emotion.{}", "middle": "emotion.{}.gold", "numbered": "emotion.{}-1"}.get(shape, "{}-x")
+        for number, part in enumerate(("train", "dev", "test")):
+            split = None
+            if "split" in shape:
+                split = f"p{number}" if shape == "split" else part
+                database.splits[split] = audformat.Split(part if shape == "split" else "other")
+            own = [name for name, said in zip(files, parts, strict=True) if said == part]
+            name = title.format(f"part{number}" if "split" in shape else part)
+            database[name] = audformat.Table(audformat.filewise_index(own), split_id=split)
+    database.save(str(tmp_path), storage_format=storage_format)
     assert has_folds(tmp_path)
     found = read_folds(tmp_path, corpus())
     (fold,) = found.folds

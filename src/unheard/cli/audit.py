@@ -21,7 +21,7 @@ from unheard.data.auditing.plain import plain
 from unheard.data.auditing.traits import TRAITS
 from unheard.data.fold_files import has_folds, read_folds
 from unheard.data.fold_set import FoldSet, with_left_out
-from unheard.evaluation.corpus import FORMS, CorpusSettings, read_utterances, sessions_matter
+from unheard.evaluation.corpus import FORMS, CorpusSettings, corpus_folder, read_utterances, sessions_matter
 from unheard.files import write_document
 from unheard.records import Utterance
 from unheard.registry import load, names
@@ -103,7 +103,8 @@ def audit(
     ]
     utterances = [item for items, _, _ in read for item in items]
     matter = any(own for _, _, own in read) if sessions is None else sessions
-    given = _folds(corpora, folds, split, utterances, matter, seed)
+    place = folds or (_own_folds(corpora, folder) if split is None else None)
+    given = _folds(place, split, utterances, matter, seed)
     with bar("recordings") as progress:
         heard = listen(utterances, skip_bad=skip_bad, progress=progress)
     heard.set_aside.extend(one for _, bad, _ in read for one in bad)
@@ -167,13 +168,17 @@ def _meant(corpus: str, folder: Path | None) -> tuple[str, Path | None]:
     return corpus, folder
 
 
+def _own_folds(corpora: list[str], folder: Path | None) -> Path | None:
+    """The manifest or database itself, where it says which part its recordings belong to."""
+    name, place = _meant(corpora[0], folder)
+    if len(corpora) > 1 or name not in FORMS:
+        return None
+    own = corpus_folder(CorpusSettings(name=name, folder=None if place is None else str(place)))
+    return own if has_folds(own) else None
+
+
 def _folds(
-    corpora: list[str],
-    folds: Path | None,
-    split: str | None,
-    utterances: list[Utterance],
-    matter: bool,
-    seed: int,
+    place: Path | None, split: str | None, utterances: list[Utterance], matter: bool, seed: int
 ) -> FoldSet | None:
     """The folds that were asked for, or those that a manifest brings along."""
     if split is not None:
@@ -181,8 +186,6 @@ def _folds(
         settings = validate(Document(f"split {split}", Path(), {}, ""), module.Settings)
         proposed = module.propose(utterances, settings, seed=seed, sessions_matter=matter)
         return with_left_out(split, "a split of this program", proposed, (), utterances)
-    own = Path(corpora[0]) if len(corpora) == 1 and _meant(corpora[0], None)[1] is not None else None
-    place = folds or (own if own is not None and has_folds(own) else None)
     return None if place is None else read_folds(place, utterances)
 
 

@@ -5,14 +5,20 @@ What a scheme says of its speakers (gender, language) is used where no column sa
 `audformat`.
 """
 
-import importlib
+import math
+import os
+import posixpath
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from unheard.corpora._layout import Bad, Unusable, name_segments, settle
 from unheard.corpora.table import COLUMNS, emotion_from, gender_from, unit_from
-from unheard.errors import CorpusError, LabelError, MissingExtraError
+from unheard.data.foreign.audformat_header import HEADER, Database, Scheme, TableHeader, read_header
+from unheard.data.foreign.audformat_tables import Stretch, check_tables, labels_of, read_rows
+from unheard.errors import CorpusError, LabelError
+from unheard.identities import IDENTITIES, known
 from unheard.records import CorpusCard, Utterance
 
 __all__ = ["CARD", "read"]
@@ -26,11 +32,11 @@ CARD = CorpusCard(
     obtain="Name a folder that holds db.yaml, its tables and its recordings (https://audeering.github.io/audformat).",
 )
 
-_HEADER = "db.yaml"
 _ALIASES = {"sex": "gender", "text": "transcript", "transcription": "transcript", "speaker_id": "speaker"}
 _FIELDS = frozenset(COLUMNS) - {"file", "start", "end"}
 _DIMENSIONS = frozenset({"arousal", "valence", "dominance"})
 _LABELS = _DIMENSIONS | {"emotion"}
+_KNOWN = frozenset({*IDENTITIES, "gender", "language"})
 _OF_SPEAKERS = {"gender": "gender", "sex": "gender", "language": "language"}
 # audformat states languages by ISO 639-3; utterances carry ISO 639-1 where it has a code.
 _LANGUAGES = {
@@ -41,7 +47,8 @@ _LANGUAGES = {
 }  # fmt: skip
 
 _Key = tuple[str, float, float | None]
-_Rows = dict[_Key, dict[str, Any]]
+_WHOLE = (0.0, None)
+_Labels = Mapping[str, Mapping[str, str]] | None
 
 
 def read(
@@ -64,23 +71,21 @@ def read(
         bad: where to set rows aside that cannot be used, as (file, problem); None raises.
 
     Raises:
-        MissingExtraError: audformat is not installed.
-        CorpusError: there is no database, no such table, two tables contradict each other, or a row cannot
-            be used.
+        MissingExtraError: PyYAML is not installed, or pyarrow for tables in parquet.
+        CorpusError: there is no database, it cannot be read safely, there is no such table, two tables contradict
+            each other, or a row cannot be used.
         LabelError: an emotion is not known.
     """
     folder = Path(folder)
-    database = _database(folder)
-    if table is not None and table not in database.tables:
-        known = ", ".join(sorted(database.tables)) or "none"
-        raise CorpusError(CARD.name, f"'{folder}' has no table '{table}'", f"Known: {known}.")
-    rows = _merge(database, table)
+    database = _open(folder, table)
+    joined = _merge(database, table)
     languages = list(database.languages)
     common = {"language": languages[0]} if len(languages) == 1 else {}
     utterances: list[Utterance] = []
     problems: Bad = []
-    for key, fields in rows.items():
+    for key, fields in joined.rows.items():
         try:
+            _refuse_flaw(joined.flaws[key])
             utterances.append(_utterance(folder, key, common | fields, labels))
         except LabelError as error:
             if bad is None:
@@ -94,68 +99,110 @@ def read(
     return name_segments(utterances)
 
 
-def _database(folder: Path) -> Any:
-    try:
-        audformat = importlib.import_module("audformat")
-    except ImportError as error:
-        raise MissingExtraError("audformat", "audformat") from error
-    if not (folder / _HEADER).is_file():
-        raise CorpusError(CARD.name, f"there is no {_HEADER} in '{folder}'", CARD.obtain)
-    return audformat.Database.load(str(folder), load_data=True)
+def _open(folder: Path, table: str | None) -> Database:
+    if not os.path.isfile(folder / HEADER):  # noqa: PTH113 - it also answers for names that no folder can have
+        raise CorpusError(CARD.name, f"there is no {HEADER} in '{folder}'", CARD.obtain)
+    database = read_header(folder)
+    if table is not None and table not in database.tables:
+        tables = ", ".join(sorted(database.tables)) or "none"
+        raise CorpusError(CARD.name, f"'{folder}' has no table '{table}'", f"Known: {tables}.")
+    check_tables(database, database.tables.values())
+    return database
 
 
-def _merge(database: Any, chosen: str | None) -> _Rows:
-    """File, start, end -> what all tables say of it."""
-    rows: _Rows = {}
+@dataclass
+class _Joined:
+    """File, start, end -> what all tables say of it, and what cannot be said of it."""
+
+    rows: dict[_Key, dict[str, Any]]
+    flaws: dict[_Key, str]
+
+
+def _merge(database: Database, chosen: str | None) -> _Joined:
+    joined = _Joined({}, {})
     origin: dict[tuple[_Key, str], str] = {}
+    wanted: set[_Key] = set()
+    labels = _all_labels(database)
     for table in sorted(database.tables, key=lambda name: (name != chosen, name)):
-        for key, field, value in _cells(database, table):
-            if chosen not in {None, table} and field in _LABELS:
-                continue
-            fields = rows.setdefault(key, {})
-            if field is None or value is None:
-                continue
-            if fields.setdefault(field, value) != value:
-                first = origin[key, field]
-                problem = f"{key[0]} has {field} '{fields[field]}' in {first} and '{value}' in {table}"
-                raise CorpusError(CARD.name, problem, "Choose one of the tables with `table`.")
-            origin.setdefault((key, field), table)
-    wanted = None if chosen is None else {_key(entry) for entry in _index(database, chosen)}
-    segmented = {key[0] for key in wanted or rows if key[1:] != (0.0, None)}
-    keep = [key for key in rows if (key in wanted if wanted is not None else not _whole_of(key, segmented))]
-    return {key: rows.get((key[0], 0.0, None), {}) | rows[key] for key in keep}
+        about = _About(database, database.tables[table], labels)
+        for row in read_rows(database, about.table, about.fields):
+            key = (_inside(row), row.start, row.end)
+            fields = joined.rows.setdefault(key, {})
+            if table == chosen:
+                wanted.add(key)
+            for field, value, flaw in about.said(row):
+                if value is None or (chosen not in {None, table} and field in _LABELS):
+                    continue
+                if flaw:
+                    joined.flaws[key] = flaw
+                elif fields.setdefault(field, value) != value:
+                    first = origin[key, field]
+                    problem = f"{key[0]} has {field} '{fields[field]}' in {first} and '{value}' in {table}"
+                    raise CorpusError(CARD.name, problem, "Choose one of the tables with `table`.")
+                origin.setdefault((key, field), table)
+    return _chosen(joined, None if chosen is None else wanted)
 
 
-def _whole_of(key: _Key, segmented: set[str]) -> bool:
-    return key[1:] == (0.0, None) and key[0] in segmented
+def _chosen(joined: _Joined, wanted: set[_Key] | None) -> _Joined:
+    """The rows that are utterances, each with what is said of its whole file."""
+    rows, keys = joined.rows, joined.rows.keys() if wanted is None else wanted
+    segmented = {key[0] for key in keys if key[1:] != _WHOLE}
+    keep = [key for key in rows if key in keys and not (wanted is None and key[1:] == _WHOLE and key[0] in segmented)]
+    flaws = {key: joined.flaws.get(key) or joined.flaws.get((key[0], *_WHOLE), "") for key in keep}
+    return _Joined({key: rows.get((key[0], *_WHOLE), {}) | rows[key] for key in keep}, flaws)
 
 
-def _index(database: Any, table: str) -> Any:
-    return database[table].get(as_segmented=True).index
+def _refuse_flaw(flaw: str) -> None:
+    if flaw:
+        raise Unusable(flaw)
 
 
-def _key(entry: tuple[Any, Any, Any]) -> _Key:
-    file, start, end = entry
-    last = end.total_seconds()  # NaT gives nan
-    return str(file), float(start.total_seconds()), None if last != last else float(last)  # noqa: PLR0124
+def _inside(row: Stretch) -> str:
+    """The file in its one spelling; a relative path that leaves the folder is no part of the database."""
+    name = posixpath.normpath(row.file)
+    if name.split("/", 1)[0] == "..":
+        problem = f"{row.where}: '{row.file}' leaves the folder of the database"
+        raise CorpusError(CARD.name, problem, "Put the recordings below it, or give their absolute paths.")
+    return name
 
 
-def _cells(database: Any, table: str) -> Iterator[tuple[_Key, str | None, Any]]:
-    """Every cell of a table that is a field: (key, field, value); (key, None, None) for each row first."""
-    for entry in _index(database, table):
-        yield _key(entry), None, None
-    attributes = []
-    for name, column in database[table].columns.items():
-        field = _field(name) or _field(str(column.scheme_id or ""))
-        if field is None:
-            continue
-        scale = _scale(column) if field in _DIMENSIONS else None
-        yield from _values(column, field, scale)
-        attributes += [(column, key) for key in _attributes(database, column)] if field == "speaker" else []
-    columns = {_field(name) for name in database[table].columns}
-    for column, attribute in attributes:
-        if _OF_SPEAKERS[attribute] not in columns:
-            yield from _values(column, _OF_SPEAKERS[attribute], None, attribute)
+class _About:
+    """What the columns of a table tell of its rows."""
+
+    def __init__(self, database: Database, table: TableHeader, labels: Mapping[str | None, _Labels]) -> None:
+        self.table = table
+        named = {column: _field(column) or _field(scheme or "") for column, scheme in table.columns.items()}
+        self.fields = {column: field for column, field in named.items() if field is not None}
+        schemes = {column: database.scheme(table, column) for column in self.fields}
+        dimensions = [column for column, field in self.fields.items() if field in _DIMENSIONS]
+        self.scales = {column: _scale(schemes[column]) for column in dimensions}
+        self.labels = {column: labels.get(table.columns[column]) for column in self.fields}
+        columns = {_field(column) for column in table.columns}
+        self.told = [attribute for attribute in _OF_SPEAKERS if _OF_SPEAKERS[attribute] not in columns]
+
+    def said(self, row: Stretch) -> Iterator[tuple[str, Any, str]]:
+        """(field, value, what is wrong with it) of a row."""
+        for column, text in row.cells.items():
+            field, labels, scale = self.fields[column], self.labels[column], self.scales.get(column)
+            if labels is not None and text not in labels:
+                yield field, text, f"the {field} '{text}', which the scheme of column '{column}' does not list"
+            elif scale is not None:
+                low, high = scale
+                yield field, (_number(text, row) - low) / (high - low), ""
+            else:
+                yield field, known(text) if field in _KNOWN else text, ""
+                attributes = (labels or {}).get(text, {}) if field == "speaker" else {}
+                for attribute in self.told:
+                    if attribute in attributes:
+                        yield _OF_SPEAKERS[attribute], known(attributes[attribute]), ""
+
+
+def _number(text: str, row: Stretch) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        problem = f"{row.where}: '{text[:40]}' is no number"
+        raise CorpusError(CARD.name, problem, "Correct it, or the scheme of its column.") from error
 
 
 def _field(name: str) -> str | None:
@@ -164,43 +211,41 @@ def _field(name: str) -> str | None:
     return name if name in _FIELDS else None
 
 
-def _values(
-    column: Any, field: str, scale: tuple[float, float] | None, attribute: str | None = None
-) -> Iterator[tuple[_Key, str, Any]]:
-    series = column.get(as_segmented=True, map=attribute)
-    for entry, value in series.items():
-        if value is None or value != value or str(value) in {"<NA>", "NaT", ""}:  # noqa: PLR0124 - nan
-            continue
-        if scale is not None:
-            low, high = scale
-            yield _key(entry), field, (float(value) - low) / (high - low)
-        else:
-            yield _key(entry), field, value
-
-
-def _scale(column: Any) -> tuple[float, float] | None:
+def _scale(scheme: Scheme) -> tuple[float, float] | None:
     """The bounds that the scheme of a dimension states."""
-    scheme = column.scheme
-    low, high = getattr(scheme, "minimum", None), getattr(scheme, "maximum", None)
-    return None if low is None or high is None or low >= high else (float(low), float(high))
+    low, high = scheme.minimum, scheme.maximum
+    return None if low is None or high is None or not -math.inf < low < high < math.inf else (low, high)
 
 
-def _attributes(database: Any, column: Any) -> list[str]:
-    """What the labels of a speaker scheme tell of a speaker, of what we use."""
-    labels = getattr(column.scheme, "labels", None)
-    if isinstance(labels, str) and labels in database.misc_tables:
-        told = set(database.misc_tables[labels].columns)
-    elif isinstance(labels, dict):
-        told = {key for entry in labels.values() if isinstance(entry, dict) for key in entry}
-    else:
-        told = set()
-    return [key for key in _OF_SPEAKERS if key in told]
+def _all_labels(database: Database) -> dict[str | None, _Labels]:
+    """The labels of the schemes that are in use, each read once."""
+    used = {
+        scheme
+        for table in database.tables.values()
+        for column, scheme in table.columns.items()
+        if scheme is not None and (_field(column) or _field(scheme))
+    }
+    return {name: _labels(database, database.schemes[name]) for name in sorted(used)}
+
+
+def _labels(database: Database, scheme: Scheme) -> _Labels:
+    """The values that a scheme lists -> what it says of each, of what we use; None where it lists none."""
+    if scheme.table is not None:
+        table = database.misc_tables[scheme.table]
+        check_tables(database, [table])
+        return labels_of(database, table, [name for name in table.columns if name in _OF_SPEAKERS])
+    if scheme.labels is None:
+        return None
+    return {
+        label: {key: str(about[key]) for key in _OF_SPEAKERS if about.get(key) is not None}
+        for label, about in scheme.labels.items()
+    }
 
 
 def _utterance(folder: Path, key: _Key, fields: Mapping[str, Any], labels: Mapping[str, str] | None) -> Utterance:
     name, start, end = key
     path = folder / name
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - it also answers for names that no file can have
         raise Unusable(f"no recording at its path (relative to '{folder}')")
     texts = {field: str(value) for field, value in fields.items()}
     values: dict[str, Any] = dict(texts)

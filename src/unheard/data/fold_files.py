@@ -5,14 +5,14 @@
     JSON or JSONL   EmoBox's files: a record a line, or key -> record, with the part and the fold in the file's
                     name; also {"train": [...], "test": [...]}, by itself or under the names of folds
     a folder        of such files, e.g. EmoBox's data/ravdess with fold_1, fold_2, ...
-    audformat       a folder with db.yaml: a column or scheme called split, or tables named ….train and ….test
+    audformat       a folder with db.yaml: a column or scheme called split, tables of a split (`split_id`), or
+                    tables named after their part
     unheard         a saved split plan (splits/seed0.json of a run)
 
 The form is told by what a file holds, not by its ending. What is named in the files is found among the
 utterances by its path, as much of it as is needed; audio endings do not count.
 """
 
-import importlib
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from unheard.data.fold_set import FoldSet, Row, each_tested_once, fold_set, with_left_out
+from unheard.data.foreign.audformat_folds import dealt_rows
 from unheard.data.plan import SplitPlan
 from unheard.data.splits._folds import PARTS
 from unheard.data.splits._table import COLUMNS, folds_of_utterances
 from unheard.data.tables import Table, parse_table, read_text, seconds_from
-from unheard.errors import MissingExtraError, SplitError, TableError
+from unheard.errors import SplitError, TableError
 from unheard.identities import known
 from unheard.records import Seconds, Utterance
 
@@ -51,7 +52,8 @@ def read_folds(path: Path, utterances: Sequence[Utterance]) -> FoldSet:
     Raises:
         SplitError: nothing is there, the form is not known, a fold lacks train or test, or nothing that is named
             is in the corpus; says what came and what to do.
-        MissingExtraError: an audformat database, and audformat is not installed.
+        CorpusError: an audformat database that cannot be read safely, or is none.
+        MissingExtraError: an audformat database, and PyYAML (or pyarrow for parquet) is not installed.
     """
     if path.is_dir():
         rows, form = (_audformat(path), "audformat") if (path / "db.yaml").is_file() else (_folder(path), "a folder")
@@ -217,41 +219,8 @@ def _start(cell: str | None, where: str) -> Seconds | None:
 
 
 def _audformat(folder: Path) -> Iterator[Row]:
-    """A column called split (or by a scheme of that name), or tables named after their part."""
-    try:
-        audformat = importlib.import_module("audformat")
-    except ImportError as error:
-        raise MissingExtraError("audformat", "audformat") from error
-    database = audformat.Database.load(str(folder), load_data=True)
-    columns = {
-        table: {
-            kind: name
-            for name, column in database[table].columns.items()
-            for kind in ("part", "fold")
-            if _names(kind) & {name.lower(), str(column.scheme_id or "").lower()}
-        }
-        for table in database.tables
-    }
-    dealt = {table: own for table, own in columns.items() if own}
-    named = {table: part for table in database.tables if (part := _PARTS.get(table.rpartition(".")[2].lower()))}
-    if not dealt and not named:
-        known = ", ".join(sorted(database.tables)) or "none"
-        raise SplitError(
-            f"{folder}: no column or scheme called split and no table named ….train or ….test, among: {known}. "
-            "Give the folds in a file of their own."
-        )
-    for table in dealt or named:
-        frame = database[table].get(as_segmented=True)
-        for (file, start, _), cells in frame.iterrows():
-            said = {kind: cells[name] for kind, name in dealt.get(table, {}).items() if cells[name] == cells[name]}
-            part = _part(str(said["part"]), f"{folder}, table {table}") if "part" in said else named.get(table)
-            fold = str(said["fold"]) if "fold" in said else None
-            if part or fold:
-                yield Row(str(file), part, fold, float(start.total_seconds()))
-
-
-def _names(kind: str) -> set[str]:
-    return {"fold"} if kind == "fold" else set(_PART_COLUMNS)
+    for row in dealt_rows(folder, frozenset(_PARTS)):
+        yield Row(row.file, None if row.part is None else _part(row.part, row.where), known(row.fold), row.start)
 
 
 def _said_by_name(path: Path, root: Path) -> tuple[str | None, str | None]:
