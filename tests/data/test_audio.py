@@ -169,7 +169,7 @@ def test_the_digest_tells_channels_from_length():
 def test_missing_and_directory(tmp_path):
     assert refused(tmp_path / "none.wav") == "no such file"
     (tmp_path / "folder.wav").mkdir()
-    assert refused(tmp_path / "folder.wav") == "no such file"
+    assert refused(tmp_path / "folder.wav") == "is a folder"
 
 
 @pytest.mark.parametrize("ending", sorted(ENDINGS))
@@ -195,7 +195,7 @@ def test_truncated(tmp_path, name, share):
     problem = refused(cut)
     assert any(word in problem for word in ("truncated", "cannot be decoded", "no samples"))
     if name.endswith("wav"):
-        assert f"announces {len(whole)} bytes" in problem
+        assert "bytes of sound announced" in problem or "before its sound" in problem
 
 
 def test_a_streamed_wav_announces_nothing_and_is_read(tmp_path):

@@ -3,35 +3,35 @@
 What cannot be used is an error that names the file and the mend; nothing is repaired in silence.
 """
 
-import hashlib
-import struct
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-import soundfile
-import soxr
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from unheard.data.decoding import ENDINGS, Bounds, opened
+from unheard.data.stretches import Digest, Stretch, read_stretches
 from unheard.errors import AudioError
 from unheard.records import Hertz, Samples, Seconds
 
-__all__ = ["ENDINGS", "AudioSettings", "condition", "read_audio", "read_recording", "recording_digest", "speech_span"]
+__all__ = [
+    "ENDINGS",
+    "AudioSettings",
+    "Bounds",
+    "Stretch",
+    "condition",
+    "read_audio",
+    "read_parts",
+    "read_recording",
+    "recording_digest",
+    "speech_span",
+]
 
-ENDINGS = {
-    ".wav": {"WAV", "WAVEX", "RF64", "NIST"},
-    ".flac": {"FLAC"},
-    ".ogg": {"OGG"},
-    ".oga": {"OGG"},
-    ".opus": {"OGG"},
-    ".mp3": {"MP3", "MPEG"},
-}
-"""File ending -> the container formats (libsndfile's names) that may stand behind it."""
-
-_QUIETEST = 1e-7  # full scale; below the last bit of 16 and of 20 bits: nobody speaks there
-
-_BLOCK = 1 << 20  # samples decoded at once
-_LARGEST_PAGE = 27 + 255 + 255 * 255  # bytes of an Ogg page
+_QUIETEST = 1e-7  # full scale; a root mean square below it is not brought up
+_USUAL = Bounds()
+_BOUNDS = ("lowest_rate", "highest_rate", "longest")
+_MOST = 1 << 27  # numbers that a whole recording may have in memory (half a gibibyte)
 
 
 class AudioSettings(BaseModel):
@@ -45,102 +45,63 @@ class AudioSettings(BaseModel):
     """Leading and trailing parts quieter than this many decibels below the loudest 25 ms are cut; 0 cuts nothing."""
     level: Literal["as recorded", "rms"] = "as recorded"
     """'rms' scales every utterance to the same root mean square (-26 dBFS), where the level betrays the label."""
+    lowest_rate: Hertz = Field(_USUAL.lowest, ge=1)
+    """Sampling rate in hertz below which a file's header is taken for wrong."""
+    highest_rate: Hertz = Field(_USUAL.highest, ge=1)
+    """Sampling rate in hertz above which a file's header is taken for wrong."""
+    longest: Seconds = Field(_USUAL.longest, gt=0, le=24 * 3600)
+    """Most seconds of one utterance; a recording in which utterances are marked may be longer."""
+
+    @model_validator(mode="after")
+    def _some_rate(self) -> "AudioSettings":
+        if self.lowest_rate > self.highest_rate:
+            msg = f"lowest_rate ({self.lowest_rate} Hz) must not lie above highest_rate ({self.highest_rate} Hz)"
+            raise ValueError(msg)
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_default_bounds(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # What only says which files are refused must not make other features, or another run, of older ones.
+        plain: dict[str, Any] = handler(self)
+        own = type(self).model_fields
+        return {key: value for key, value in plain.items() if key not in _BOUNDS or value != own[key].default}
+
+    @property
+    def bounds(self) -> Bounds:
+        """What a recording can plausibly be."""
+        return Bounds(self.lowest_rate, self.highest_rate, self.longest)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """The settings that samples depend on."""
+        return self.model_dump(mode="json", exclude=set(_BOUNDS))
 
 
-def _check_header(file: Path) -> None:
-    """Refuse what libsndfile would accept in silence: a WAV cut short (it reads the rest and says nothing)."""
-    if not file.is_file():
-        raise AudioError(file, "no such file", "Check the path, or remove it from the table.")
-    size = file.stat().st_size
-    if size == 0:
-        raise AudioError(file, "the file is empty (0 bytes)", "Copy it again from its source, or pass --skip-bad.")
-    with file.open("rb") as stream:
-        head = stream.read(12)
-    if len(head) == 12 and head[:4] == b"RIFF" and head[8:] == b"WAVE":
-        announced = int(struct.unpack("<I", head[4:8])[0]) + 8
-        # 0 and the maximum are what streaming writers leave behind; an odd byte may be padding.
-        if announced < 0xFFFFFFF0 and announced > 8 and announced > size + 1:
-            raise AudioError(
-                file,
-                f"truncated: the header announces {announced} bytes, the file has {size}",
-                "Copy it again from its source, or pass --skip-bad.",
-            )
-
-
-def _decode(sound: soundfile.SoundFile) -> np.ndarray:
-    """All samples, shape (samples, channels): in blocks, because a header may announce any length, or none."""
-    blocks = [sound.read(_BLOCK, dtype="float32", always_2d=True)]
-    while len(blocks[-1]) == _BLOCK:
-        blocks.append(sound.read(_BLOCK, dtype="float32", always_2d=True))
-    return np.concatenate(blocks)
-
-
-def _ends_inside_a_page(file: Path) -> bool:
-    """Whether the last page of an Ogg file is cut (RFC 3533, section 6); libsndfile leaves it out in silence."""
-    with file.open("rb") as stream:
-        stream.seek(max(0, file.stat().st_size - _LARGEST_PAGE))
-        tail = stream.read()
-    page = tail[tail.rfind(b"OggS") :]
-    if page[:4] != b"OggS" or len(page) < 27:
-        return page[:4] == b"OggS"
-    count = page[26]
-    return len(page) < 27 + count + sum(page[27 : 27 + count])
-
-
-def _refuse_cut(file: Path, container: str, announced: int, decoded: int) -> None:
-    """Refuse a recording that breaks off."""
-    problem = ""
-    if container == "OGG" and _ends_inside_a_page(file):
-        problem = "it ends inside a page"
-    elif 0 < decoded < announced < 2**60:  # beyond that stands what libsndfile writes for 'unknown'
-        problem = f"{announced} samples announced, {decoded} decoded"
-    if problem:
-        raise AudioError(file, f"truncated: {problem}", "Copy it again from its source, or pass --skip-bad.")
-
-
-def _open_and_decode(file: Path) -> tuple[np.ndarray, Hertz, str]:
-    try:
-        with soundfile.SoundFile(file) as sound:
-            container, rate, announced = sound.format, int(sound.samplerate), int(sound.frames)
-            samples = _decode(sound)
-    except (soundfile.LibsndfileError, RuntimeError, TypeError) as problem:
-        known = ", ".join(sorted(ENDINGS))
-        reason = str(problem).split(": ")[-1].rstrip(".")
-        if "does not exist" in reason:  # what libsndfile says of an MP3 that holds no frame
-            reason = "no audio in it"
-        raise AudioError(
-            file,
-            f"cannot be decoded ({reason})",
-            f"It should be one of {known}; convert it, copy it again, or pass --skip-bad.",
-        ) from problem
-    _refuse_cut(file, container, announced, len(samples))
-    return samples, rate, container
-
-
-def read_recording(file: Path | str) -> tuple[np.ndarray, Hertz]:
+def read_recording(file: Path | str, bounds: Bounds | None = None) -> tuple[np.ndarray, Hertz]:
     """All channels of a recording as they are on disk.
+
+    Args:
+        file: WAV, FLAC, OGG, Opus or MP3.
+        bounds: what it can plausibly be.
 
     Returns:
         The samples, shape (samples, channels), float32, and the sampling rate in hertz.
 
     Raises:
         AudioError: the file is missing, empty, truncated, not audio, named for another format, or holds
-            NaN, infinite or no samples.
+            NaN, infinite or no samples; it has a rate that no recording has, or is too long to be held whole.
     """
-    file = Path(file)
-    _check_header(file)
-    samples, rate, container = _open_and_decode(file)
-    expected = ENDINGS.get(file.suffix.lower())
-    if expected is not None and container not in expected:
-        raise AudioError(file, f"is named {file.suffix} but holds {container} audio", "Give it its true ending.")
-    if len(samples) == 0:
-        raise AudioError(file, "holds no samples", "Remove it, or pass --skip-bad.")
-    if not np.isfinite(samples).all():
-        bad = int((~np.isfinite(samples)).any(axis=1).sum())
-        raise AudioError(
-            file, f"{bad} of {len(samples)} samples are NaN or infinite", "Export it again, or pass --skip-bad."
-        )
-    return samples, rate
+    with opened(Path(file), bounds or _USUAL) as recording:
+        blocks, total = [], 0
+        for block in recording.blocks():
+            blocks.append(block.copy())
+            total += block.size
+            if total > _MOST:
+                seconds = total / recording.channels / recording.rate
+                raise AudioError(file, f"is longer than {seconds:.0f} s, too much to be held whole", "Divide it.")
+        if total == 0:
+            raise AudioError(file, "holds no samples", "Remove it, or pass --skip-bad.")
+        return np.concatenate(blocks), recording.rate
 
 
 def recording_digest(samples: np.ndarray, rate: Hertz) -> str:
@@ -148,50 +109,60 @@ def recording_digest(samples: np.ndarray, rate: Hertz) -> str:
 
     A lossless copy in another container has the same digest; a renamed file has, too.
     """
-    digest = hashlib.sha256(struct.pack("<II", rate, samples.shape[1] if samples.ndim > 1 else 1))
-    digest.update(np.ascontiguousarray(samples, dtype="<f4").tobytes())
-    return digest.hexdigest()
+    digest = Digest(rate, samples.shape[1] if samples.ndim > 1 else 1)
+    digest.add(samples)
+    return digest.hex()
 
 
-def _cut(file: Path, samples: np.ndarray, rate: Hertz, start: Seconds, end: Seconds | None) -> np.ndarray:
-    length = len(samples) / rate
-    last = length if end is None else end
-    # Annotators' ends run over the recording by a frame or two; more than that is a wrong table.
-    if start < 0 or start >= length or last <= start or last > length + 0.1:
-        raise AudioError(
-            file,
-            f"the part from {start:g} s to {last:g} s does not lie in the recording of {length:.3f} s",
-            "Correct start and end in the table, or pass --skip-bad.",
-        )
-    return samples[round(start * rate) : round(last * rate)]
+def read_parts(
+    file: Path | str, stretches: Sequence[Stretch], settings: AudioSettings
+) -> tuple[list[Samples | AudioError], str]:
+    """Several stretches of one recording as mono waveforms, from one pass over the file, and its digest.
+
+    Args:
+        file: WAV, FLAC, OGG, Opus or MP3.
+        stretches: (start, end) of each in seconds; an end of None is that of the recording.
+        settings: the rate of what is returned, and what a recording can plausibly be.
+
+    Returns:
+        For each stretch what `read_audio` gives, or the error that it raises; and the digest of the recording.
+
+    Raises:
+        AudioError: the recording itself cannot be used.
+    """
+    return read_stretches(Path(file), stretches, settings.rate, settings.bounds)
 
 
 def read_audio(
-    file: Path | str, *, rate: Hertz = 16_000, start: Seconds = 0.0, end: Seconds | None = None
+    file: Path | str,
+    *,
+    rate: Hertz = 16_000,
+    start: Seconds = 0.0,
+    end: Seconds | None = None,
+    bounds: Bounds | None = None,
 ) -> tuple[Samples, str]:
     """One stretch of a recording as a mono waveform, and the digest of the whole recording.
+
+    The first call for a file reads all of it; a later one for a part of the same file seeks, where that is exact.
 
     Args:
         file: WAV, FLAC, OGG, Opus or MP3.
         rate: sampling rate of what is returned, in hertz (soxr, high quality).
         start: in seconds.
         end: in seconds; None is the end of the recording.
+        bounds: what a recording can plausibly be (see `AudioSettings.bounds`).
 
     Returns:
         Samples of shape (samples,), float32 (channels are averaged), and the digest of `recording_digest`.
 
     Raises:
-        AudioError: see `read_recording`; also when the stretch lies outside the recording or is silent.
+        AudioError: see `read_recording`; also when the stretch lies outside the recording, is too long or too
+            short, or silent.
     """
-    file = Path(file)
-    channels, native = read_recording(file)
-    digest = recording_digest(channels, native)
-    mono = _cut(file, channels, native, start, end).mean(axis=1, dtype=np.float32)
-    if np.abs(mono).max(initial=0.0) < _QUIETEST:
-        raise AudioError(file, "is digital silence", "Remove it, or pass --skip-bad.")
-    if native != rate:
-        mono = soxr.resample(mono, native, rate, quality="HQ")
-    return np.ascontiguousarray(mono, dtype=np.float32), digest
+    (found,), digest = read_stretches(Path(file), [(start, end)], rate, bounds or _USUAL)
+    if isinstance(found, AudioError):
+        raise found
+    return found, digest
 
 
 def condition(samples: Samples, settings: AudioSettings) -> Samples:

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from unheard.data.audio import AudioSettings, condition, read_audio
+from unheard.data.audio import AudioSettings, condition, read_parts
 from unheard.data.perturb import Perturbation
 from unheard.errors import AudioError
+from unheard.features.extracting import frames_of
 from unheard.files import aside, refuse_unwritable
 from unheard.leftovers import sweep
 from unheard.processes import side_by_side
@@ -28,6 +29,7 @@ from unheard.registry import load
 __all__ = ["Extraction", "Recipe", "extract_corpus", "extract_one", "read_entry"]
 
 _VERSION = 1  # to be raised whenever the same settings give other numbers
+_TOGETHER = 3600.0  # seconds of utterances of one recording that are in memory at once
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Recipe:
             digest,
             utterance.start,
             utterance.end,
-            self.audio.model_dump(mode="json"),
+            self.audio.identity,
             perturbation.name,
             self.feature,
             self.identity,
@@ -124,7 +126,9 @@ def extract_one(utterance: Utterance, recipe: Recipe, cache: Path) -> tuple[tupl
     Raises:
         AudioError: the recording cannot be used.
     """
-    heard = _hear(utterance, recipe, cache)
+    (heard,) = _hear_all([utterance], recipe, cache)
+    if isinstance(heard, AudioError):
+        raise heard
     return heard.keys, heard.content, heard.seconds
 
 
@@ -134,29 +138,52 @@ def _level(samples: Samples) -> float:
     return 10 * math.log10(power) if power > 0 else -math.inf
 
 
-def _hear(utterance: Utterance, recipe: Recipe, cache: Path) -> _Heard:
+def _hear(utterance: Utterance, recipe: Recipe, cache: Path, samples: Samples, digest: str) -> _Heard:
+    """Fill the cache for one utterance of a recording that was read."""
     rate = recipe.audio.rate
-    samples, digest = read_audio(utterance.file, rate=rate, start=utterance.start, end=utterance.end)
     level = _level(samples)
     samples = condition(samples, recipe.audio)
-    module = load("features", recipe.feature)
     keys = []
     for perturbation in recipe.perturbations:
         key = recipe.key(digest, utterance, perturbation)
         keys.append(key)
         if read_entry(cache, key) is None:
-            frames = module.extract(perturbation.apply(samples, rate), rate, recipe.settings)
-            if not np.isfinite(frames).all():
-                raise AudioError(utterance.file, f"{recipe.feature} is not finite", "Remove it, or pass --skip-bad.")
-            _write_entry(cache, key, frames)
+            copy = perturbation.apply(samples, rate)
+            _write_entry(cache, key, frames_of(copy, rate, recipe.feature, recipe.settings, utterance.file))
     return _Heard(tuple(keys), digest, len(samples) / rate, level)
 
 
-def _try_one(utterance: Utterance, recipe: Recipe, cache: Path) -> _Heard | AudioError:
+def _hear_all(utterances: Sequence[Utterance], recipe: Recipe, cache: Path) -> list[_Heard | AudioError]:
+    """Fill the cache for utterances of one recording, from one pass over it; what cannot be used is its error."""
     try:
-        return _hear(utterance, recipe, cache)
+        found, digest = read_parts(utterances[0].file, [(own.start, own.end) for own in utterances], recipe.audio)
     except AudioError as problem:
-        return problem
+        return [problem] * len(utterances)
+    heard: list[_Heard | AudioError] = []
+    for utterance, samples in zip(utterances, found, strict=True):
+        if isinstance(samples, AudioError):
+            heard.append(samples)
+            continue
+        try:
+            heard.append(_hear(utterance, recipe, cache, samples, digest))
+        except AudioError as problem:
+            heard.append(problem)
+    return heard
+
+
+def _by_recording(utterances: Sequence[Utterance]) -> list[list[Utterance]]:
+    """The utterances of each recording, in groups that may be held in memory together."""
+    files: dict[Path, list[list[Utterance]]] = {}
+    lengths: dict[Path, float] = {}
+    for utterance in utterances:
+        seconds = math.inf if utterance.end is None else utterance.end - utterance.start
+        groups = files.setdefault(utterance.file, [])
+        lengths[utterance.file] = lengths.get(utterance.file, math.inf) + seconds
+        if lengths[utterance.file] > _TOGETHER:
+            groups.append([])
+            lengths[utterance.file] = seconds
+        groups[-1].append(utterance)
+    return [group for groups in files.values() for group in groups]
 
 
 def extract_corpus(  # noqa: PLR0913 (the edge where a run meets the disk)
@@ -177,10 +204,25 @@ def extract_corpus(  # noqa: PLR0913 (the edge where a run meets the disk)
     refuse_unwritable(cache)
     sweep(cache.glob("[0-9a-f][0-9a-f]"))
     _ = recipe.identity  # found out once here, and not again by every worker
-    results = side_by_side(_try_one, ((item, recipe, cache) for item in utterances), jobs=jobs, batch=8)
-    extraction = Extraction({}, {}, {}, {}, [])
-    bad: list[AudioError] = []
-    for done, (utterance, result) in enumerate(zip(utterances, results, strict=True), start=1):
+    groups = _by_recording(utterances)
+    results = side_by_side(_hear_all, ((group, recipe, cache) for group in groups), jobs=jobs, batch=8)
+    found: dict[int, _Heard | AudioError] = {}
+    for group, heard in zip(groups, results, strict=True):
+        found.update(zip(map(id, group), heard, strict=True))
+        if progress is not None:
+            progress(len(found), len(utterances))
+    extraction, bad = _told([(utterance, found[id(utterance)]) for utterance in utterances])
+    if bad and not skip_bad:
+        first = bad[0]
+        more = f" ({len(bad) - 1} more recordings have problems, too.)" if len(bad) > 1 else ""
+        raise AudioError(first.file, first.problem, first.mend + more)
+    return extraction
+
+
+def _told(heard: Sequence[tuple[Utterance, _Heard | AudioError]]) -> tuple[Extraction, list[AudioError]]:
+    """What came of a corpus, in its order, and the problems."""
+    extraction, bad = Extraction({}, {}, {}, {}, []), []
+    for utterance, result in heard:
         if isinstance(result, AudioError):
             bad.append(result)
             extraction.skipped.append((utterance.name, result.problem))
@@ -189,10 +231,4 @@ def extract_corpus(  # noqa: PLR0913 (the edge where a run meets the disk)
             extraction.contents[utterance.name] = result.content
             extraction.seconds[utterance.name] = result.seconds
             extraction.levels[utterance.name] = result.level
-        if progress is not None:
-            progress(done, len(utterances))
-    if bad and not skip_bad:
-        first = bad[0]
-        more = f" ({len(bad) - 1} more recordings have problems, too.)" if len(bad) > 1 else ""
-        raise AudioError(first.file, first.problem, first.mend + more)
-    return extraction
+    return extraction, bad

@@ -11,6 +11,7 @@ import torch
 
 from unheard.data.audio import AudioSettings, condition, read_audio
 from unheard.errors import AudioError, RunError
+from unheard.features.extracting import frames_of, refuse_no_sound
 from unheard.features.voice import standardise
 from unheard.files import objective_file_name
 from unheard.models.model import Model, load_model
@@ -93,20 +94,28 @@ class Recogniser:
         Args:
             samples: shape (samples,), mono, float32 in [-1, 1].
             rate: in hertz; must be the models' own (`self.audio.rate`).
+
+        Raises:
+            AudioError: there are none, or they are no numbers.
         """
+        self._refuse_alone()
+        return self._named(self._frames(samples, rate, "the samples"))
+
+    def _refuse_alone(self) -> None:
+        """Models of the adaptive protocol cannot judge one recording."""
         if self.adaptive:
             raise RunError(
                 "these models heard features normalised over all recordings of a voice, which one recording alone "
                 "does not have. Give several recordings of one voice (recognise_voice, or `unheard predict --voice`)."
             )
-        return self._named(self._frames(samples, rate))
 
-    def _frames(self, samples: Samples, rate: Hertz) -> Features:
+    def _frames(self, samples: Samples, rate: Hertz, file: Path | str) -> Features:
         """Features of one recording, shape (frames, channels)."""
         if rate != self.audio.rate:
             raise RunError(f"the models hear {self.audio.rate} Hz, the samples have {rate} Hz. Resample them first.")
-        frames: Features = self._feature.extract(condition(samples, self.audio), rate, self._settings)
-        return frames
+        refuse_no_sound(samples, file)
+        name = str(self.headers[0]["features"]["name"])
+        return frames_of(condition(samples, self.audio), rate, name, self._settings, file)
 
     def _named(self, frames: Features) -> dict[str, float]:
         features = torch.from_numpy(np.ascontiguousarray(frames)).unsqueeze(0)
@@ -141,7 +150,7 @@ class Recogniser:
         known: dict[Path, Features] = {}
         for file in files:
             try:
-                known[Path(file)] = self._frames(_heard(file, self.audio.rate), self.audio.rate)
+                known[Path(file)] = self._frames(self._heard(file), self.audio.rate, file)
             except AudioError as problem:
                 if bad is None:
                     raise
@@ -157,13 +166,11 @@ class Recogniser:
         Raises:
             AudioError: the recording cannot be used.
         """
-        return self.probabilities(_heard(file, self.audio.rate, start=start, end=end), self.audio.rate)
+        self._refuse_alone()
+        return self._named(self._frames(self._heard(file, start=start, end=end), self.audio.rate, file))
 
-
-def _heard(file: Path | str, rate: Hertz, *, start: Seconds = 0.0, end: Seconds | None = None) -> Samples:
-    if Path(file).is_dir():
-        raise AudioError(file, "is a folder", f"Name the recordings in it, e.g. {Path(file) / '*.wav'}.")
-    return read_audio(file, rate=rate, start=start, end=end)[0]
+    def _heard(self, file: Path | str, *, start: Seconds = 0.0, end: Seconds | None = None) -> Samples:
+        return read_audio(file, rate=self.audio.rate, start=start, end=end, bounds=self.audio.bounds)[0]
 
 
 def _check(headers: Sequence[Mapping[str, Any]]) -> None:

@@ -8,13 +8,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from unheard.data.audio import read_recording, recording_digest
 from unheard.data.auditing.traits import Traits, measure
+from unheard.data.decoding import Bounds, Recording, opened
 from unheard.data.fingerprint import fingerprint
+from unheard.data.stretches import Digest, refuse_long, refuse_outside
 from unheard.errors import AudioError
-from unheard.records import Hertz, Utterance
+from unheard.records import Utterance
 
 __all__ = ["Heard", "listen"]
+
+_LONGEST = Bounds().longest  # seconds of one utterance
+_Sound = tuple[NDArray[np.int8], Traits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +70,71 @@ def listen(
 def _hear(file: Path, items: Sequence[Utterance], heard: Heard) -> Iterator[tuple[Utterance, AudioError]]:
     """Measure the utterances of one recording; gives those that cannot be."""
     try:
-        samples, rate = read_recording(file)
+        with opened(file, Bounds()) as recording:
+            found, digest = _measured(recording, items)
     except AudioError as problem:
         yield from ((item, problem) for item in items)
         return
-    digest = recording_digest(samples, rate)
     for item in items:
-        try:
-            stretch = _stretch(item, samples, rate)
-        except AudioError as problem:
-            yield item, problem
+        own = found[item.name]
+        if isinstance(own, AudioError):
+            yield item, own
             continue
         heard.contents[item.name] = digest
-        heard.prints[item.name] = fingerprint(stretch, rate)
-        heard.traits[item.name] = measure(stretch, rate)
+        heard.prints[item.name], heard.traits[item.name] = own
 
 
-def _stretch(item: Utterance, samples: NDArray[np.float32], rate: Hertz) -> NDArray[np.float32]:
-    end = len(samples) if item.end is None else round(item.end * rate)
-    stretch = samples[round(item.start * rate) : end]
-    if len(stretch) == 0:
-        seconds = len(samples) / rate
-        raise AudioError(
-            item.file,
-            f"the part from {item.start:g} s lies outside the recording of {seconds:.3f} s",
-            "Correct start and end in the table, or pass --skip-bad.",
-        )
-    return stretch
+def _measured(recording: Recording, items: Sequence[Utterance]) -> tuple[dict[str, _Sound | AudioError], str]:
+    """Print and traits of each utterance, measured as soon as its end is reached: an hour is never held whole."""
+    digest, position = Digest(recording.rate, recording.channels), 0
+    found: dict[str, _Sound | AudioError] = {}
+    ears = [_Ear(item, recording) for item in items]
+    for block in recording.blocks():
+        digest.add(block)
+        for ear in ears:
+            ear.add(position, block)
+        position += len(block)
+        found.update((ear.item.name, ear.measured(position)) for ear in ears if ear.full)
+        ears = [ear for ear in ears if not ear.full]
+    found.update((ear.item.name, ear.measured(position)) for ear in ears)
+    return found, digest.hex()
+
+
+class _Ear:
+    """One utterance, put together from the blocks of its recording."""
+
+    def __init__(self, item: Utterance, recording: Recording) -> None:
+        self.item, self.recording = item, recording
+        self.first = max(0, round(item.start * recording.rate))
+        self.last = None if item.end is None else round(item.end * recording.rate)
+        self.parts: list[NDArray[np.float32]] = []
+        self.taken = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether all of it was heard."""
+        return self.last is not None and 0 < self.taken == self.last - self.first
+
+    def add(self, position: int, block: NDArray[np.float32]) -> None:
+        """Keep what is wanted of a block that begins at sample `position`."""
+        last = len(block) if self.last is None else min(len(block), self.last - position)
+        own = block[max(0, self.first - position) : max(0, last)]
+        self.taken += len(own)
+        if self.taken > _LONGEST * self.recording.rate:
+            self.parts.clear()
+        elif len(own):
+            self.parts.append(own.copy())
+
+    def measured(self, total: int) -> _Sound | AudioError:
+        """Print and traits, when `total` samples of the recording were heard; or why there are none."""
+        file, rate = self.item.file, self.recording.rate
+        try:
+            refuse_outside(file, (self.item.start, self.item.end), total / rate)
+            refuse_long(file, self.taken / rate, _LONGEST)
+        except AudioError as problem:
+            return problem
+        if not self.parts:
+            return AudioError(file, "holds no samples", "Remove it, or pass --skip-bad.")
+        stretch = np.concatenate(self.parts)
+        self.parts.clear()
+        return fingerprint(stretch, rate), measure(stretch, rate)
