@@ -12,7 +12,8 @@ import pytest
 
 from processes_of import alive_in_session
 from unheard.errors import MachineError
-from unheard.processes import side_by_side, tied, without_warnings
+from unheard.processes import side_by_side, tied
+from unheard.silence import without_warnings
 
 POOL = """
 import sys, time
@@ -115,7 +116,7 @@ def test_warnings_of_libraries_are_unsaid_here_and_in_workers_only_where_that_wa
     code = (
         "import contextlib, sys\n"
         "from test_processes import complain\n"
-        "from unheard.processes import side_by_side, without_warnings\n"
+        "from unheard.processes import side_by_side; from unheard.silence import without_warnings\n"
         "with without_warnings() if sys.argv[1] == 'True' else contextlib.nullcontext():\n"
         "    print(list(side_by_side(complain, [(1,), (2,)], jobs=2)), complain(3))\n"
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from unheard.errors import UnheardError
+from unheard.errors import MachineError, UnheardError
 from unheard.leftovers import place_beside
 from unheard.machine import machine_error
 
@@ -24,6 +24,7 @@ __all__ = [
     "objective_file_name",
     "one_to_a_file_system",
     "refuse_unwritable",
+    "refuse_unwritable_file",
     "write_atomically",
     "write_document",
 ]
@@ -169,6 +170,17 @@ def refuse_unwritable(folder: Path) -> None:
         if told is None:
             raise
         raise told from problem
+
+
+def refuse_unwritable_file(file: Path) -> None:
+    """As `refuse_unwritable`, for a file that is to be written, or written anew.
+
+    Raises:
+        MachineError: with what to do.
+    """
+    if file.is_dir():
+        raise MachineError(f"a folder stands where a file is needed: {file}", "Choose another path.")
+    refuse_unwritable(file.parent)
 
 
 def write_atomically(text: str, file: Path) -> None:

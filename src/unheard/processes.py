@@ -4,13 +4,11 @@ A pool's workers outlive a process that is killed: they finish what they were gi
 waits for, and then sit on their memory.
 """
 
-import contextlib
 import functools
 import os
 import signal
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -19,8 +17,9 @@ from joblib.externals.loky import BrokenProcessPool
 from joblib.parallel import LokyBackend, get_active_backend
 
 from unheard.errors import MachineError
+from unheard.silence import are_silenced, silence
 
-__all__ = ["side_by_side", "tied", "without_warnings"]
+__all__ = ["side_by_side", "tied"]
 
 Result = TypeVar("Result")
 _EVERY = 0.5  # seconds between looks at the parent
@@ -54,7 +53,7 @@ def side_by_side(
         return
     # A pool of another kind (a cluster's), chosen around this call, has workers of its own making.
     ours = isinstance(get_active_backend()[0], LokyBackend)
-    begin = {"initializer": _begin, "initargs": (os.getpid(), _are_silenced())} if ours else {}
+    begin = {"initializer": _begin, "initargs": (os.getpid(), are_silenced())} if ours else {}
     pool = Parallel(
         n_jobs=jobs,
         return_as="generator" if ordered else "generator_unordered",
@@ -96,7 +95,7 @@ def _begin(owner: int, silent: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _watch(owner)
     if silent:
-        warnings.showwarning = _unsaid
+        silence()
 
 
 @functools.cache
@@ -115,23 +114,3 @@ def _end_with(owner: int) -> None:
         time.sleep(_EVERY)
     # Not an exception: it would only reach this thread. Files are written aside and renamed, so nothing is torn.
     os._exit(1)
-
-
-@contextlib.contextmanager
-def without_warnings() -> Iterator[None]:
-    """Inside, warnings of libraries are not shown, neither by this process nor by its workers.
-
-    For programs whose reader cannot do anything about them; what would make an answer wrong is an error here, never
-    a warning. The filters stay as they are, as libraries add to them on import.
-    """
-    with warnings.catch_warnings():
-        warnings.showwarning = _unsaid
-        yield
-
-
-def _unsaid(*warning: object, **named: object) -> None:
-    del warning, named
-
-
-def _are_silenced() -> bool:
-    return warnings.showwarning is _unsaid

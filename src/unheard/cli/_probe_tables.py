@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
+from unheard.cli._terminal import Grid, page
 from unheard.evaluation.kinds import TITLES
+from unheard.harmless import visible
 
 __all__ = ["show_probes"]
 
 
-def _cell(figure: Mapping[str, Any] | None, *, unit: float = 100.0, digits: int = 1) -> str:
+def _cell(figure: Mapping[str, Any] | None, *, unit: float = 100.0, digits: int = 1) -> str | Text:
     """Mean and, below it, interval of a figure; '-' where there is none."""
     if not figure or figure.get("mean") is None:
         return "-"
@@ -22,7 +22,7 @@ def _cell(figure: Mapping[str, Any] | None, *, unit: float = 100.0, digits: int 
         return text
     # An interval is not known so finely; + 0.0 makes of -0 a 0.
     ends = dict.fromkeys(f"{round(unit * end, digits - 1) + 0.0:.{digits - 1}f}" for end in (low, high))
-    return f"{text}\n[dim]{' to '.join(ends)}[/]"
+    return Text.assemble(text, "\n", (" to ".join(ends), "dim"))
 
 
 def _mean(figure: Mapping[str, Any] | None) -> str:
@@ -39,7 +39,7 @@ def _at(figures: Mapping[str, Any] | None, *path: str) -> Any:
 def _rows(result: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
     """Every representation, objectives first."""
     references = [(f"({name.replace('_', ' ')})", own) for name, own in result["references"].items() if own]
-    return [*((escape(label), own) for label, own in result["objectives"].items()), *references]
+    return [*((label, own) for label, own in result["objectives"].items()), *references]
 
 
 def show_probes(result: Mapping[str, Any]) -> None:
@@ -49,26 +49,25 @@ def show_probes(result: Mapping[str, Any]) -> None:
         result: as in docs/reference/probes.md.
     """
     rows = _rows(result)
-    page = Console(highlight=False)
     heard = "never heard" if result.get("unseen", True) else "that no probe has met"
     for table in (_leakage_table(rows), _code_table(rows, heard), _erasure_table(rows), _distance_table(rows)):
         if table.row_count:
-            page.print(table)
+            page.show(table)
     for sentence in result["sentences"]:
-        page.print(f"- {sentence}", markup=False)
+        page.say(f"- {sentence}")
     for note in result["notes"]:
-        page.print(f"! {note}", markup=False)
+        page.say(f"! {note}")
 
 
-def _table(title: str, *columns: str) -> Table:
+def _table(title: str, *columns: str) -> Grid:
     """A table whose first column is words, and whose others are figures."""
-    table = Table(title=title)
+    table = Grid(title=title)
     for number, column in enumerate(columns):
         table.add_column(column, justify="right" if number else "left", no_wrap=True, min_width=5 if number else 0)
     return table
 
 
-def _leakage_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
+def _leakage_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Grid:
     title = "Read by fresh probes, % (below: 95 % interval over speakers)"
     table = _table(title, "what: new to the probe", "best", *TITLES.values())
     places = dict.fromkeys(
@@ -82,8 +81,8 @@ def _leakage_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
             (label, own["leakage"][target][protocol]) for label, own in rows if _at(own, "leakage", target, protocol)
         ]
         new = "sentences" if protocol == "sentences" else "utterances" if target == "speaker" else "speakers"
-        head = f"[bold]{target}[/]: new {new}"
-        table.add_row(head, f"chance {100 * known[0][1]['chance']:.1f}{_luck(known)}")
+        head = Text.assemble((visible(target), "bold"), f": new {new}")
+        table.add_row(head, Text.assemble(f"chance {100 * known[0][1]['chance']:.1f}", *_luck(known)))
         for label, found in known:
             table.add_row(f"  {label}", _cell(found.get("best")), *(_mean(found.get(kind)) for kind in TITLES))
         table.add_section()
@@ -94,13 +93,13 @@ def _leakage_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
     return table
 
 
-def _luck(known: list[tuple[str, Mapping[str, Any]]]) -> str:
+def _luck(known: list[tuple[str, Mapping[str, Any]]]) -> list[tuple[str, str]]:
     """What the best probe's answers score against shuffled truths, at most over the representations."""
     found = [own["shuffled"]["best"] for _, own in known if _at(own, "shuffled", "best") is not None]
-    return f"\n[dim]luck {100 * max(found):.1f}[/]" if found else ""
+    return [(f"\nluck {100 * max(found):.1f}", "dim")] if found else []
 
 
-def _code_table(rows: list[tuple[str, Mapping[str, Any]]], heard: str) -> Table:
+def _code_table(rows: list[tuple[str, Mapping[str, Any]]], heard: str) -> Grid:
     title = f"Voices {heard} (EER %, 50 is invariance), the speaker within one emotion (%), bits an item"
     table = _table(title, "", "cosine", "trained", "in emotion", "bits", "permuted")
     alike = False
@@ -126,7 +125,7 @@ def _code_table(rows: list[tuple[str, Mapping[str, Any]]], heard: str) -> Table:
     return table
 
 
-def _erasure_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
+def _erasure_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Grid:
     title = "The speaker erased (LEACE): UAR of a fresh linear probe on new voices, %"
     table = _table(title, "", "rank", "UAR", "after", "random", "lost", "speaker")
     chance = None
@@ -148,10 +147,10 @@ def _erasure_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
     return table
 
 
-def _distance_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Table:
+def _distance_table(rows: list[tuple[str, Mapping[str, Any]]]) -> Grid:
     table = _table("How far two domains lie apart (proxy A-distance: 0 alike, 2 apart)", "", "distance")
     for pair in dict.fromkeys(pair for _, own in rows for pair in own.get("domain_distance", {})):
-        table.add_row(f"[bold]{escape(pair)}[/]", "")
+        table.add_row(Text(visible(pair), "bold"), "")
         for label, own in rows:
             if found := _at(own, "domain_distance", pair, "distance"):
                 table.add_row(f"  {label}", _cell(found, unit=1.0, digits=2))

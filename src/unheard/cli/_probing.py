@@ -11,12 +11,14 @@ from typing import Any
 import typer
 
 from unheard.cli._probe_tables import show_probes
-from unheard.cli._progress import bar, console
+from unheard.cli._progress import bar
+from unheard.cli._terminal import console
 from unheard.errors import RunError
 from unheard.evaluation.battery import ProbeSettings
 from unheard.evaluation.probe_sources import open_run
 from unheard.evaluation.probing import PROBES, probe_run, probe_tables, write_probes
 from unheard.evaluation.tables import read_table
+from unheard.files import refuse_unwritable_file
 from unheard.reports.page import write_run_report
 
 __all__ = ["Asked", "probe_source"]
@@ -49,6 +51,8 @@ def probe_source(source: Path, asked: Asked, out: Path | None, *, jobs: int, cac
         jobs: folds at once.
         cache: of the features; None for the user's own.
     """
+    if out is not None:
+        refuse_unwritable_file(out)
     result = _probed(source, asked, jobs=jobs, cache=cache)
     result["command"] = shlex.join(["unheard", *sys.argv[1:]])
     files = [source / PROBES] if source.is_dir() else []
@@ -57,9 +61,9 @@ def probe_source(source: Path, asked: Asked, out: Path | None, *, jobs: int, cac
         write_probes(result, file)
     show_probes(result)
     for file in files:
-        console.print(f"figures: {file}", soft_wrap=True)
+        console.say(f"figures: {file}")
     if source.is_dir():
-        console.print(f"report, with all of it: {write_run_report(source)}", soft_wrap=True)
+        console.say(f"report, with all of it: {write_run_report(source)}")
 
 
 def _probed(source: Path, asked: Asked, *, jobs: int, cache: Path | None) -> dict[str, Any]:

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
 from unheard.cli._cells import number, span
-from unheard.cli._progress import bar, console
+from unheard.cli._progress import bar, working
+from unheard.cli._terminal import Grid, console
 from unheard.cli._watcher import Watcher
 from unheard.evaluation.inflation import OWN, PROTOCOLS, parse_protocols, under, write_inflation
 from unheard.evaluation.inflation_table import inflation_text
@@ -47,13 +46,13 @@ def run_under(
         claim_folder(other.recipe, out / name, write=False)
     show(publish(prepared, train(prepared, out, jobs=jobs), out))
     for name, other in others.items():
-        console.print(f"{PROTOCOLS[name]}:")
+        console.say(f"{PROTOCOLS[name]}:")
         publish(other, train(other, out / name, jobs=jobs), out / name)
     if others:
         document = write_inflation({OWN: out, **{name: out / name for name in others}}, out)
         write_run_report(out)
-        console.print(inflation_text(document), markup=False, soft_wrap=True)
-    console.print(f"report: {out / 'report.html'}")
+        console.lines(inflation_text(document))
+    console.say(f"report: {out / 'report.html'}")
 
 
 def from_here(document: Any) -> Any:
@@ -104,7 +103,8 @@ def train(prepared: Prepared, out: Path, *, jobs: int) -> list[dict[str, Any]]:
 
 def publish(prepared: Prepared, results: list[dict[str, Any]], out: Path) -> dict[str, Any]:
     """Write the result of a run, its report and its model card, and return it."""
-    result, predictions = build_result(prepared, results, out, command=["unheard", *sys.argv[1:]])
+    with working("judging"):
+        result, predictions = build_result(prepared, results, out, command=["unheard", *sys.argv[1:]])
     write_result(result, predictions, out)
     write_report(result, out / "report.html", read_evidence(out, result))
     write_atomically(render_card(result), out / "model-card.md")
@@ -115,7 +115,7 @@ def show(result: dict[str, Any]) -> None:
     """The table that answers: how good on unseen voices, how sure, what leaks."""
     chance = 1 / len(result["classes"])
     seeds = len(result["seeds"])
-    table = Table(title=f"{result['name']}: unseen voices, UAR (chance {chance:.3f}), {seeds} seed(s)")
+    table = Grid(title=f"{result['name']}: unseen voices, UAR (chance {chance:.3f}), {seeds} seed(s)")
     for column in ("objective", "UAR", "sd", "95 % over speakers", "worst speaker", "speaker probe", "EER"):
         table.add_column(column, justify="left" if column == "objective" else "right")
     for label, own in result["objectives"].items():
@@ -135,8 +135,8 @@ def show(result: dict[str, Any]) -> None:
         closed = own.get("uar")  # of a closed form, where there is one
         score = ["", "", ""] if closed is None else [number(closed["mean"]), "", span(closed["interval"])]
         table.add_row(f"({label.replace('_', ' ')})", *score, "", *cells, style="dim")
-    console.print(table)
+    console.show(table)
     for row in result["comparisons"]:
-        console.print(f"- {row['sentence']}")
+        console.say(f"- {row['sentence']}")
     for warning in result["warnings"]:
-        console.print(f"[bold yellow]! {warning}[/]")
+        console.say(f"! {warning}", style="bold yellow")

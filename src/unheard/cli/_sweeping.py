@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
 from unheard.cli._cells import number, span
-from unheard.cli._progress import console
 from unheard.cli._running import from_here, make_ready, publish, train
+from unheard.cli._terminal import Grid, console
 from unheard.errors import MissingExtraError
 from unheard.evaluation.points import Reader, Runs, plan_runs
 from unheard.evaluation.protocol import default_cache
@@ -57,7 +55,7 @@ def sweep_over(recipe: Path, changes: Sequence[str], wanted: Wanted, kitchen: "K
         document = _search(kitchen, read, axes, wanted, wanted.trials)
     _draw(document, kitchen.out)
     _show(document)
-    console.print(f"report: {kitchen.out / 'sweep.html'}")
+    console.say(f"report: {kitchen.out / 'sweep.html'}")
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ class Kitchen:
 def _grid(kitchen: Kitchen, plan: Sequence[Runs], vary: Sequence[str]) -> dict[str, Any]:
     """Every point of the grid; the document is written after each run, so that a long sweep can be watched."""
     count = sum(len(runs.members) for runs in plan)
-    console.print(f"{count} points in {len(plan)} run{'' if len(plan) == 1 else 's'}")
+    console.say(f"{count} points in {len(plan)} run{'' if len(plan) == 1 else 's'}")
     points: list[Point] = []
     document: dict[str, Any] = {}
     for runs in plan:
@@ -102,7 +100,7 @@ def _search(kitchen: Kitchen, read: Reader, axes: Sequence[Axis], wanted: Wanted
         points, _ = kitchen.run(runs, tested=False)
         found[_key(settings)] = points
         mean: float | None = dev_score(points[0].prepared, points[0].tasks)["mean"]
-        console.print(f"trial: {_key(settings)}: dev UAR {'-' if mean is None else format(mean, '.3f')}")
+        console.say(f"trial: {_key(settings)}: dev UAR {'-' if mean is None else format(mean, '.3f')}")
         return mean
 
     trials = search(single, count, kitchen.out / SEARCH, score, seed=wanted.seed)
@@ -137,12 +135,12 @@ def _draw(document: Mapping[str, Any], out: Path) -> None:
         write_pdf(document, out / "pareto.pdf")
         write_pdf(document, out / "response.pdf", response)
     except MissingExtraError as problem:
-        console.print(f"no PDF: {problem}", markup=False)
+        console.say(f"no PDF: {problem}")
 
 
 def _show(document: Mapping[str, Any]) -> None:
     """The points as a table; * marks the front, the chosen one is bold."""
-    table = Table(title=f"{document['name']}: UAR on unseen voices against leakage, {len(document['seeds'])} seed(s)")
+    table = Grid(title=f"{document['name']}: UAR on unseen voices against leakage, {len(document['seeds'])} seed(s)")
     titles: dict[str, Callable[[Mapping[str, Any]], str]] = {
         "point (* front)": lambda row: row["point"] + (" *" if row["front"] else ""),
         "dev UAR": lambda row: number(row["dev_uar"]["mean"]),
@@ -155,14 +153,14 @@ def _show(document: Mapping[str, Any]) -> None:
         table.add_column(title, justify="left" if "point" in title else "right", overflow="fold")
     for row in document["points"]:
         table.add_row(*(cell(row) for cell in titles.values()), style="bold" if row["chosen"] else None)
-    console.print(table)
-    console.print(f"chosen by dev speakers: {document['chosen']}")
+    console.show(table)
+    console.say(f"chosen by dev speakers: {document['chosen']}")
     nested = document["nested"]
     if nested:
         own = nested["uar"]
-        console.print(
+        console.say(
             f"each fold with the point that its own dev speakers choose: UAR {number(own['mean'])} "
             f"({span(own['interval'])})"
         )
     for warning in document["warnings"]:
-        console.print(f"[bold yellow]! {warning}[/]")
+        console.say(f"! {warning}", style="bold yellow")

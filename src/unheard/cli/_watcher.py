@@ -1,14 +1,15 @@
-"""Progress of a run on the terminal: one line for the whole, one for each task under way."""
+"""Progress of a run: one bar for the whole and one for each task under way, or a line a minute."""
 
 import contextlib
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from unheard.cli._progress import console
+from unheard.cli._progress import Lines, is_watched
+from unheard.cli._terminal import console
 from unheard.evaluation.protocol import Task
 from unheard.evaluation.run import PROGRESS
 from unheard.training.settings import TrainingSettings
@@ -25,18 +26,24 @@ class Watcher:
     def __init__(self, tasks: Sequence[Task], training: TrainingSettings) -> None:
         self.tasks, self.training = list(tasks), training
         self.progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             console=console,
         )
+        self.said = None if is_watched() else Lines("tasks", self._under_way)
+        self.finished = 0
         self.stop = threading.Event()
-        self.lines: dict[str, Any] = {}
+        self.bars: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
+        if self.said is not None:
+            self.said.update(0, len(self.tasks))
+            self.said.__enter__()
+            return self
         self.progress.start()
         self.whole = self.progress.add_task("tasks", total=len(self.tasks), note="")
         self.thread = threading.Thread(target=self._watch, daemon=True)
@@ -44,6 +51,9 @@ class Watcher:
         return self
 
     def __exit__(self, *exception: object) -> None:
+        if self.said is not None:
+            self.said.__exit__(*exception)
+            return
         self.stop.set()
         self.thread.join()
         self.progress.stop()
@@ -51,20 +61,39 @@ class Watcher:
     def done(self, task: Task, result: Mapping[str, Any]) -> None:
         """One more task is finished."""
         del result
+        self.finished += 1
+        if self.said is not None:
+            self.said.update(self.finished, len(self.tasks))
+            return
         self.progress.advance(self.whole)
-        line = self.lines.pop(task.name, None)
+        line = self.bars.pop(task.name, None)
         if line is not None:
             self.progress.remove_task(line)
 
     def _watch(self) -> None:
         while not self.stop.wait(1.0):
-            for task in self.tasks:
-                with contextlib.suppress(OSError, json.JSONDecodeError, KeyError):
-                    if task.result_file.exists():
-                        continue
-                    self._show(task, json.loads((task.folder / PROGRESS).read_text(encoding="utf-8")))
+            for task, numbers in self._numbers():
+                with contextlib.suppress(KeyError):
+                    self._show(task, *self._stand(numbers))
 
-    def _show(self, task: Task, numbers: Mapping[str, float]) -> None:
+    def _under_way(self) -> str:
+        """Each task under way in words, for a line."""
+        said = []
+        for task, numbers in self._numbers():
+            with contextlib.suppress(KeyError):
+                done, total, note = self._stand(numbers)
+                said.append(f"{task.name}: epoch {done:g}/{total}, {note}")
+        return "; ".join(said)
+
+    def _numbers(self) -> Iterator[tuple[Task, Mapping[str, float]]]:
+        """What each task under way has written after its last epoch."""
+        for task in self.tasks:
+            with contextlib.suppress(OSError, json.JSONDecodeError):
+                if not task.result_file.exists():
+                    yield task, json.loads((task.folder / PROGRESS).read_text(encoding="utf-8"))
+
+    def _stand(self, numbers: Mapping[str, float]) -> tuple[float, int, str]:
+        """Epochs done, epochs at most, and how it goes."""
         parts = [f"emotion loss {numbers['emotion_loss']:.3f}"]
         if "speaker_loss" in numbers:
             parts.append(f"speaker loss {numbers['speaker_loss']:.3f}")
@@ -74,8 +103,9 @@ class Watcher:
         else:  # the second training has the dev speakers with it, and so no score
             parts.append("with the dev speakers")
             done += epochs
-        if task.name not in self.lines:
-            self.lines[task.name] = self.progress.add_task(
-                f"  {task.name}", total=epochs * (1 + self.training.refit), note=""
-            )
-        self.progress.update(self.lines[task.name], completed=done, note=", ".join(parts))
+        return done, epochs * (1 + self.training.refit), ", ".join(parts)
+
+    def _show(self, task: Task, done: float, total: int, note: str) -> None:
+        if task.name not in self.bars:
+            self.bars[task.name] = self.progress.add_task(f"  {task.name}", total=total, note="")
+        self.progress.update(self.bars[task.name], completed=done, note=note)

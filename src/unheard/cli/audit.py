@@ -1,18 +1,16 @@
 """`unheard audit`: what a corpus gives away, and whether folds leak."""
 
-import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
 import unheard
 from unheard.cli._labels import labels_from
-from unheard.cli._progress import bar, console
+from unheard.cli._progress import bar, working
+from unheard.cli._terminal import Grid, console, page
 from unheard.data.auditing.confounds import Confound
 from unheard.data.auditing.examination import Examination, examine
 from unheard.data.auditing.findings import Finding, findings, shown
@@ -22,7 +20,7 @@ from unheard.data.auditing.traits import TRAITS
 from unheard.data.fold_files import has_folds, read_folds
 from unheard.data.fold_set import FoldSet, with_left_out
 from unheard.evaluation.corpus import FORMS, CorpusSettings, corpus_folder, read_utterances, sessions_matter
-from unheard.files import write_document
+from unheard.files import refuse_unwritable_file, write_document
 from unheard.records import Utterance
 from unheard.registry import load, names
 from unheard.reports.audit_page import write_audit_page
@@ -97,6 +95,8 @@ def audit(
       unheard audit ravdess emodb
     """
     _refuse(corpora, folder, folds, split, form)
+    for file in filter(None, (json_file, html)):
+        refuse_unwritable_file(file)
     own = labels_from(label or [], labels)
     read = [
         _read(corpus, folder, skip_bad, own, title) for corpus, title in zip(corpora, _titles(corpora), strict=True)
@@ -108,12 +108,12 @@ def audit(
     with bar("recordings") as progress:
         heard = listen(utterances, skip_bad=skip_bad, progress=progress)
     heard.set_aside.extend(one for _, bad, _ in read for one in bad)
-    with console.status("comparing"):
+    with working("comparing"):
         seen = examine(utterances, heard, given, sessions_matter=matter, seed=seed)
     found = findings(seen)
     _write(seen, json_file, html)
     if form == "json":
-        typer.echo(json.dumps(_body(seen), ensure_ascii=False))
+        page.document(_body(seen))
     else:
         _show(seen, found)
     if seen.has_leak or (strict and any(finding.severity == "caution" for finding in found)):
@@ -198,44 +198,43 @@ def _body(seen: Examination) -> dict[str, Any]:
 def _write(seen: Examination, json_file: Path | None, html: Path | None) -> None:
     if json_file is not None:
         write_document(_body(seen), json_file)
-        console.print(f"figures: {json_file}", soft_wrap=True)
+        console.say(f"figures: {json_file}")
     if html is not None:
         write_audit_page(_body(seen), html)
-        console.print(f"page: {html}", soft_wrap=True)
+        console.say(f"page: {html}")
 
 
 def _show(seen: Examination, found: list[Finding]) -> None:
-    out = type(console)(highlight=False)
-    out.print(f"{seen.audit.utterances} utterances, {seen.audit.speakers} speakers")
-    out.print("emotions: " + ", ".join(f"{name} {count}" for name, count in seen.audit.class_counts.items()))
+    page.say(f"{seen.audit.utterances} utterances, {seen.audit.speakers} speakers")
+    page.say("emotions: " + ", ".join(f"{name} {count}" for name, count in seen.audit.class_counts.items()))
     if seen.audit.ties:
-        out.print(_ties(seen))
-        out.print(
+        page.show(_ties(seen))
+        page.say(
             "bits: I(emotion; column), and of shuffled emotions, of H(emotion). "
             "lookup: UAR of answering with the commonest emotion of the value, the utterance itself left out (what a "
             f"random split gives){'; on the folds: learned in train and dev, asked in test' if seen.folds else ''}. "
             f"Chance is {seen.audit.chance:.3f}."
         )
     if seen.confounds:
-        out.print(_confounds(seen))
-        out.print(f"alone: UAR of the trait in bins, {seen.answered}; shuffled: the same for shuffled emotions.")
+        page.show(_confounds(seen))
+        page.say(f"alone: UAR of the trait in bins, {seen.answered}; shuffled: the same for shuffled emotions.")
         alike = [next(trait.title for trait in TRAITS if trait.name == own.trait) for own in seen.confounds]
         alike = [title for title, own in zip(alike, seen.confounds, strict=True) if _says_nothing(own)]
         if alike:
-            out.print(f"Alike everywhere: {', '.join(dict.fromkeys(alike))}.")
+            page.say(f"Alike everywhere: {', '.join(dict.fromkeys(alike))}.")
     if seen.sharing and seen.folds is not None:
-        out.print(f"folds: {seen.folds.source} ({seen.folds.form}), {len(seen.folds.folds)}", markup=False)
-        out.print(_sharing(seen))
+        page.say(f"folds: {seen.folds.source} ({seen.folds.form}), {len(seen.folds.folds)}")
+        page.show(_sharing(seen))
     for finding in found:
         word = finding.severity.upper() if finding.severity == "leak" else finding.severity
-        out.print(Text.assemble((f"{word}: ", _COLOURS[finding.severity]), str(finding)), soft_wrap=True)
+        page.say(finding, head=f"{word}: ", head_style=_COLOURS[finding.severity])
     if not found:
-        out.print("nothing found")
+        page.say("nothing found")
 
 
-def _ties(seen: Examination) -> Table:
+def _ties(seen: Examination) -> Grid:
     headings = ["column", "values", "bits", "shuffled", "of", "lookup UAR"]
-    table = Table(*headings, *(["on the folds"] if seen.lookups else []))
+    table = Grid(*headings, *(["on the folds"] if seen.lookups else []))
     for tie in seen.audit.ties.values():
         bits = [f"{own:.2f}" for own in (tie.bits, tie.shuffled_bits, tie.emotion_bits)]
         row = [tie.column, str(tie.values), *bits, f"{tie.lookup_uar:.3f}"]
@@ -243,10 +242,10 @@ def _ties(seen: Examination) -> Table:
     return table
 
 
-def _confounds(seen: Examination) -> Table:
+def _confounds(seen: Examination) -> Grid:
     emotions = list(seen.audit.class_counts)
     few = emotions if len(emotions) <= 4 else []
-    table = Table("trait", *(few or ["medians from", "to"]), "alone UAR", "shuffled", "p")
+    table = Grid("trait", *(few or ["medians from", "to"]), "alone UAR", "shuffled", "p")
     for own in seen.confounds:
         if _says_nothing(own):
             continue
@@ -266,8 +265,8 @@ def _says_nothing(own: Confound) -> bool:
     return own.p == 1 and len(set(own.medians.values())) == 1
 
 
-def _sharing(seen: Examination) -> Table:
-    table = Table("between the parts", "known", "shared", "folds", "a leak")
+def _sharing(seen: Examination) -> Grid:
+    table = Grid("between the parts", "known", "shared", "folds", "a leak")
     for own in seen.sharing:
         if own.known is None:
             table.add_row(own.column, "not known", "-", "-", "")

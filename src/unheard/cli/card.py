@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from unheard.cli._terminal import page
 from unheard.evaluation.result_files import read_result
 from unheard.files import write_atomically
 from unheard.reports.card import render_card
@@ -30,6 +31,6 @@ def card(
     """
     text = render_card(read_result(run))
     if out is None:
-        typer.echo(text, nl=False)
+        page.lines(text.removesuffix("\n"))
     else:
         write_atomically(text, out)

@@ -1,15 +1,15 @@
 """`unheard compare`: whether one system is better than another, or it only looks so."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from unheard.cli._terminal import page
 from unheard.evaluation.comparison import METRICS, compare_rows, read_systems
 from unheard.evaluation.result_files import plain_numbers
-from unheard.files import write_document
+from unheard.files import refuse_unwritable_file, write_document
 
 __all__ = ["compare"]
 
@@ -41,6 +41,8 @@ def compare(
         raise typer.BadParameter(f"'{form}' is not text or json", param_hint="--format")
     if metric not in METRICS:
         raise typer.BadParameter(f"'{metric}' is not {' or '.join(METRICS)}", param_hint="--metric")
+    if file is not None:
+        refuse_unwritable_file(file)
     systems = []
     for given in runs:
         folder, objective = _parse(given)
@@ -48,7 +50,10 @@ def compare(
         systems += read_systems(folder, objective=objective, prefix=prefix, seeds=_numbers(seeds))
     rows: list[dict[str, Any]] = plain_numbers(compare_rows(systems, metric=metric, planned=points / 100))
     for row in rows:
-        typer.echo(json.dumps(row, ensure_ascii=False) if form == "json" else _text(row))
+        if form == "json":
+            page.document(row)
+        else:
+            page.lines(_text(row))
     if file is not None:
         whole = {"schema": 1, "metric": metric, "systems": [one.name for one in systems], "comparisons": rows}
         write_document(whole, file)

@@ -3,9 +3,8 @@
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from unheard.cli._progress import console
+from unheard.cli._terminal import Grid, page
 from unheard.registry import load, names
 
 __all__ = ["corpora"]
@@ -31,11 +30,11 @@ def corpora(
             ("languages", ", ".join(card.languages)),
             ("how to get it", card.obtain),
         ):
-            typer.echo(f"{title}: {text}")
+            page.say(f"{title}: {text}")
         return
-    table = Table("name", "title", "licence", "languages")
+    table = Grid("name", "title", "licence", "languages")
     for known in names("corpora"):
         card = load("corpora", known).CARD
         table.add_row(card.name, card.title, card.licence, ", ".join(card.languages))
     # The table is the output, so it goes to standard output, not to where progress goes.
-    type(console)(highlight=False).print(table)
+    page.show(table)

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from unheard.cli._options import JobsOption
-from unheard.cli._progress import bar, console
+from unheard.cli._progress import bar
+from unheard.cli._terminal import console
 
 __all__ = ["demo"]
 
@@ -42,7 +43,7 @@ def demo(
     recipe = read_recipe(Document("demo", Path.cwd(), _settings(table, seed), ""))
     result = execute(recipe, out / "run", jobs=jobs, cache=out / "cache")
     show(result)
-    console.print(f"report: {out / 'run' / 'report.html'}")
+    console.say(f"report: {out / 'run' / 'report.html'}")
 
 
 def _settings(table: Path, seed: int) -> dict[str, object]:

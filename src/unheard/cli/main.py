@@ -6,6 +6,7 @@ A verb is imported when it is called: a list of verbs must not wait for what tra
 2  bad input or usage      3  a fault of this program (--debug shows it)    130  interrupted
 """
 
+import contextlib
 import importlib
 import os
 import sys
@@ -14,12 +15,13 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 from typer.main import get_command
 
 import unheard
-from unheard.errors import UnheardError
+from unheard.cli._problems import told
+from unheard.cli._terminal import ReaderLeftError, console, page
+from unheard.silence import without_warnings
 
 __all__ = ["VERBS", "app", "main"]
 
@@ -84,7 +86,7 @@ for verb, summary in VERBS.items():
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(unheard.__version__)
+        page.say(unheard.__version__)
         raise typer.Exit
 
 
@@ -107,36 +109,39 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(arguments: list[str], debug: bool) -> int:
-    errors = Console(stderr=True, highlight=False)
+    console.quiet = page.quiet = False
     try:
-        code = app(args=arguments, standalone_mode=False)
-    except UnheardError as problem:
-        if debug:
-            traceback.print_exc()
-        errors.print(f"[bold red]error:[/] {_plain(problem)}", soft_wrap=True)
-        return 2
+        with contextlib.nullcontext() if debug else without_warnings():
+            code = app(args=arguments, standalone_mode=False)
     except _UsageProblem as problem:
-        problem.show()  # type: ignore[attr-defined]
+        _show_usage(problem)
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        errors.print("interrupted; the same command goes on where it stood")
+        console.say("interrupted; the same command goes on where it stood")
         return 130
-    except BrokenPipeError:
-        # The reader of a pipe (head) left; nothing is wrong.
+    except ReaderLeftError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as problem:  # noqa: BLE001 (the last door: nobody should meet a traceback unasked)
         if debug:
             traceback.print_exc()
-        errors.print(
-            f"[bold red]fault:[/] {type(problem).__name__}: {_plain(problem)}\n"
-            "This is a fault of unheard, not of yours. `unheard --debug …` shows where; please report it.",
-            soft_wrap=True,
-        )
-        return 3
+        return _say(problem)
     return code if isinstance(code, int) else 0
 
 
-def _plain(problem: Exception) -> str:
-    """The message, its brackets kept from being read as markup."""
-    return str(problem).replace("[", "\\[")
+def _say(problem: Exception) -> int:
+    """Say what went wrong, and whose it is."""
+    message = told(problem)
+    if message is not None:
+        console.say(message, head="error: ", head_style="bold red")
+        return 2
+    console.say(f"{type(problem).__name__}: {problem}", head="fault: ", head_style="bold red")
+    console.say("This is a fault of unheard, not of yours. `unheard --debug …` shows where; please report it.")
+    return 3
+
+
+def _show_usage(problem: Any) -> None:
+    """How the verb is called, and what of it was wrong."""
+    if getattr(problem, "ctx", None) is not None:
+        console.lines(f"{problem.ctx.get_usage()}\nTry '{problem.ctx.command_path} --help' for help.")
+    console.say(problem.format_message(), head="error: ", head_style="bold red")

@@ -1,16 +1,14 @@
 """`unheard predict`: the emotion of a recording."""
 
-import csv
-import json
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from unheard.cli._progress import console
+from unheard.cli._terminal import console, page
 from unheard.errors import AudioError
+from unheard.harmless import csv_line, whole_characters
 
 if TYPE_CHECKING:
     from unheard.inference.recogniser import Recogniser
@@ -50,27 +48,26 @@ def predict(
     """
     if form not in ("csv", "json"):
         raise typer.BadParameter(f"'{form}' is not csv or json", param_hint="--format")
-    kind: Literal["csv", "json"] = "csv" if form == "csv" else "json"
     # Only now: models need torch, and help does not.
     from unheard.inference.recogniser import Recogniser
 
     recogniser = Recogniser.from_run(run, objective, raw=raw)
     if not (recogniser.calibrated or raw):
-        console.print("some of these models hold no temperature (an older run): their probabilities are as they are")
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    if kind == "csv":
-        writer.writerow(["file", "emotion", *recogniser.emotions])
+        console.say("some of these models hold no temperature (an older run): their probabilities are as they are")
+    if form == "csv":
+        page.data(csv_line(["file", "emotion", *recogniser.emotions]))
     bad: list[AudioError] | None = [] if skip_bad else None
     for file, probabilities in _labelled(recogniser, recordings, bad, voice=voice):
         best = max(probabilities, key=lambda name: probabilities[name])
-        if kind == "csv":
-            writer.writerow([file, best, *(f"{value:.4f}" for value in probabilities.values())])
+        name = whole_characters(str(file))
+        if form == "csv":
+            page.data(csv_line([name, best, *(f"{value:.4f}" for value in probabilities.values())]))
         else:
-            typer.echo(json.dumps({"file": str(file), "emotion": best, "probabilities": probabilities}))
+            page.document({"file": name, "emotion": best, "probabilities": probabilities})
     for problem in bad or []:
-        console.print(f"skipped: {problem}", markup=False, soft_wrap=True)
+        console.say(f"skipped: {problem}")
     if bad:
-        console.print(f"{len(bad)} of {len(recordings)} recordings were skipped")
+        console.say(f"{len(bad)} of {len(recordings)} recordings were skipped")
 
 
 def _labelled(

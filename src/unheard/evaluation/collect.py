@@ -3,8 +3,6 @@
 The result is documented in docs/reference/result.md. Numbers that cannot be had are None, never 0.
 """
 
-import csv
-import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -19,6 +17,7 @@ from unheard.evaluation.fairness import Heard, fairness_summary
 from unheard.evaluation.kinds import KINDS
 from unheard.evaluation.protocol import REFERENCES, Prepared
 from unheard.evaluation.significance import confusions_by_speaker, interval
+from unheard.harmless import csv_line
 from unheard.metrics.macro_f1 import score as macro_f1
 from unheard.metrics.uar import recalls, uar_from_confusion
 from unheard.metrics.uar import score as uar
@@ -260,14 +259,15 @@ def compare_pools(pools: Mapping[str, Pool]) -> list[dict[str, Any]]:
 
 
 def predictions_csv(pools: Mapping[str, Pool]) -> str:
-    """objective,file,speaker,fold,seed,truth,prediction and a probability a class, one line a prediction."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
+    """objective,file,speaker,fold,seed,truth,prediction and a probability a class, one line a prediction.
+
+    As `csv_line` writes it; `read_predictions` reads it.
+    """
     classes = next(iter(pools.values())).classes
-    writer.writerow(["objective", "file", "speaker", "fold", "seed", "truth", "prediction", *classes])
+    lines = [csv_line(["objective", "file", "speaker", "fold", "seed", "truth", "prediction", *classes])]
     for label, pool in pools.items():
         for row in range(len(pool.names)):
             head = [label, pool.names[row], pool.speakers[row], pool.folds[row], int(pool.seeds[row])]
             named = [pool.classes[pool.truth[row]], pool.classes[pool.prediction[row]]]
-            writer.writerow([*head, *named, *(f"{value:.6f}" for value in pool.probabilities[row])])
-    return stream.getvalue()
+            lines.append(csv_line([*head, *named, *(f"{value:.6f}" for value in pool.probabilities[row])]))
+    return "".join(lines)

@@ -1,6 +1,5 @@
 """Comparison of finished runs, from their predictions.csv: same data, folds and seeds, or no comparison."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unheard.errors import RunError
-from unheard.evaluation.result_files import read_result
+from unheard.evaluation.result_files import read_predictions, read_result
 from unheard.evaluation.significance import Pair, Power, confusions_by_speaker, every_pair, own_differences
 
 __all__ = ["METRICS", "System", "compare_rows", "compare_systems", "comparison_rows", "read_systems"]
@@ -55,7 +54,7 @@ def read_systems(
         RunError: the run is incomplete, or has no such objective or seed.
     """
     result = read_result(run)
-    rows = _predictions(run)
+    rows = read_predictions(run)
     labels = list(result["objectives"])
     if objective is not None and objective not in labels:
         raise RunError(f"{run} has no objective '{objective}'. It has: {', '.join(labels)}.")
@@ -70,15 +69,6 @@ def read_systems(
         own = [row for row in rows if row["objective"] == label and row["seed"] in splits]
         systems.append(_system(f"{prefix}{label}", result, own, splits))
     return systems
-
-
-def _predictions(run: Path) -> list[dict[str, str]]:
-    file = run / "predictions.csv"
-    try:
-        with file.open(newline="", encoding="utf-8") as stream:
-            return list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError, csv.Error) as problem:
-        raise RunError(f"{file}: cannot be read ({problem}). Run it again with `unheard run`.") from problem
 
 
 def _system(name: str, result: dict[str, Any], rows: list[dict[str, str]], splits: dict[str, str]) -> System:

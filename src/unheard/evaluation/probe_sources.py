@@ -1,6 +1,5 @@
 """Where embeddings to be probed come from: the tasks of a finished run, and its corpus for what nobody trained."""
 
-import csv
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from unheard.evaluation.leakage import raw_statistics
 from unheard.evaluation.parts import part_of
 from unheard.evaluation.protocol import Prepared, read_corpus
 from unheard.evaluation.recipe import RunRecipe
-from unheard.evaluation.result_files import read_result
+from unheard.evaluation.result_files import read_predictions, read_result
 from unheard.evaluation.rounds import PARTS, Items
 from unheard.evaluation.task import fresh_model
 from unheard.features.cache import extract_corpus
@@ -111,9 +110,8 @@ def _columns_of_result(folder: Path, result: Mapping[str, Any]) -> dict[str, dic
     languages = result["corpus"].get("languages", [])
     common = {"language": languages[0] if len(languages) == 1 else "", "corpus": str(result["corpus"]["name"])}
     try:
-        with (folder / "predictions.csv").open(newline="", encoding="utf-8") as stream:
-            rows = {row["file"]: row for row in csv.DictReader(stream)}
-    except (OSError, UnicodeDecodeError, KeyError) as problem:
+        rows = {row["file"]: row for row in read_predictions(folder)}
+    except KeyError as problem:
         raise RunError(f"{folder / 'predictions.csv'}: cannot be read ({problem}). Run it again.") from problem
     return {
         name: {

@@ -1,5 +1,6 @@
 """A result on disk: written whole, read back and checked. What it holds is in docs/reference/result.md."""
 
+import csv
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -10,8 +11,9 @@ import numpy as np
 
 from unheard.errors import RunError
 from unheard.files import write_atomically, write_document
+from unheard.harmless import read_cell
 
-__all__ = ["RESULT", "SCHEMA", "plain_numbers", "read_document", "read_result", "write_result"]
+__all__ = ["RESULT", "SCHEMA", "plain_numbers", "read_document", "read_predictions", "read_result", "write_result"]
 
 RESULT = "result.json"
 SCHEMA = 1
@@ -34,6 +36,24 @@ def write_result(result: Mapping[str, Any], predictions: str, out: Path) -> None
     """Write result.json and predictions.csv, each aside and renamed."""
     write_atomically(predictions, out / "predictions.csv")
     write_document(result, out / RESULT)
+
+
+def read_predictions(run: Path) -> list[dict[str, str]]:
+    """The rows of predictions.csv: column -> text, names as they were before `csv_line` guarded them.
+
+    Raises:
+        RunError: it is missing or no CSV.
+    """
+    file = run / "predictions.csv"
+    try:
+        with file.open(newline="", encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream))
+    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+        raise RunError(f"{file}: cannot be read ({problem}). Run it again with `unheard run`.") from problem
+    return [
+        {read_cell(column): read_cell(cell or "") for column, cell in row.items() if column is not None}
+        for row in rows
+    ]
 
 
 def read_result(run: Path) -> dict[str, Any]:

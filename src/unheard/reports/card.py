@@ -11,6 +11,7 @@ from typing import Any
 
 import jinja2
 
+from unheard.harmless import visible
 from unheard.reports.cautions import cautions
 from unheard.reports.figures import interval_of
 from unheard.reports.reading import NOT_KNOWN, entries, labels, number, part
@@ -48,7 +49,7 @@ def escape(value: Any) -> str:
         return value
     if value is None or isinstance(value, jinja2.Undefined):
         return NOT_KNOWN
-    text = _SIGNS.sub(r"\\\1", " ".join(str(value).replace("&", "&amp;").split()))
+    text = _SIGNS.sub(r"\\\1", visible(" ".join(str(value).replace("&", "&amp;").split())))
     return _LIST_MARK.sub(r"\1\\\2", text)
 
 

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from unheard.errors import MissingExtraError
 from unheard.files import aside, write_atomically
+from unheard.harmless import visible
 from unheard.reports.pareto import curve
 
 __all__ = ["palette", "standalone", "write_pdf", "write_svg"]
@@ -56,7 +57,8 @@ def standalone(drawn: str) -> str:
     base = "text { fill: var(--ink); font-family: Helvetica, Arial, sans-serif; }"
     sheet = f'<style>{" ".join([base, *rules])}</style><rect width="{width}" height="{height}" fill="{_PAPER}"/>'
     hues = palette()
-    return re.sub(r"var\(--(\w+)\)", lambda found: hues[found[1]], f"{title}{separator}{sheet}{body}") + "\n"
+    whole = re.sub(r"var\(--(\w+)\)", lambda found: hues.get(found[1], found[0]), f"{title}{separator}{sheet}{body}")
+    return visible(whole, keep="\n\t") + "\n"
 
 
 Drawing = Callable[[Mapping[str, Any]], str]
@@ -163,6 +165,7 @@ def _write(mpl: ModuleType, axes: Any, element: Any, style: Mapping[str, str], o
         x,
         y,
         element.text,
+        parse_math=False,  # a name may hold a dollar
         color=style.get("fill", palette()["ink"]),
         fontsize=_POINTS * float(style["font-size"].removesuffix("px")),
         fontweight=style.get("font-weight", "normal"),

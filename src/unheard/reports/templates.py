@@ -6,6 +6,7 @@ from typing import Any
 import jinja2
 
 from unheard.evaluation.kinds import TITLES
+from unheard.harmless import visible
 from unheard.reports.reading import NOT_KNOWN, number, part
 
 __all__ = ["as_number", "as_spread", "environment", "selection_words"]
@@ -38,13 +39,25 @@ def selection_words(selection: str) -> str:
     return "the last epoch is kept" if selection == "fixed-epoch" else f"epoch chosen by {selection}"
 
 
+class _Page(jinja2.Template):
+    """A template whose text holds no sign that is not seen: no name turns a page around."""
+
+    def render(self, *values: Any, **named: Any) -> str:
+        """The page."""
+        return visible(super().render(*values, **named), keep="\n\t")
+
+
+class _Harmless(jinja2.Environment):
+    template_class = _Page
+
+
 def environment(finalize: Callable[[Any], Any] | None = None) -> jinja2.Environment:
     """Templates of HTML pages: values escaped, what is missing empty, and the filters of this file.
 
     Args:
         finalize: what is done to every value that a template shows.
     """
-    made = jinja2.Environment(
+    made = _Harmless(
         loader=jinja2.PackageLoader("unheard.reports", "."),
         autoescape=True,
         trim_blocks=True,
