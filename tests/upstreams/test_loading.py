@@ -94,6 +94,53 @@ def test_a_pickle_is_never_read(folder):
         load_upstream(settings_of(folder))
 
 
+@pytest.mark.parametrize(
+    "kernel", ["kernels-community/flash-attn2", "nobody/their-kernel", {"": "nobody/their-kernel"}]
+)
+def test_no_code_of_a_checkpoint_is_run_or_fetched(monkeypatch, folder, tmp_path, kernel):
+    """Neither what lies beside the weights, nor what config.json asks for: modules, kernels, another loader."""
+
+    def network(*_given, **_named):
+        pytest.fail("the network was asked")
+
+    expected = states_of(folder)
+    mark = tmp_path / "ran"
+    code = f"open({str(mark)!r}, 'w')\nclass Own: pass\n"
+    for name in ("modeling_own.py", "configuration_own.py", "__init__.py"):
+        (folder / name).write_text(code)
+    (folder / "pytorch_model.bin").write_bytes(f"cos\nsystem\n(S'touch {mark}'\ntR.".encode())
+    described = json.loads((folder / "config.json").read_text())
+    classes = {"AutoConfig": "configuration_own.Own", "AutoModel": "modeling_own.Own"}
+    asked = {
+        "auto_map": classes | {"AutoFeatureExtractor": "nobody/model--modeling_own.Own"},
+        "custom_pipelines": {"own": {"impl": "modeling_own.Own", "pt": ["Own"]}},
+        "trust_remote_code": True,
+        "attn_implementation": kernel,
+        "_attn_implementation": kernel,
+        "_attn_implementation_internal": kernel,
+        "_experts_implementation": kernel,
+        "use_kernels": True,
+        "_name_or_path": "nobody/model",
+        "quantization_config": {"quant_method": "bitsandbytes", "load_in_4bit": True},
+    }
+    (folder / "config.json").write_text(json.dumps(described | asked))
+    monkeypatch.setattr("socket.socket.connect", network)
+    monkeypatch.setattr("socket.getaddrinfo", network)
+    assert torch.equal(states_of(folder), expected)
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("listed", ["../other.safetensors", "/etc/passwd", "pytorch_model-00001.bin"])
+def test_an_index_leads_to_no_other_folder_and_to_no_pickle(folder, listed, tmp_path):
+    shutil.copy(folder / "model.safetensors", tmp_path / "other.safetensors")
+    mark = tmp_path / "ran"
+    (folder / "pytorch_model-00001.bin").write_bytes(f"cos\nsystem\n(S'touch {mark}'\ntR.".encode())
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": listed}}))
+    with pytest.raises(SettingsError, match=r"cannot be read|no other|no passwd"):
+        load_upstream(settings_of(folder))
+    assert not mark.exists()
+
+
 def test_a_source_is_looked_for_below_the_folder_of_models(monkeypatch, folder, tmp_path):
     monkeypatch.chdir(tmp_path / "hubert")
     monkeypatch.setenv("UNHEARD_MODELS", str(tmp_path))

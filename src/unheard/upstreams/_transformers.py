@@ -17,6 +17,17 @@ _MODULES = {
     "Data2VecAudio": ("data2vec", "data2vec_audio", "Model"),
     "Whisper": ("whisper", "whisper", "Encoder"),
 }
+# What a config.json may say to have other code run than the model's own: modules beside the weights, kernels of the
+# hub, another arithmetic.
+_OF_CODE = frozenset(
+    {"auto_map", "custom_pipelines", "trust_remote_code", "use_kernels", "quantization_config"}
+    | {
+        f"{mark}{part}_implementation{inside}"
+        for mark in ("", "_")
+        for part in ("attn", "experts")
+        for inside in ("", "_internal")
+    }
+)
 
 
 def _module(name: str) -> Any:
@@ -37,7 +48,8 @@ def built(family: str, config: Mapping[str, Any]) -> Any:
     configuration = _module(f"models.{folder}.configuration_{file}")
     modelling = _module(f"models.{folder}.modeling_{file}")
     try:
-        described = getattr(configuration, f"{family}Config").from_dict({**config, "dtype": "float32"})
+        plain = {key: value for key, value in config.items() if key not in _OF_CODE}
+        described = getattr(configuration, f"{family}Config").from_dict({**plain, "dtype": "float32"})
         described._attn_implementation = "eager" if family == "WavLM" else "sdpa"  # noqa: SLF001 (no public way)
         with torch.random.fork_rng(devices=[]):
             return getattr(modelling, f"{family}{kind}")(described)
