@@ -1,6 +1,7 @@
 """The evidence that a run leaves, typed as a user would: calibration, fairness, card, comparison to a file."""
 
 import json
+import shutil
 
 import pytest
 
@@ -29,12 +30,31 @@ def test_every_objective_has_its_calibration_and_fairness(finished):
 
 
 def test_a_task_of_an_older_version_has_no_temperature(finished, tmp_path):
-    from unheard.evaluation.collect import dev_judgements
+    from unheard.evaluation.judgements import dev_judgements
 
     task = json.loads(next(finished.glob("tasks/plain/*/task.json")).read_text())
     assert dev_judgements([task | {"dev_predictions": None}], None) is None
     del task["dev_predictions"]
     assert dev_judgements([task], None) is None
+    old = shutil.copytree(finished, tmp_path / "old")
+    for file in old.glob("tasks/*/*/task.json"):
+        stripped = json.loads(file.read_text())
+        stripped.pop("dev_predictions", None)
+        file.write_text(json.dumps(stripped))
+    fast = ["--set", "leakage.measure=false", "--set", "seeds=[0,1]"]
+    assert unheard("run", finished.parent / "recipe.toml", "--out", old, "--jobs", 1, *fast) == 0
+    assert json.loads((old / "temperatures.json").read_text())["objectives"] == {}
+    assert "No temperature was fitted" in (old / "model-card.md").read_text()
+
+
+def test_the_card_and_the_page_say_what_the_temperature_is(finished):
+    result = json.loads((finished / "result.json").read_text())
+    card, page = ((finished / name).read_text() for name in ("model-card.md", "report.html"))
+    for label, own in result["objectives"].items():
+        sentence = own["calibration"]["predict"]["sentence"]
+        assert f"- {label}: {sentence}" in card
+        assert f"{label}: {sentence}" in page
+    assert "for other corpora, languages or microphones no temperature was fitted" in " ".join(card.split())
 
 
 def test_the_card_of_a_run_is_the_card_that_is_asked_for(finished, tmp_path, capsys):

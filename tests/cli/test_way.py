@@ -15,7 +15,8 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from cli.typed import made_run, unheard
-from unheard.evaluation.calibration import fit_temperature, with_temperature
+from unheard.evaluation.calibration import with_temperature
+from unheard.evaluation.pooled_temperature import fit_pooled, pool
 from unheard.inference.recogniser import Recogniser
 
 
@@ -151,59 +152,112 @@ def weights_of(run):
         yield (header["objective"], header["seed"], header["fold"]), file, header
 
 
-def test_a_model_keeps_the_temperature_that_its_result_reports(finished, tones):
+def test_a_run_keeps_the_temperatures_that_its_result_reports(finished, tones):
     result = json.loads((finished / "result.json").read_text())
-    reported = {
-        (label, row["seed"], row["fold"]): row["temperature"]
-        for label, own in result["objectives"].items()
-        for row in own["calibration"]["temperatures"]
-    }
+    kept = json.loads((finished / "temperatures.json").read_text())
+    reported = {label: own["calibration"]["predict"] for label, own in result["objectives"].items()}
+    assert kept == {"schema": 1, "corpus": "table", "objectives": reported}
     with (tones / "corpus" / "tones.csv").open() as stream:
         truth = {row["file"]: result["classes"].index(row["emotion"]) for row in csv.DictReader(stream)}
-    kept = {}
-    for key, file, header in weights_of(finished):
-        task = json.loads(
-            (finished / "tasks" / key[0] / file.stem.removeprefix(f"{key[0]}-") / "task.json").read_text()
+    for label, found in reported.items():
+        tasks = [json.loads(file.read_text()) for file in (finished / "tasks" / label).glob("*/task.json")]
+        rows = [row for task in tasks for row in task["dev_predictions"]]
+        assert not any(
+            {name for name, _ in task["dev_predictions"]} & {name for name, _ in task["predictions"]}
+            for task in tasks
         )
-        names, probabilities = zip(*task["dev_predictions"], strict=True)
-        assert header["temperature"] == fit_temperature(np.array([truth[name] for name in names]), probabilities)
-        assert not set(names) & {name for name, _ in task["predictions"]}
-        kept[key] = header["temperature"]
-    assert kept == reported
-    assert len(kept) == 4
+        names = np.array([name for name, _ in rows])
+        parts = {"speakers": np.array([name[:3] for name in names]), "names": names}
+        probabilities = np.array([row for _, row in rows])
+        expected = fit_pooled(pool(np.array([truth[name] for name in names]), probabilities, **parts))
+        assert found["temperature"] == expected.value
+        assert found["sentence"] == expected.sentence
+        rows = result["objectives"][label]["calibration"]["temperatures"]
+        assert [(row["seed"], row["fold"]) for row in rows] == sorted((task["seed"], task["fold"]) for task in tasks)
+    assert not any("temperature" in header for _, _, header in weights_of(finished))
 
 
-def test_a_model_predicts_its_test_speakers_as_calibration_has_them(finished, tones):
+def with_temperature_of(run, copy, temperature, **more):
+    """A copy of a run that says this temperature of its `dat`."""
+    shutil.copytree(run, copy)
+    document = json.loads((copy / "temperatures.json").read_text())
+    document["objectives"]["dat"] |= {"temperature": temperature, "kept": True, "speakers": 4, **more}
+    (copy / "temperatures.json").write_text(json.dumps(document))
+    return copy
+
+
+def test_a_model_predicts_its_test_speakers_as_calibration_has_them(finished, tones, tmp_path):
     with (finished / "predictions.csv").open() as stream:
         rows = list(csv.DictReader(stream))
-    for key, file, header in weights_of(finished):
+    run = with_temperature_of(finished, tmp_path / "run", 1.7)
+    for key, file, _ in weights_of(run):
         calibrated, raw = Recogniser.from_run(file), Recogniser.from_run(file, raw=True)
+        temperature = 1.7 if key[0] == "dat" else calibrated.temperature
+        assert calibrated.calibrated
         own = [row for row in rows if (row["objective"], int(row["seed"]), row["fold"]) == key]
         for row in own[:6]:
             kept = np.array([[float(row[name]) for name in calibrated.emotions]])
             recording = tones / "corpus" / row["file"]
             assert list(raw.recognise(recording).values()) == pytest.approx(kept[0].tolist(), abs=1e-5)
             found = calibrated.recognise(recording)
-            expected = with_temperature(kept, header["temperature"])[0]
+            expected = with_temperature(kept, temperature)[0]
             assert list(found.values()) == pytest.approx(expected.tolist(), abs=1e-5)
             assert max(found, key=found.get) == row["prediction"]
 
 
-def test_weights_of_an_older_version_stay_valid_and_are_not_calibrated(finished, tones, tmp_path, capsys):
+def test_predict_says_for_whom_it_is_calibrated(finished, tones, tmp_path, capsys):
+    run = with_temperature_of(finished, tmp_path / "run", 1.7)
+    asked = [next((tones / "corpus").glob("*.wav")), "--objective", "dat", "--format", "json"]
+    assert unheard("predict", run, *asked) == 0
+    said = capsys.readouterr()
+    assert "the corpus of the run alone (table; T = 1.70, fitted on 4 dev speakers)" in said.err
+    assert "other corpora, languages or microphones it was not fitted" in said.err
+    row = json.loads(said.out)
+    assert row["calibration"] == {"temperature": 1.7, "kept": True, "speakers": 4, "corpus": "table"}
+    refused = with_temperature_of(finished, tmp_path / "refused", 1.0, kept=False, sentence="T = 1: and why.")
+    assert unheard("predict", refused, *asked) == 0
+    assert "as the networks give them (T = 1: and why.)" in capsys.readouterr().err
+    assert unheard("predict", run, *asked, "--raw") == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["calibration"] is None
+    assert said.err == ""
+
+
+def test_weights_alone_predict_raw_and_say_so(finished, tones, tmp_path, capsys):
+    weights = next((finished / "weights").glob("dat*"))
+    alone = shutil.copy(weights, tmp_path / "model.safetensors")
+    recording = next((tones / "corpus").glob("*.wav"))
+    assert unheard("predict", alone, recording) == 0
+    said = capsys.readouterr()
+    assert "no temperature of these models is known" in said.err
+    assert unheard("predict", weights, recording, "--raw") == 0
+    assert capsys.readouterr().out == said.out
+
+
+def test_weights_of_an_older_version_stay_valid_and_get_a_temperature_when_the_result_is_built_anew(
+    finished, tones, tmp_path, capsys
+):
     old = shutil.copytree(finished, tmp_path / "old")
+    (old / "temperatures.json").unlink()
     for _, file, header in weights_of(old):
-        del header["temperature"]
+        header["temperature"] = 0.2
         save_file(load_file(file), file, metadata={"unheard": json.dumps(header)})
+    asked = [next((tones / "corpus").glob("*.wav")), "--objective", "dat"]
+    assert unheard("predict", finished, *asked, "--raw") == 0
+    raw = capsys.readouterr().out
+    assert unheard("predict", old, *asked) == 0
+    said = capsys.readouterr()
+    assert said.out == raw
+    assert "temperatures of an older version" in said.err
     before = {file: file.read_bytes() for file in (old / "weights").iterdir()}
     assert unheard("run", finished.parent / "recipe.toml", "--out", old, "--jobs", 1) == 0
     assert before == {file: file.read_bytes() for file in (old / "weights").iterdir()}
+    assert (old / "temperatures.json").read_text() == (finished / "temperatures.json").read_text()
     capsys.readouterr()
-    asked = [next((tones / "corpus").glob("*.wav")), "--objective", "dat"]
+    assert unheard("predict", finished, *asked) == 0
+    expected = capsys.readouterr()
     assert unheard("predict", old, *asked) == 0
-    said = capsys.readouterr()
-    assert "no temperature" in said.err
-    assert unheard("predict", finished, *asked, "--raw") == 0
-    assert capsys.readouterr() == (said.out, "")
+    assert capsys.readouterr() == expected
 
 
 def test_predict_asks_which_objective(finished, tones, capsys):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -33,10 +33,11 @@ def predict(
 ) -> None:
     """Label recordings with the models of a run (the mean over its folds and seeds).
 
-    The run's figures are of single models on unseen voices; the mean is usually no worse. Each model's
-    probabilities are calibrated by the temperature that was fitted on its dev speakers (runs of older versions
-    have none). Models of the adaptive protocol judge several recordings of one voice at once (--voice). Text on
-    standard output, everything else on standard error.
+    The run's figures are of single models on unseen voices; the mean is usually no worse. Probabilities are
+    calibrated for the run's own corpus alone, by one temperature that was fitted on its dev speakers and kept only
+    where it helps speakers left out; for other corpora, languages or microphones it was not fitted. Models of the
+    adaptive protocol judge several recordings of one voice at once (--voice). Text on standard output, everything
+    else on standard error.
 
     Examples:
 
@@ -52,8 +53,8 @@ def predict(
     from unheard.inference.recogniser import Recogniser
 
     recogniser = Recogniser.from_run(run, objective, raw=raw)
-    if not (recogniser.calibrated or raw):
-        console.say("some of these models hold no temperature (an older run): their probabilities are as they are")
+    if not raw:
+        console.say(_sureness(recogniser))
     if form == "csv":
         page.data(csv_line(["file", "emotion", *recogniser.emotions]))
     bad: list[AudioError] | None = [] if skip_bad else None
@@ -63,11 +64,41 @@ def predict(
         if form == "csv":
             page.data(csv_line([name, best, *(f"{value:.4f}" for value in probabilities.values())]))
         else:
-            page.document({"file": name, "emotion": best, "probabilities": probabilities})
+            row = {"file": name, "emotion": best, "probabilities": probabilities}
+            page.document(row | {"calibration": _calibration(recogniser)})
     for problem in bad or []:
         console.say(f"skipped: {problem}")
     if bad:
         console.say(f"{len(bad)} of {len(recordings)} recordings were skipped")
+
+
+def _sureness(recogniser: "Recogniser") -> str:
+    """What the probabilities are worth, and where."""
+    found = recogniser.calibration
+    if found is None:
+        if any(header.get("temperature") is not None for header in recogniser.headers):
+            return (
+                "probabilities are as the networks give them: these weights hold temperatures of an older version, "
+                "each fitted on a few dev speakers, which are left aside. Give the run's command again to fit one on "
+                "all."
+            )
+        return (
+            "probabilities are as the networks give them: no temperature of these models is known. A run writes it "
+            "into its folder when it ends."
+        )
+    if not found.get("kept"):
+        return f"probabilities are as the networks give them ({found.get('sentence', 'T = 1')})"
+    whose = f"{found['corpus']}; T = {found['temperature']:.2f}, fitted on {found.get('speakers')} dev speakers"
+    return (
+        f"probabilities are calibrated for the corpus of the run alone ({whose}): for other corpora, languages or "
+        "microphones it was not fitted"
+    )
+
+
+def _calibration(recogniser: "Recogniser") -> dict[str, Any] | None:
+    """The same for programs."""
+    found = recogniser.calibration
+    return None if found is None else {key: found.get(key) for key in ("temperature", "kept", "speakers", "corpus")}
 
 
 def _labelled(

@@ -1,11 +1,11 @@
 """Whether a run's probabilities mean what they say on voices never heard: before and after temperature scaling.
 
-One temperature a fold and seed is fitted on its dev speakers, whom neither the test part nor the training of the
-model that judges them holds (with `refit` that is the first of two). The
-same speakers chose the epoch; one number more, fitted on them, is little to overfit with.
+The temperature of the figures after is fitted on the dev predictions of all folds and seeds (`pooled_temperature`)
+less those of the speakers whom the fold at hand tests, for a fold's dev speakers are others' test speakers: no label
+of a speaker touches the probabilities that are judged by it. The one that `unheard predict` uses is fitted on all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
+from unheard.evaluation.pooled_temperature import Pooled, Temperature, fit_pooled, pool
 from unheard.metrics._calibration import (
     BINS,
     adaptive_calibration_error,
@@ -47,12 +48,18 @@ class Judged:
         probabilities: shape (items, classes).
         seeds: which training, shape (items,).
         folds: which fold of it, shape (items,).
+        speakers: shape (items,).
+        names: of the utterances, shape (items,).
+        foreign: whether an item is of a corpus or language that its model was not trained on, shape (items,).
     """
 
     truth: NDArray[np.int64]
     probabilities: NDArray[np.float64]
     seeds: NDArray[np.int64]
     folds: NDArray[np.str_]
+    speakers: NDArray[np.str_]
+    names: NDArray[np.str_]
+    foreign: NDArray[np.bool_]
 
 
 def with_temperature(probabilities: Probabilities, temperature: float) -> NDArray[np.float64]:
@@ -76,7 +83,9 @@ def with_temperature(probabilities: Probabilities, temperature: float) -> NDArra
 
 
 def fit_temperature(truth: Truth, probabilities: Probabilities) -> float:
-    """The temperature that gives these items the lowest log loss; to be fitted on dev speakers, never on test.
+    """The temperature that gives these items the lowest log loss, be they of whom they may.
+
+    What these items alone say. Of few speakers it is no temperature for others: see `pooled_temperature.fit_pooled`.
 
     Searched between 0.05 and 20: where all are right, or all wrong, there is no best one, and the end is given.
 
@@ -133,34 +142,55 @@ def _figures(test: Judged, probabilities: NDArray[np.float64]) -> dict[str, Any]
     }
 
 
-def calibration_summary(
-    test: Judged, dev: Mapping[tuple[int, str], tuple[Truth, Probabilities]] | None
-) -> dict[str, Any]:
+def calibration_summary(test: Judged, dev: Judged | None) -> dict[str, Any]:
     """The `calibration` of one objective in result.json.
 
     Args:
         test: its predictions of test speakers.
-        dev: (seed, fold) -> truth and probabilities of the dev speakers of that task; None, or without one of the
-            tasks, where they were not kept: then nothing is fitted.
+        dev: those of dev speakers, of all tasks that kept them; None where none did.
 
     Returns:
-        `bins`; `before`, the figures as the model gives its probabilities; `temperatures`, one a fold and seed; and
-        `after`, the figures with them, or None.
+        `bins`; `before`, the figures as the model gives its probabilities; `predict`, the temperature that is used
+        for other recordings; `temperatures`, one a fold and seed, fitted without the fold's test speakers; and
+        `after`, the figures with these. `predict` and `after` are None, and `temperatures` empty, where no dev
+        predictions are known.
     """
-    tasks = sorted({(int(seed), str(fold)) for seed, fold in zip(test.seeds, test.folds, strict=True)})
-    found: dict[str, Any] = {
-        "bins": BINS,
-        "before": _figures(test, test.probabilities),
-        "temperatures": [],
-        "after": None,
-    }
-    if dev is None or not all(task in dev and np.any(np.asarray(dev[task][0]) >= 0) for task in tasks):
+    before = _figures(test, test.probabilities)
+    found: dict[str, Any] = {"bins": BINS, "before": before, "predict": None, "temperatures": [], "after": None}
+    if dev is None or not np.any(dev.truth >= 0):
         return found
-    scaled = test.probabilities.copy()
-    for seed, fold in tasks:
-        temperature = fit_temperature(*dev[seed, fold])
+    pooled = pool(dev.truth, dev.probabilities, speakers=dev.speakers, names=dev.names)
+    scaled, rows = _each_fold(test, pooled)
+    return found | {"predict": _for_others(test, pooled), "temperatures": rows, "after": _figures(test, scaled)}
+
+
+def _for_others(test: Judged, pooled: Pooled) -> dict[str, Any]:
+    """The temperature that `unheard predict` divides by, and why it is that."""
+    if test.foreign.all():
+        sentence = "T = 1: the run tests corpora or languages that it did not train on; no dev speaker is of them."
+        one = Temperature()
+    else:
+        one = fit_pooled(pooled)
+        sentence = one.sentence
+    more = {"fitted": one.fitted, "gain": one.gain, "gain_error": one.error, "sentence": sentence}
+    return {"temperature": one.value, "kept": one.kept, "speakers": one.speakers, **more}
+
+
+def _each_fold(test: Judged, pooled: Pooled) -> tuple[NDArray[np.float64], list[dict[str, Any]]]:
+    """Each fold's probabilities with a temperature of speakers whom it does not test, and these temperatures."""
+    scaled, rows = test.probabilities.copy(), []
+    known: dict[frozenset[str], Temperature] = {}
+    for seed, fold in sorted({(int(seed), str(fold)) for seed, fold in zip(test.seeds, test.folds, strict=True)}):
         own = (test.seeds == seed) & (test.folds == fold)
-        scaled[own] = with_temperature(test.probabilities[own], temperature)
-        found["temperatures"].append({"seed": seed, "fold": fold, "temperature": temperature})
-    found["after"] = _figures(test, scaled)
-    return found
+        tested = frozenset(test.speakers[own].tolist()) & frozenset(pooled.speakers.tolist())
+        if tested not in known:
+            known[tested] = fit_pooled(pooled.without(tested))
+        one = known[tested]
+        at_home = own & ~test.foreign
+        if not at_home.any():
+            one = Temperature()
+        if one.kept:
+            scaled[at_home] = with_temperature(test.probabilities[at_home], one.value)
+        about = {"temperature": one.value, "kept": one.kept, "speakers": one.speakers}
+        rows.append({"seed": seed, "fold": fold, **about})
+    return scaled, rows

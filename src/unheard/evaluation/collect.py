@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from unheard.evaluation.calibration import Judged, calibration_summary
+from unheard.evaluation.calibration import calibration_summary
 from unheard.evaluation.comparison import comparison_rows
 from unheard.evaluation.ensemble import vote_of_seeds
 from unheard.evaluation.fairness import Heard, fairness_summary
+from unheard.evaluation.judgements import dev_judgements, test_judgements
 from unheard.evaluation.kinds import KINDS
 from unheard.evaluation.protocol import REFERENCES, Prepared
 from unheard.evaluation.significance import confusions_by_speaker, interval
@@ -23,9 +23,7 @@ from unheard.metrics.uar import recalls, uar_from_confusion
 from unheard.metrics.uar import score as uar
 from unheard.metrics.wa import score as wa
 
-_Judgement = tuple[NDArray[np.int64], NDArray[np.float64]]
-
-__all__ = ["Pool", "compare_pools", "dev_judgements", "predictions_csv", "spread", "summarise"]
+__all__ = ["Pool", "compare_pools", "predictions_csv", "spread", "summarise"]
 
 
 def spread(values: Iterable[float | None], weights: Iterable[float] | None = None) -> dict[str, float | None]:
@@ -125,25 +123,6 @@ class Pool:
         heard = Heard(self.truth, self.prediction, self.speakers, self.seeds, np.array(self.names), len(self.classes))
         return fairness_summary(heard, self.groups)
 
-    def calibration(self, dev: Mapping[tuple[int, str], _Judgement] | None) -> dict[str, Any]:
-        """What the probabilities are worth, raw and with temperatures fitted on dev; see `calibration_summary`."""
-        return calibration_summary(Judged(self.truth, self.probabilities, self.seeds, np.array(self.folds)), dev)
-
-
-def dev_judgements(
-    results: Sequence[Mapping[str, Any]], prepared: Prepared
-) -> dict[tuple[int, str], _Judgement] | None:
-    """(seed, fold) -> truth and probabilities of its dev speakers; None where tasks of an older version kept none."""
-    if any(not result.get("dev_predictions") for result in results):
-        return None
-    number = {name: position for position, name in enumerate(prepared.classes)}
-    found = {}
-    for result in results:
-        names, probabilities = zip(*result["dev_predictions"], strict=True)
-        truth = np.array([number[str(prepared.utterances[name].emotion)] for name in names])
-        found[int(result["seed"]), str(result["fold"])] = truth, np.array(probabilities, dtype=np.float64)
-    return found
-
 
 def _per_fold(pool: Pool, results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     rows = []
@@ -225,7 +204,7 @@ def summarise(label: str, results: Sequence[Mapping[str, Any]], prepared: Prepar
         "worst_speaker": min(speakers, key=lambda row: row["uar"]),
         "gender": pool.by_gender(),
         "fairness": pool.fairness(),
-        "calibration": pool.calibration(dev_judgements(own, prepared)),
+        "calibration": calibration_summary(test_judgements(own, prepared), dev_judgements(own, prepared)),
         "curves": _curves(own),
         "leakage": leakage_summary([result["leakage"] for result in own if result["leakage"]]),
         "seconds_per_fold": spread(result["seconds"] for result in own),

@@ -12,6 +12,7 @@ import numpy as np
 from unheard.errors import RunError
 from unheard.files import write_atomically, write_document
 from unheard.harmless import read_cell
+from unheard.models.temperatures import write_temperatures
 
 __all__ = ["RESULT", "SCHEMA", "plain_numbers", "read_document", "read_predictions", "read_result", "write_result"]
 
@@ -33,7 +34,10 @@ def plain_numbers(value: Any) -> Any:
 
 
 def write_result(result: Mapping[str, Any], predictions: str, out: Path) -> None:
-    """Write result.json and predictions.csv, each aside and renamed."""
+    """Write result.json, predictions.csv and the temperatures of the models, each aside and renamed."""
+    fitted = {label: own["calibration"]["predict"] for label, own in result["objectives"].items()}
+    known = {label: found for label, found in fitted.items() if found is not None}
+    write_temperatures(result["corpus"]["name"], known, out)
     write_atomically(predictions, out / "predictions.csv")
     write_document(result, out / RESULT)
 

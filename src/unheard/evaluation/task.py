@@ -3,7 +3,7 @@
 import json
 import resource
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,6 @@ import torch
 
 from unheard.data.plan import Fold
 from unheard.errors import SplitError
-from unheard.evaluation.calibration import fit_temperature
 from unheard.evaluation.closed_form import closed_form
 from unheard.evaluation.leakage import Views, emotion_floor, leakage_of, raw_statistics
 from unheard.evaluation.parts import part_of, withhold
@@ -202,7 +201,6 @@ def _train(prepared: Prepared, task: Task, report: Callable[[Mapping[str, float]
     trained = _fit(prepared, task, parts, _CHECKPOINTS[0], report)
     device = choose_device(prepared.recipe.training.device)
     on_dev = _named(parts.dev, predict_all(trained.model.to(device), parts.dev, device))
-    temperature = _temperature(parts.dev, on_dev)
     about: dict[str, Any] = {"dev_predictions": on_dev, "history": trained.history, "best_epoch": trained.best_epoch}
     about |= {"epochs": len(trained.history), "seconds": trained.seconds}
     if prepared.recipe.training.refit:
@@ -212,7 +210,7 @@ def _train(prepared: Prepared, task: Task, report: Callable[[Mapping[str, float]
         about["epochs"] += len(trained.history)
         about["seconds"] += trained.seconds
     outcome = _outcome(prepared, task, parts, trained.model.to(device))
-    save_weights(prepared, task, trained.model, temperature)
+    save_weights(prepared, task, trained.model)
     return {**outcome, **about}
 
 
@@ -269,14 +267,3 @@ def _named(part: Dataset, probabilities: np.ndarray) -> list[tuple[str, list[flo
     """Each utterance's name and its rounded probabilities."""
     rows = zip(part.names, probabilities, strict=True)
     return [(name, [round(float(value), 6) for value in row]) for name, row in rows]
-
-
-def _temperature(dev: Dataset, predictions: Sequence[tuple[str, Sequence[float]]]) -> float | None:
-    """The temperature that the run's result will report of this task, too; None without dev speakers.
-
-    Both are fitted on the rounded probabilities, so that they are one number.
-    """
-    if not predictions:
-        return None
-    temperature = fit_temperature(dev.columns["emotion"], np.array([row for _, row in predictions]))
-    return temperature if np.isfinite(temperature) else None

@@ -20,12 +20,11 @@ def save_embeddings(file: Path, views: Views) -> None:
         save_file({key: np.ascontiguousarray(value, dtype=np.float32) for key, value in groups.items()}, beside)
 
 
-def save_weights(prepared: Prepared, task: Task, model: Model, temperature: float | None) -> None:
-    """The model, with all that predicting needs to know in its header."""
+def save_weights(prepared: Prepared, task: Task, model: Model) -> None:
+    """The model, with all that predicting needs to know in its header; the temperature is one of all tasks."""
     recipe = prepared.recipe
     about = {
         "emotions": prepared.classes,
-        "temperature": temperature,
         "adaptation": recipe.adaptation,
         "features": recipe.features,
         "feature_identity": recipe.feature_recipe().identity,

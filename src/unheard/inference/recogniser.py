@@ -1,6 +1,6 @@
 """Emotion of a recording by the models of a run."""
 
-import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from unheard.features.extracting import frames_of, refuse_no_sound
 from unheard.features.voice import standardise
 from unheard.files import objective_file_name
 from unheard.models.model import Model, load_model
+from unheard.models.temperatures import read_temperature
 from unheard.records import Features, Hertz, Samples, Seconds
 from unheard.registry import load
 
@@ -26,13 +27,16 @@ class Recogniser:
 
         mean over models of  softmax(logits / T)
 
-    Each model has a temperature T of its own, fitted on its dev speakers, which changes how sure it is and not what
-    it says: the class of one model is the same at any T. Among several, a surer one weighs more in the mean. Where
-    a file holds none (older runs, or no dev speakers), T is 1.
+    The temperature T is one of the run's objective, fitted on the dev predictions of all its models and kept only
+    where it helps speakers left out (docs/adr/0008-temperature.md). It changes how sure a model is and not what it
+    says: the class of one model is the same at any T. Without one, T is 1: weights outside their run's folder, older
+    runs (theirs had one in each file, fitted on the few dev speakers of that file alone, which is not read), or no
+    dev speakers.
 
     Args:
         models: models of the same run and objective, each with the header of its file.
-        raw: leave the temperatures aside: the probabilities of predictions.csv.
+        temperature: what the run knows of it, as `read_temperature` has it; None: nothing.
+        raw: leave it aside: the probabilities of predictions.csv.
 
     Raises:
         RunError: there is none, or they do not agree on features and emotions.
@@ -41,7 +45,13 @@ class Recogniser:
         guo2017calibration: temperature scaling.
     """
 
-    def __init__(self, models: Sequence[tuple[Model, dict[str, Any]]], *, raw: bool = False) -> None:
+    def __init__(
+        self,
+        models: Sequence[tuple[Model, dict[str, Any]]],
+        *,
+        temperature: Mapping[str, Any] | None = None,
+        raw: bool = False,
+    ) -> None:
         if not models:
             raise RunError("no model is given. Name a run that has finished, or one of its weights.")
         self.headers = [header for _, header in models]
@@ -49,10 +59,12 @@ class Recogniser:
         _check(self.headers)
         first = self.headers[0]
         self.emotions: list[str] = list(first["emotions"])
-        known = [_temperature(header) for header in self.headers]
-        self.calibrated = not raw and None not in known
-        """Whether every model had a temperature, and it is used."""
-        self.temperatures = [1.0 if raw or own is None else own for own in known]
+        self.calibration = None if raw or temperature is None else dict(temperature)
+        """What is known of the temperature in use, as `temperatures.json` has it, and whose speakers it was fitted on
+        (`corpus`); None where it is left aside or there is none."""
+        self.calibrated = self.calibration is not None
+        """Whether the run has asked what temperature its models need; the answer may be 1."""
+        self.temperature = float(self.calibration["temperature"]) if self.calibration else 1.0
         self.adaptive = first.get("adaptation", "none") == "speaker"
         """Whether the models heard features normalised over all recordings of a voice: see `recognise_voice`."""
         self.audio = AudioSettings(**first["audio"])
@@ -69,24 +81,29 @@ class Recogniser:
         Args:
             run: a folder of `unheard run`, or one `.safetensors` file of it.
             objective: its label; may be left out where the run has only one.
-            raw: leave the temperatures aside.
+            raw: leave the temperature aside.
 
         Raises:
             RunError: there are no weights, or several objectives and none is chosen.
         """
         if run.is_file():
-            return cls([load_model(run)], raw=raw)
+            model, header = load_model(run)
+            # Weights lie in a folder of their own in the run's.
+            own = None if raw else _beside(run.absolute().parent.parent, header)
+            return cls([(model, header)], temperature=own, raw=raw)
         files = sorted((run / "weights").glob("*-seed*.safetensors"))
         if not files:
             raise RunError(f"{run}: no weights here. Is it the --out folder of a finished `unheard run`?")
-        parts = {file: file.name.partition("-seed")[0] for file in files}
+        # A label may hold '-seed', too: older versions wrote it as it is.
+        parts = {file: re.split(r"-seed-?\d+-fold", file.name, maxsplit=1)[0] for file in files}
         labels = sorted(unquote(part) for part in set(parts.values()))
         if objective is None and len(labels) > 1:
             raise RunError(f"{run} has the objectives {', '.join(labels)}. Choose one with --objective.")
-        wanted = parts[files[0]] if objective is None else objective_file_name(objective)
-        if wanted not in parts.values():
+        written = set(parts.values()) if objective is None else {objective, objective_file_name(objective)}
+        if not written & set(parts.values()):
             raise RunError(f"{run} has no objective '{objective}'. It has: {', '.join(labels)}.")
-        return cls([load_model(file) for file in files if parts[file] == wanted], raw=raw)
+        models = [load_model(file) for file in files if parts[file] in written]
+        return cls(models, temperature=None if raw else _beside(run, models[0][1]), raw=raw)
 
     def probabilities(self, samples: Samples, rate: Hertz) -> dict[str, float]:
         """A probability an emotion; they sum to 1.
@@ -121,12 +138,8 @@ class Recogniser:
         features = torch.from_numpy(np.ascontiguousarray(frames)).unsqueeze(0)
         lengths = torch.tensor([len(frames)])
         with torch.inference_mode():
-            each = torch.stack(
-                [
-                    torch.softmax(model(features, lengths)[0].double() / temperature, 0)
-                    for model, temperature in zip(self.models, self.temperatures, strict=True)
-                ]
-            )
+            logits = torch.stack([model(features, lengths)[0].double() for model in self.models])
+            each = torch.softmax(logits / self.temperature, 1)
         return dict(zip(self.emotions, each.mean(0).tolist(), strict=True))
 
     def recognise_voice(
@@ -173,6 +186,11 @@ class Recogniser:
         return read_audio(file, rate=self.audio.rate, start=start, end=end, bounds=self.audio.bounds)[0]
 
 
+def _beside(run: Path, header: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the run's folder says of the temperature of a model's objective."""
+    return read_temperature(run, str(header.get("objective")))
+
+
 def _check(headers: Sequence[Mapping[str, Any]]) -> None:
     """Hold that models say what they heard, and heard one thing.
 
@@ -186,17 +204,3 @@ def _check(headers: Sequence[Mapping[str, Any]]) -> None:
         same = all(header[key] == headers[0][key] for key in ("emotions", "features", "audio"))
         if not same or header.get("adaptation") != headers[0].get("adaptation"):
             raise RunError("these models differ in emotions or features. Use models of one run only.")
-
-
-def _temperature(header: Mapping[str, Any]) -> float | None:
-    """What a model's file says; None where it says nothing.
-
-    Raises:
-        RunError: it says what is no temperature.
-    """
-    found = header.get("temperature")
-    if found is None:
-        return None
-    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 < found < math.inf:
-        raise RunError(f"a model's temperature is {found!r}, expected a number above 0. Train it again.")
-    return float(found)

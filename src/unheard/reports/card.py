@@ -15,6 +15,7 @@ from unheard.harmless import visible
 from unheard.reports.cautions import cautions
 from unheard.reports.figures import interval_of
 from unheard.reports.reading import NOT_KNOWN, entries, labels, number, part
+from unheard.reports.trust import temperature_sentences
 
 __all__ = ["escape", "licence_notes", "render_card"]
 
@@ -196,6 +197,11 @@ def _unmeasured(result: Result) -> Iterator[str]:
     each = {label: part(result, "objectives", label) for label in labels(result)}
     if raw := [label for label, own in each.items() if part(own, "calibration") and not _scaled(own)]:
         yield f"No temperature was fitted on dev speakers; probabilities are as raw as they come: {', '.join(raw)}."
+    if any(_scaled(own) for own in each.values()):
+        yield (
+            "Probabilities were calibrated on dev speakers of this corpus alone: for other corpora, languages or "
+            "microphones no temperature was fitted, and how sure an answer is may mean nothing there."
+        )
     if alike := [
         label for label, own in each.items() if part(own, "fairness") and not part(own, "fairness", "groups")
     ]:
@@ -232,6 +238,7 @@ def render_card(result: Result) -> str:
         figures=_table(_COLUMNS, [*(_row(result, label) for label in labels(result)), *_references(result)]),
         groups=_table(("objective", "by", "group", "speakers", "UAR"), rows) if (rows := _groups(result)) else None,
         gaps=list(_gaps(result)),
+        temperatures=temperature_sentences(result),
         sentences=[part(row, "sentence") for row in entries(result, "comparisons") if part(row, "sentence")],
         cautions=cautions(result),
         unmeasured=list(_unmeasured(result)),

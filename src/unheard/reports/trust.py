@@ -6,7 +6,7 @@ from typing import Any
 from unheard.reports.plots import Frame, colour, figure
 from unheard.reports.reading import entries, labels, number, part
 
-__all__ = ["abstention", "group_rows", "reliability", "trust_rows"]
+__all__ = ["abstention", "group_rows", "reliability", "temperature_sentences", "trust_rows"]
 
 Result = Mapping[str, Any]
 
@@ -15,7 +15,7 @@ def reliability(result: Result, label: str) -> str:
     """How often an answer is right against how sure it says it is: on the diagonal, a probability means itself.
 
     The raw probabilities as discs, as large as the bin is full; those with a temperature fitted on development
-    speakers as a line.
+    speakers as a line, if there is one.
     """
     before = _bins(result, label, "before")
     if not before:
@@ -94,6 +94,14 @@ def trust_rows(result: Result) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def temperature_sentences(result: Result) -> list[str]:
+    """What each objective's temperature is, on how many it was fitted and why it was kept; older results lack it."""
+    said = [
+        (label, part(result, "objectives", label, "calibration", "predict", "sentence")) for label in labels(result)
+    ]
+    return [f"{label}: {sentence}" for label, sentence in said if sentence]
 
 
 def group_rows(result: Result) -> list[dict[str, Any]]:
