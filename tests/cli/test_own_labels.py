@@ -94,7 +94,7 @@ def test_a_run_knows_its_voices_or_names_the_rows(own) -> None:
     lines[3] = lines[3].replace(",s00,", ",nan,")
     own.write_text("\n".join(lines))
     with pytest.raises(
-        CorpusError, match=r"1 of \d+ utterances have no speaker \(.* in .*, line 4\).*words such as nan"
+        CorpusError, match=r"1 of \d+ utterances have no speaker \(.*; .*, line 4\).*words such as nan"
     ):
         read_corpus(recipe({"folder": str(own)}))
     kept, skipped = read_corpus(recipe({"folder": str(own), "skip_bad": True}))
@@ -111,7 +111,7 @@ def test_names_that_are_alike_are_a_caution_that_lists_them(own, capsys) -> None
     said = " ".join(capsys.readouterr().out.split())
     assert "caution: 2 speaker names differ in case, white space or the form of a number only" in said
     assert "(S0 / s00)" in said
-    assert f"have no speaker, so that it is not compared. ({lines[3].split(',')[0]} in {own}, line 4)" in said
+    assert f"have no speaker, so that it is not compared. ({lines[3].split(',')[0]}; {own}, line 4)" in said
 
 
 def test_two_corpora_of_one_name_share_no_speaker(tmp_path, capsys) -> None:

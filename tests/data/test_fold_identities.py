@@ -53,7 +53,7 @@ def test_nobody_is_named_with_line(tmp_path) -> None:
     someone, nobody = items("a.wav", "b.wav")
     lost = nobody.replace(speaker="NaN", source="calls.csv, line 7")
     with pytest.raises(
-        SplitError, match=r"1 of 2 utterances have no speaker \(b.wav in calls.csv, line 7\).*nan, None"
+        SplitError, match=r"1 of 2 utterances have no speaker \(b.wav; calls.csv, line 7\).*nan, None"
     ):
         identities([someone, lost], "speaker")
 

@@ -222,7 +222,7 @@ def _identities(seen: Examination) -> Iterator[Finding]:
             severity: Severity = "caution" if column == "speaker" else "note"
             of = _count(len(seen.utterances), "utterance")
             text = f"{len(lacking)} of {of} have no {column}, so that it is not compared."
-            yield Finding(severity, f"{column}-unknown", text, _some([where([item]) for item in lacking]))
+            yield Finding(severity, f"{column}-unknown", text, (where(lacking),))
 
 
 def _coverage(seen: Examination) -> Iterator[Finding]:

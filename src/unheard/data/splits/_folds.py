@@ -20,6 +20,7 @@ COMPANY = ("session", "dialogue")
 """The columns that two parts may not share where sessions matter: the partner, or the day, leaks."""
 
 _SHOWN = 3
+_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,19 @@ def where(utterances: Sequence[Utterance]) -> str:
     """Some utterances for a message, with the lines that list them.
 
     >>> from pathlib import Path
-    >>> where([Utterance(Path("a.wav"), "a.wav", "table", source="m.csv, line 2")])
-    'a.wav in m.csv, line 2'
+    >>> where([Utterance(Path("a.wav"), "a.wav", "table", source=f"m.csv, line {line}") for line in (2, 3)])
+    'a.wav, a.wav; m.csv, lines 2, 3'
     """
-    said = [item.name if item.source is None else f"{item.name} in {item.source}" for item in utterances[:_SHOWN]]
-    return "; ".join(said) + (f"; and {len(utterances) - _SHOWN} more" if len(utterances) > _SHOWN else "")
+    said = ", ".join(item.name for item in utterances[:_SHOWN]) + (", ..." if len(utterances) > _SHOWN else "")
+    lines: dict[str, list[str]] = {}
+    for item in utterances:
+        file, _, line = (item.source or "").rpartition(", line ")
+        lines.setdefault(file, []).append(line)
+    for file, own in lines.items():
+        if file:
+            more = f" and {len(own) - _LINES} more" if len(own) > _LINES else ""
+            said += f"; {file}, line{'s' if len(own) > 1 else ''} {', '.join(own[:_LINES])}{more}"
+    return said
 
 
 def shared_between_parts(
