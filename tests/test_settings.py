@@ -251,3 +251,47 @@ def test_a_path_that_is_not_utf8_is_refused_where_it_is_given_and_not_when_it_is
         read_document(tmp_path / "recipe.toml", [f"corpus.folder={folder}"])
     with pytest.raises(SettingsError, match="not UTF-8"):
         to_toml({"folder": folder})
+
+
+MEMBERS = """
+name = "run"
+[corpus]
+name = "table"
+folder = "a.csv"
+emotions = ["anger", "joy"]
+[corpus.options]
+delimiter = ";"
+[split]
+name = "speaker_groups"
+groups = 5
+sessions = "ignore"
+[model]
+dropout = 0.1
+[model.encoder]
+channels = 16
+[objectives.dat]
+weight = -1.0
+"""
+
+
+@pytest.mark.parametrize(
+    ("sets", "place", "left"),
+    [
+        (["split.name=random"], "split", {"name": "random", "sessions": "ignore"}),
+        (["split.name=speaker_groups"], "split", {"name": "speaker_groups", "groups": 5, "sessions": "ignore"}),
+        (["split.name=random", "split.folds=3"], "split", {"name": "random", "folds": 3, "sessions": "ignore"}),
+        (["split.folds=3", "split.name=random"], "split", {"name": "random", "folds": 3, "sessions": "ignore"}),
+        (["split.groups=3", "split.name=x"], "split", {"name": "x", "groups": 3, "sessions": "ignore"}),
+        (["corpus.name=emodb"], "corpus", {"name": "emodb", "emotions": ["anger", "joy"]}),
+        (["corpus.name=b", "corpus.folder=c"], "corpus", {"name": "b", "folder": "c", "emotions": ["anger", "joy"]}),
+        (["model.encoder.name=pooled"], "encoder", {"name": "pooled"}),
+        (["model.encoder.name=tdnn_lstm"], "encoder", {"name": "tdnn_lstm", "channels": 16}),
+        (["objectives.dat.name=cgt"], "dat", {"name": "cgt"}),
+        (["objectives.dat.name=dat"], "dat", {"name": "dat", "weight": -1.0}),
+        (["name=other"], "split", {"name": "speaker_groups", "groups": 5, "sessions": "ignore"}),
+    ],
+)
+def test_another_name_takes_out_the_settings_of_the_one_that_it_replaces(sets, place, left, read):
+    data = read(MEMBERS, *sets).data
+    assert {**data, "encoder": data["model"]["encoder"], "dat": data["objectives"]["dat"]}[place] == left
+    assert data["model"]["dropout"] == 0.1

@@ -18,6 +18,11 @@ from unheard.errors import SettingsError, nearest
 
 __all__ = ["Document", "read_document", "to_toml", "validate"]
 
+_UNNAMED = {"corpus": None, "split": None, "features": None, "model.encoder": "tdnn_lstm"}
+"""Table whose `name` is one of the registry's -> who is meant where there is none; of an objective, its label."""
+_OF_ANY = {"corpus": {"emotions", "skip_bad"}, "split": {"sessions"}}
+"""Table -> what it says of any member, and so of the one that takes another's place."""
+
 Settings = TypeVar("Settings", bound=BaseModel)
 
 
@@ -84,25 +89,46 @@ def _parse_value(text: str) -> Any:
         return text
 
 
-def _override(data: dict[str, Any], assignment: str) -> str:
-    key, separator, value = assignment.partition("=")
+def _assignment(text: str) -> tuple[list[str], Any]:
+    """The path and the value of 'key=value'."""
+    key, separator, value = text.partition("=")
     key = key.strip()
     if not separator or not key:
-        raise SettingsError("--set", assignment, "expected key=value, e.g. training.epochs=5")
+        raise SettingsError("--set", text, "expected key=value, e.g. training.epochs=5")
     _refuse_half_characters("--set", key, value)
-    parts = key.split(".")
+    return key.split("."), _parse_value(value.strip())
+
+
+def _override(data: dict[str, Any], path: Sequence[str], value: Any) -> str:
     table: dict[str, Any] = data
-    for part in parts[:-1]:
+    for part in path[:-1]:
         below = table.setdefault(part, {})
         if not isinstance(below, dict):
-            raise SettingsError("--set", key, f"'{part}' is a value, not a table")
+            raise SettingsError("--set", ".".join(path), f"'{part}' is a value, not a table")
         table = below
-    table[parts[-1]] = _parse_value(value.strip())
-    return key
+    table[path[-1]] = value
+    return ".".join(path)
+
+
+def _drop_replaced(data: dict[str, Any], path: Sequence[str], value: Any) -> None:
+    """Take out the settings of a split, feature, encoder, objective or corpus that another takes the place of."""
+    place = ".".join(path[:-1])
+    of_objective = len(path) == 3 and path[0] == "objectives"
+    if path[-1] != "name" or not (place in _UNNAMED or of_objective):
+        return
+    table: Any = data
+    for part in path[:-1]:
+        table = table.get(part) if isinstance(table, dict) else None
+    unnamed = path[1] if of_objective else _UNNAMED[place]
+    if isinstance(table, dict) and table.get("name", unnamed) not in (None, value):
+        for key in set(table) - _OF_ANY.get(place, set()):
+            del table[key]
 
 
 def read_document(file: Path | str, overrides: Iterable[str] = ()) -> Document:
     """Parse a TOML file and apply overrides of the form ``table.key=value``.
+
+    One that gives a table another ``name`` (of a split, a feature, ...) takes out what the file says of the old one.
 
     Raises:
         SettingsError: the file is missing or not TOML (with the line), or an override is malformed.
@@ -119,7 +145,10 @@ def read_document(file: Path | str, overrides: Iterable[str] = ()) -> Document:
         raise SettingsError(
             str(file), "", f"not valid TOML: {problem}", int(where[1]) if where else None
         ) from problem
-    overridden = frozenset(_override(data, assignment) for assignment in overrides)
+    assignments = [_assignment(own) for own in overrides]
+    for path, value in assignments:  # before any is made, so that what is set beside a new name stays
+        _drop_replaced(data, path, value)
+    overridden = frozenset(_override(data, path, value) for path, value in assignments)
     return Document(str(file), file.resolve().parent, data, text, overridden)
 
 

@@ -14,7 +14,10 @@ from unheard.models.model import named_seed
 from unheard.records import UNLABELLED, Features
 from unheard.training.dataset import Dataset
 
-__all__ = ["part_of", "withhold"]
+__all__ = ["ENOUGH", "part_of", "withhold"]
+
+ENOUGH = 3
+"""Utterances of a training speaker from which one is withheld."""
 
 
 def _frames(prepared: Prepared, augmented: bool, name: str) -> list[Features]:
@@ -63,7 +66,7 @@ def part_of(prepared: Prepared, names: Sequence[str], speakers: Sequence[str], *
 def withhold(prepared: Prepared, fold: Fold, seed: int, share: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Split a fold's training part: (what the encoder and the probes train on, what only probes are tested on).
 
-    Each speaker gives the same share, at least one utterance if he has three and never all of them; drawn by the
+    Each speaker gives the same share, at least one utterance if there are three and never all of them; drawn by the
     seed and the fold.
     """
     generator = np.random.default_rng(named_seed(seed, "withheld", fold.name))
@@ -72,6 +75,6 @@ def withhold(prepared: Prepared, fold: Fold, seed: int, share: float) -> tuple[t
         by_speaker.setdefault(str(prepared.utterances[name].speaker), []).append(name)
     held: set[str] = set()
     for names in by_speaker.values():
-        count = min(max(1, round(share * len(names))), len(names) - 1) if len(names) >= 3 else 0
+        count = min(max(1, round(share * len(names))), len(names) - 1) if len(names) >= ENOUGH else 0
         held.update(names[i] for i in generator.permutation(len(names))[:count])
     return tuple(name for name in fold.train if name not in held), tuple(name for name in fold.train if name in held)

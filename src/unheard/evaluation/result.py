@@ -17,6 +17,7 @@ from unheard.data.audit import audit, names_alike
 from unheard.data.auditing.confounds import confound, parts_of
 from unheard.evaluation.adaptation import ADAPTIVE
 from unheard.evaluation.collect import compare_pools, predictions_csv, reference_summary, summarise
+from unheard.evaluation.parts import ENOUGH
 from unheard.evaluation.plans import notes_on_folds, sessions_word, together
 from unheard.evaluation.protocol import REFERENCES, Prepared, Task, plan_tasks
 from unheard.evaluation.result_files import SCHEMA, plain_numbers
@@ -137,6 +138,23 @@ def _maps(prepared: Prepared, tasks: Sequence[Task], results: Sequence[Mapping[s
     return maps
 
 
+def _unmeasured(prepared: Prepared) -> list[str]:
+    """That leakage is not known, where no training speaker has utterances enough to withhold one."""
+    if not prepared.recipe.leakage.measure:
+        return []
+    plan = next(iter(prepared.plans.values()))
+    most = [
+        max(Counter(prepared.utterances[name].speaker for name in fold.train).values(), default=0)
+        for fold in plan.folds
+    ]
+    without = sum(count < ENOUGH for count in most)
+    said = (
+        f"In {without} of {len(most)} folds no training speaker has {ENOUGH} utterances, so that none could be "
+        "withheld: how far probes name the speaker was not measured there."
+    )
+    return [said] if without else []
+
+
 def _warnings(prepared: Prepared, confound: Mapping[str, Any]) -> list[str]:
     warnings = []
     plan = next(iter(prepared.plans.values()))
@@ -156,6 +174,7 @@ def _warnings(prepared: Prepared, confound: Mapping[str, Any]) -> list[str]:
     for _, groups, text in names_alike(prepared.utterances.values()):
         warnings.append(f"{text} ({'; '.join(' / '.join(names) for names in groups)})")
     warnings += heard_before(prepared.recipe.features, prepared.recipe.model.encoder, prepared.recipe.corpus.name)
+    warnings += _unmeasured(prepared)
     if prepared.skipped:
         warnings.append(f"{len(prepared.skipped)} recordings were set aside (--skip-bad).")
     return warnings

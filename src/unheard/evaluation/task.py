@@ -70,11 +70,12 @@ class _Parts:
         self.unseen_speakers = np.array([str(prepared.utterances[name].speaker) for name in unseen])
 
     def views(self, embed: Callable[[Dataset], np.ndarray]) -> Views:
-        """All groups through one representation."""
+        """All groups through one representation; nobody is withheld where no speaker has three utterances."""
+        train = embed(self.train)
         return Views(
-            embed(self.train),
+            train,
             self.train.columns["speaker"],
-            embed(self.withheld),
+            embed(self.withheld) if len(self.withheld) else np.zeros((0, train.shape[1]), train.dtype),
             self.withheld.columns["speaker"],
             np.concatenate([embed(part) for part in (self.dev, self.test) if len(part)]),
             self.unseen_speakers,
