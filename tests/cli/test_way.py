@@ -273,7 +273,11 @@ def test_predict_sets_rubbish_aside_only_if_asked(finished, tones, tmp_path, cap
     assert "bad.wav" in capsys.readouterr().err
     assert unheard("predict", finished, bad, good, "--objective", "plain", "--skip-bad") == 0
     said = capsys.readouterr()
-    assert len(said.out.splitlines()) == 2
+    rows = list(csv.DictReader(said.out.splitlines()))
+    assert [(row["file"], bool(row["emotion"]), bool(row["error"])) for row in rows] == [
+        (str(bad), False, True),
+        (str(good), True, False),
+    ]
     assert "skipped" in said.err
 
 
@@ -296,7 +300,7 @@ def test_predict_on_rubbish_says_what_is_wrong_and_what_to_do(finished, tones, t
         (weights, text, "notes.txt", "cannot be decoded"),
         (weights, empty, "empty.wav", "0 bytes"),
         (weights, silent, "silent.wav", "no samples"),
-        (weights, folder, "calls", "is a folder"),
+        (weights, folder, "calls", "no recording"),
         (weights, tmp_path / "none.wav", "none.wav", "no such file"),
     ):
         assert unheard("predict", run, recording) == 2

@@ -1,5 +1,7 @@
 """Owners' names give the labels; a name that breaks the naming is said, with the file and the mend."""
 
+import os
+
 import pytest
 
 from unheard.corpora import ased, crema_d, emodb, ko_emotiontts, ravdess, urdu
@@ -133,3 +135,12 @@ def test_crema_d_with_foreign_demographics_says_so(plant) -> None:
 def test_expected_is_a_range_only_where_numbers_are_consecutive() -> None:
     assert expected(["03", "08"]) == "03, 08"
     assert expected(["02", "01"]) == "01-02"
+
+
+def test_a_name_that_is_not_utf8_is_named_and_the_others_are_read(plant) -> None:
+    folder = plant("03a01Fa.wav", os.fsdecode(b"K\xf6ln/03a01Wa.wav"))
+    with pytest.raises(CorpusError, match="not UTF-8"):
+        emodb.read(folder)
+    bad = []
+    assert [item.name for item in emodb.read(folder, bad=bad)] == ["03a01Fa.wav"]
+    assert len(bad) == 1

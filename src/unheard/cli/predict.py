@@ -1,14 +1,11 @@
 """`unheard predict`: the emotion of a recording."""
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from unheard.cli._terminal import console, page
-from unheard.errors import AudioError
-from unheard.harmless import csv_line, whole_characters
+from unheard.cli._terminal import console
 
 if TYPE_CHECKING:
     from unheard.inference.recogniser import Recogniser
@@ -18,7 +15,14 @@ __all__ = ["predict"]
 
 def predict(
     run: Annotated[Path, typer.Argument(help="A folder of `unheard run`, or one of its weights.")],
-    recordings: Annotated[list[Path], typer.Argument(help="WAV, FLAC, OGG, Opus or MP3; any rate.")],
+    recordings: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RECORDING|FOLDER|TABLE...",
+            help="WAV, FLAC, OGG, Opus or MP3, any rate; folders of them; a .csv or .tsv with a column file, and "
+            "start and end where it names parts.",
+        ),
+    ],
     objective: Annotated[
         str | None, typer.Option(help="Which objective's models; needed if there are several.")
     ] = None,
@@ -29,7 +33,9 @@ def predict(
     voice: Annotated[
         bool, typer.Option("--voice", help="All recordings are of one voice: for models of the adaptive protocol.")
     ] = False,
-    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Report unusable recordings and go on.")] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Give unusable recordings a line that says why, and go on.")
+    ] = False,
 ) -> None:
     """Label recordings with the models of a run (the mean over its folds and seeds).
 
@@ -39,37 +45,32 @@ def predict(
     adaptive protocol judge several recordings of one voice at once (--voice). Text on standard output, everything
     else on standard error.
 
+    Lines come in the order of what is given (a folder's by path, a table's by row), each as soon as it is known.
+    With --skip-bad a recording that cannot be used has an empty label and says why in the last column, error; the
+    exit code is 0 if any was labelled, and 2 if none was. Without it the first one ends the work, with 2.
+
     Examples:
 
       unheard predict runs/ravdess clip.wav --objective dat
 
       unheard predict runs/ravdess calls/*.mp3 --objective plain --format json > labels.jsonl
 
+      unheard predict runs/ravdess calls/ more.wav segments.csv --objective plain --skip-bad > labels.csv
+
       unheard predict runs/gat2022-ravdess/adaptive speaker7/*.wav --objective plain --voice
     """
     if form not in ("csv", "json"):
         raise typer.BadParameter(f"'{form}' is not csv or json", param_hint="--format")
     # Only now: models need torch, and help does not.
+    from unheard.cli._labelling import Sheet, label, stretches_in
     from unheard.inference.recogniser import Recogniser
 
     recogniser = Recogniser.from_run(run, objective, raw=raw)
     if not raw:
         console.say(_sureness(recogniser))
-    if form == "csv":
-        page.data(csv_line(["file", "emotion", *recogniser.emotions]))
-    bad: list[AudioError] | None = [] if skip_bad else None
-    for file, probabilities in _labelled(recogniser, recordings, bad, voice=voice):
-        best = max(probabilities, key=lambda name: probabilities[name])
-        name = whole_characters(str(file))
-        if form == "csv":
-            page.data(csv_line([name, best, *(f"{value:.4f}" for value in probabilities.values())]))
-        else:
-            row = {"file": name, "emotion": best, "probabilities": probabilities}
-            page.document(row | {"calibration": _calibration(recogniser)})
-    for problem in bad or []:
-        console.say(f"skipped: {problem}")
-    if bad:
-        console.say(f"{len(bad)} of {len(recordings)} recordings were skipped")
+    about = {"calibration": _calibration(recogniser)}
+    sheet = Sheet(form, recogniser.emotions, stretches_in(recordings), skip_bad, about)
+    label(recogniser, recordings, sheet, voice=voice)
 
 
 def _sureness(recogniser: "Recogniser") -> str:
@@ -99,19 +100,3 @@ def _calibration(recogniser: "Recogniser") -> dict[str, Any] | None:
     """The same for programs."""
     found = recogniser.calibration
     return None if found is None else {key: found.get(key) for key in ("temperature", "kept", "speakers", "corpus")}
-
-
-def _labelled(
-    recogniser: "Recogniser", recordings: Sequence[Path], bad: list[AudioError] | None, *, voice: bool
-) -> Iterator[tuple[Path, dict[str, float]]]:
-    """Each usable recording with its probabilities, as soon as they are known; problems go into `bad`."""
-    if voice:
-        yield from recogniser.recognise_voice(recordings, bad=bad).items()
-        return
-    for file in recordings:
-        try:
-            yield file, recogniser.recognise(file)
-        except AudioError as problem:
-            if bad is None:
-                raise
-            bad.append(problem)

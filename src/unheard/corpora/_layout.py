@@ -5,12 +5,13 @@ that is no part of what is read (a song, a whole dialogue) and raises `Unusable`
 does not follow the owner's naming.
 """
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from unheard.data.folders import recordings_under
 from unheard.data.labels import canonical, known
 from unheard.errors import CorpusError, LabelError
+from unheard.harmless import whole_characters
 from unheard.records import CorpusCard, Utterance
 
 __all__ = [
@@ -57,15 +58,11 @@ def audio_files(folder: Path, card: CorpusCard) -> list[tuple[str, Path]]:
     folder = Path(folder)
     if not folder.is_dir():
         raise CorpusError(card.name, f"there is no folder '{folder}'", card.obtain)
-    found = []
-    for place, folders, files in os.walk(folder, followlinks=True):
-        folders[:] = [name for name in folders if not name.startswith((".", "__MACOSX"))]
-        paths = (Path(place, file) for file in files if not file.startswith("."))
-        found += [path for path in paths if path.suffix.lower() in AUDIO_ENDINGS]
+    found = recordings_under(folder, AUDIO_ENDINGS)
     if not found:
         endings = " ".join(sorted(AUDIO_ENDINGS))
         raise CorpusError(card.name, f"no recording ({endings}) lies under '{folder}'", card.obtain)
-    return sorted((path.relative_to(folder).as_posix(), path) for path in found)
+    return [(path.relative_to(folder).as_posix(), path) for path in found]
 
 
 def collect(
@@ -90,6 +87,7 @@ def collect(
     seen: dict[str, str] = {}
     for name, path in audio_files(folder, card):
         try:
+            _refuse_half_characters(name)
             utterance = parse(name, path)
             if utterance is None:
                 continue
@@ -101,6 +99,11 @@ def collect(
     if not utterances:
         raise CorpusError(card.name, f"no usable recording lies under '{folder}'", card.obtain)
     return utterances
+
+
+def _refuse_half_characters(name: str) -> None:
+    if whole_characters(name) != name:
+        raise Unusable("a name that is not UTF-8, which no result can hold")
 
 
 def _refuse_second(seen: dict[str, str], stem: str, name: str) -> None:

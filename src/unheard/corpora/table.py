@@ -22,11 +22,11 @@ from unheard.corpora._layout import Bad, Unusable, name_segments, settle
 from unheard.corpora._listed import Distinct, Problem, recording_of, with_lines
 from unheard.data.labels import UnknownLabel
 from unheard.data.tables import Row, Table, number_from, read_table
-from unheard.errors import CorpusError, LabelError, TableError
+from unheard.errors import AudioError, CorpusError, LabelError, TableError
 from unheard.identities import known
-from unheard.records import CorpusCard, Utterance
+from unheard.records import CorpusCard, Seconds, Utterance
 
-__all__ = ["CARD", "COLUMNS", "emotion_from", "gender_from", "read", "unit_from"]
+__all__ = ["CARD", "COLUMNS", "emotion_from", "gender_from", "list_recordings", "read", "unit_from"]
 
 CARD = CorpusCard(
     name="table",
@@ -97,6 +97,35 @@ def read(file: Path, *, labels: Mapping[str, str] | None = None, bad: Bad | None
     if not utterances:
         raise CorpusError(str(file), "the table lists no usable recording", CARD.obtain)
     return name_segments(utterances)
+
+
+def list_recordings(file: Path) -> list[tuple[Path, Seconds, Seconds | None] | AudioError]:
+    """The stretches that a table names, in its order, whatever its other columns say: nobody's label is read.
+
+    Args:
+        file: as for `read`.
+
+    Returns:
+        (recording, start and end in seconds, None for the recording's end) of each row, or why the row gives none.
+
+    Raises:
+        CorpusError: the table is missing or cannot be read, has no column `file` or a misspelled one.
+    """
+    if not file.is_file():
+        raise CorpusError(str(file), "there is no such table", CARD.obtain)
+    table = read_table(file)
+    times = _check_columns(table)
+    if not table.rows:
+        raise TableError(file, "the table lists no recording", CARD.obtain)
+    found: list[tuple[Path, Seconds, Seconds | None] | AudioError] = []
+    for row in table.rows:
+        try:
+            path, _ = recording_of(file.parent, row.cells["file"])
+            found.append((path, *times.stretch(row, path)))
+        except Unusable as problem:
+            place = file.parent / row.cells["file"] if row.cells["file"] else file
+            found.append(AudioError(place, f"{problem} ({table.where(row)})", "Correct the row, or pass --skip-bad."))
+    return found
 
 
 def _card_of(file: Path) -> CorpusCard:
