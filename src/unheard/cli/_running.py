@@ -130,6 +130,9 @@ def show(result: dict[str, Any]) -> None:
             number(leak.get("best", {}).get("mean")),
             number(leak.get("eer", {}).get("mean")),
         )
+        for rows in own["uar"].get("by", {}).values():
+            for group, row in rows.items():
+                table.add_row(f"- {group}", number(row["uar"]), "", span(row["interval"]), "", "", "")
     for label, own in result["references"].items():
         cells = [number(own.get(key, {}).get("mean")) for key in ("best", "eer")]
         closed = own.get("uar")  # of a closed form, where there is one

@@ -12,7 +12,7 @@ import numpy as np
 from unheard.evaluation.calibration import calibration_summary
 from unheard.evaluation.comparison import comparison_rows
 from unheard.evaluation.ensemble import vote_of_seeds
-from unheard.evaluation.fairness import Heard, fairness_summary
+from unheard.evaluation.fairness import Heard, fairness_summary, group_rows
 from unheard.evaluation.judgements import dev_judgements, test_judgements
 from unheard.evaluation.kinds import KINDS
 from unheard.evaluation.protocol import REFERENCES, Prepared
@@ -22,6 +22,9 @@ from unheard.metrics.macro_f1 import score as macro_f1
 from unheard.metrics.uar import recalls, uar_from_confusion
 from unheard.metrics.uar import score as uar
 from unheard.metrics.wa import score as wa
+
+OF_THE_DATA = ("language", "corpus")
+"""Columns of which each value has a figure beside the pooled one, where there are several."""
 
 __all__ = ["Pool", "compare_pools", "predictions_csv", "spread", "summarise"]
 
@@ -65,7 +68,7 @@ class Pool:
         self.probabilities = np.array([row[3] for row in rows], dtype=np.float64)
         self.prediction = self.probabilities.argmax(axis=1)
         items = [prepared.utterances[name] for name in self.names]
-        self.groups = {column: [getattr(item, column) for item in items] for column in ("gender", "language")}
+        self.groups = {column: [getattr(item, column) for item in items] for column in ("gender", *OF_THE_DATA)}
         self.truth = np.array([number[str(item.emotion)] for item in items])
         self.speakers = np.array([str(item.speaker) for item in items])
         self.genders = np.array([str(item.gender) for item in items])
@@ -84,6 +87,7 @@ class Pool:
             ]
             result[name] = {**spread(per_seed), "per_seed": per_seed}
         result["uar"]["interval"] = list(interval(self.confusions))
+        result["uar"]["by"] = self.by_origin()
         result["uar"]["ensemble"] = vote_of_seeds(
             self.truth, self.probabilities, names=np.array(self.names), speakers=self.speakers, seeds=self.seeds
         )
@@ -118,10 +122,22 @@ class Pool:
             if gender != "None"
         }
 
+    def by_origin(self) -> dict[str, Any]:
+        """UAR of each language and of each corpus, with its interval over speakers, where there are several."""
+        return {
+            column: group_rows(self.heard, self.groups[column])
+            for column in OF_THE_DATA
+            if len(set(self.groups[column]) - {None}) > 1
+        }
+
+    @property
+    def heard(self) -> Heard:
+        """The predictions with who spoke."""
+        return Heard(self.truth, self.prediction, self.speakers, self.seeds, np.array(self.names), len(self.classes))
+
     def fairness(self) -> dict[str, Any]:
         """Groups of speakers and the worst tenth of them; see `fairness_summary`."""
-        heard = Heard(self.truth, self.prediction, self.speakers, self.seeds, np.array(self.names), len(self.classes))
-        return fairness_summary(heard, self.groups)
+        return fairness_summary(self.heard, self.groups)
 
 
 def _per_fold(pool: Pool, results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
