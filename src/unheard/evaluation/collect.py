@@ -13,7 +13,7 @@ from unheard.evaluation.calibration import calibration_summary
 from unheard.evaluation.comparison import comparison_rows
 from unheard.evaluation.ensemble import vote_of_seeds
 from unheard.evaluation.fairness import Heard, fairness_summary, group_rows
-from unheard.evaluation.judgements import dev_judgements, test_judgements
+from unheard.evaluation.judgements import dev_judgements, judgements
 from unheard.evaluation.kinds import KINDS
 from unheard.evaluation.protocol import REFERENCES, Prepared
 from unheard.evaluation.significance import confusions_by_speaker, interval
@@ -220,7 +220,7 @@ def summarise(label: str, results: Sequence[Mapping[str, Any]], prepared: Prepar
         "worst_speaker": min(speakers, key=lambda row: row["uar"]),
         "gender": pool.by_gender(),
         "fairness": pool.fairness(),
-        "calibration": calibration_summary(test_judgements(own, prepared), dev_judgements(own, prepared)),
+        "calibration": calibration_summary(judgements(own, prepared), dev_judgements(own, prepared)),
         "curves": _curves(own),
         "leakage": leakage_summary([result["leakage"] for result in own if result["leakage"]]),
         "seconds_per_fold": spread(result["seconds"] for result in own),

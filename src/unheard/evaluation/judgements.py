@@ -9,12 +9,12 @@ from unheard.data.plan import Fold
 from unheard.evaluation.calibration import Judged
 from unheard.evaluation.protocol import Prepared
 
-__all__ = ["dev_judgements", "test_judgements"]
+__all__ = ["dev_judgements", "judgements"]
 
 _HOMES = ("corpus", "language")
 
 
-def test_judgements(results: Sequence[Mapping[str, Any]], prepared: Prepared) -> Judged:
+def judgements(results: Sequence[Mapping[str, Any]], prepared: Prepared) -> Judged:
     """What the models of one objective said of their test speakers.
 
     Args:
