@@ -63,8 +63,8 @@ def probed(document: dict[str, Any]) -> dict[str, Any]:
     for own in [*kept["objectives"].values(), *filter(None, kept["references"].values())]:
         for protocols in own["leakage"].values():
             for found in protocols.values():
-                found.pop("mlp", None)
-                found.pop("knn", None)
+                for kind in ("mlp", "svm", "knn"):
+                    found.pop(kind, None)
         (own.get("erasure") or {}).pop("speaker_after", None)
     return kept
 

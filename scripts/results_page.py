@@ -199,18 +199,20 @@ def answer() -> list[str]:
         if not file.exists():
             continue
         result = json.loads(file.read_text(encoding="utf-8"))
-        leak = {label: own["leakage"]["best"]["mean"] for label, own in result["objectives"].items()}
-        floor = result["references"]["emotion_code"]["best"]["mean"]
-        for row in result["comparisons"]:
-            if row["b"] == "plain":
-                a = row["a"]
-                removed = (leak["plain"] - leak[a]) / (leak["plain"] - floor)
-                way = f", {removed:.0%} of the way to the floor of {number(floor)}" if removed > 0 else ""
-                lines.append(
-                    f"- {title}: {row['sentence']} "
-                    f"Speaker probe {number(leak[a])}, plain {number(leak['plain'])}{way}."
-                )
+        rows = [row for row in result["comparisons"] if row["b"] == "plain"]
+        lines += [f"- {title}: {row['sentence']}{_removed(result, row['a'])}" for row in rows]
     return [*lines, ""]
+
+
+def _removed(result: dict[str, Any], label: str) -> str:
+    """How much of the speaker an objective removed; empty where the result has no leakage by today's probes."""
+    plain, own = (result["objectives"][name]["leakage"].get("best") for name in ("plain", label))
+    if not plain or not own:
+        return ""
+    floor = result["references"]["emotion_code"]["best"]["mean"]
+    removed = (plain["mean"] - own["mean"]) / (plain["mean"] - floor)
+    way = f", {removed:.0%} of the way to the floor of {number(floor)}" if removed > 0 else ""
+    return f" Speaker probe {number(own['mean'])}, plain {number(plain['mean'])}{way}."
 
 
 def asked() -> list[str]:

@@ -129,7 +129,7 @@ def leakage_part(name: str) -> list[str]:
     known = ", ".join(f"{target} {number(chance)}" for target, chance in chances.items())
     seeds = len(document["seeds"])
     about = (
-        f"Fresh probes, the best of linear, MLP and kNN, with 95 % intervals over speakers; {seeds} "
+        f"Fresh probes, the best of linear, MLP, SVM and kNN, with 95 % intervals over speakers; {seeds} "
         f"seed{'s' if seeds > 1 else ''}, all folds. What the best reads of shuffled answers: {known}; EER .500. "
         "*Bits a speaker*: online code, "
         "beside the same with permuted labels. Columns as in [probes.md](reference/probes.md)."
@@ -153,6 +153,7 @@ def sweep_part(name: str) -> list[str]:
     document = beside(name, "sweep")
     if document is None:
         return []
+    probed = any(point["leakage"].get("best") for point in document["points"])
     rows = [["", "dev UAR", "UAR", "speaker probe", "EER, new voices", "on the front", "chosen on dev"]]
     for point in document["points"]:
         leaks = point["leakage"]
@@ -166,7 +167,7 @@ def sweep_part(name: str) -> list[str]:
         "",
         *as_table(rows),
         "",
-        *_figure(f"{name}-pareto", "UAR against leakage", document, curve),
+        *(_figure(f"{name}-pareto", "UAR against leakage", document, curve) if probed else []),
     ]
     nested = document.get("nested")
     if nested:

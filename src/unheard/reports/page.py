@@ -32,7 +32,6 @@ _NOTHING = Evidence()
 _LEAKS = {
     **{kind: f"{title} probe" for kind, title in TITLES.items()},
     "best": "best probe",
-    "unseen_best": "best, unseen speakers",
     "eer": "EER, unseen speakers",
 }
 
