@@ -4,7 +4,7 @@
     python benchmarks/attackers.py runs/gat2022-ravdess --json FILE        # the rows for docs/results.md
 
 Balanced accuracy for the speaker on withheld utterances, the mean over folds by how many were withheld.
-scikit-learn's attackers are fitted to the same train items, scaled by them, with no choice inside: the best of several
+scikit-learn's attackers are fitted to the same train items, scaled by them, with no choice inside: the best of some
 rows is the luckiest, as it is for whoever tries them.
 """
 

@@ -15,7 +15,7 @@ _MEMBERS = 3
 _BATCH = 64
 _SHOWN, _FEWEST, _MOST = 400_000, 20, 100
 """Items that a network is shown in all; passes over train at the least and at the most."""
-_INPUTS = 512
+_INPUTS = 256
 """Wider inputs are read along their first principal directions: a step takes as long as there are weights."""
 
 _Setting = tuple[int, int]
