@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import logging
 import re
 import unicodedata
 from collections import Counter
@@ -12,6 +13,7 @@ from typing import Any
 
 from safetensors import SafetensorError
 
+from unheard.documents import sealed
 from unheard.errors import MachineError, UnheardError
 from unheard.leftovers import place_beside
 from unheard.machine import machine_error
@@ -25,9 +27,12 @@ __all__ = [
     "one_to_a_file_system",
     "refuse_unwritable",
     "refuse_unwritable_file",
+    "set_aside",
     "write_atomically",
     "write_document",
 ]
+
+_LOG = logging.getLogger(__name__)
 
 REFERENCES = "references"
 """The folder of a run's tasks that belong to no objective."""
@@ -196,7 +201,7 @@ def write_atomically(text: str, file: Path) -> None:
 
 
 def write_document(document: Mapping[str, Any], file: Path) -> None:
-    """Write a document as JSON for people and programs alike, aside, then rename.
+    """Write a document as JSON for people and programs alike, aside, then rename; a digest is its last key.
 
     Args:
         document: plain values; nan and infinite are none of them.
@@ -205,4 +210,18 @@ def write_document(document: Mapping[str, Any], file: Path) -> None:
     Raises:
         MachineError: see `aside`.
     """
-    write_atomically(json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n", file)
+    write_atomically(json.dumps(sealed(document), indent=1, ensure_ascii=False, allow_nan=False) + "\n", file)
+
+
+def set_aside(file: Path, problem: str, consequence: str) -> None:
+    """Rename a damaged file to NAME.damaged, and say so (a warning of this module's log, on standard error).
+
+    Args:
+        file: what is damaged; it may be gone, where two writers find it at once.
+        problem: what is wrong with it.
+        consequence: what happens now, as a sentence.
+    """
+    kept = file.with_name(f"{file.name}.damaged")
+    with contextlib.suppress(FileNotFoundError):
+        file.replace(kept)
+        _LOG.warning("%s: damaged (%s), and kept as %s. %s", file, problem, kept.name, consequence)

@@ -5,6 +5,7 @@ name. There is no inheritance, no interpolation and no dotted class path: names 
 """
 
 import json
+import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from unheard.documents import DamageError, read_bytes
 from unheard.errors import SettingsError, nearest
 
 __all__ = ["Document", "read_document", "to_toml", "validate"]
@@ -24,6 +26,9 @@ _OF_ANY = {"corpus": {"emotions", "skip_bad"}, "split": {"sessions"}}
 """Table -> what it says of any member, and so of the one that takes another's place."""
 
 Settings = TypeVar("Settings", bound=BaseModel)
+
+_LARGEST = 1 << 24  # bytes of a file of settings
+_WIDEST = 200  # letters of a line in which a key is looked for: what it is looked for by takes long on blanks
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class Document:
             return None
         table = ""
         found: int | None = None
-        for number, line in enumerate(self.text.splitlines(), start=1):
+        for number, line in enumerate((one[:_WIDEST] for one in self.text.splitlines()), start=1):
             header = re.match(r"\s*\[+\s*([^\]]+?)\s*\]+", line)
             if header:
                 table = re.sub(r"\s*\.\s*", ".", header[1]).replace('"', "")
@@ -85,7 +90,7 @@ def _parse_value(text: str) -> Any:
     """A value of ``--set``: TOML if it parses, else the text itself (so that names need no quotes)."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 
@@ -125,6 +130,15 @@ def _drop_replaced(data: dict[str, Any], path: Sequence[str], value: Any) -> Non
             del table[key]
 
 
+def _no_number(value: Any, at: tuple[str, ...]) -> tuple[str, ...]:
+    """The first key whose value is nan or infinite, which no setting may be; empty where none is."""
+    if isinstance(value, Mapping):
+        return next(filter(None, (_no_number(own, (*at, key)) for key, own in value.items())), ())
+    if isinstance(value, list):
+        return next(filter(None, (_no_number(own, at) for own in value)), ())
+    return at if isinstance(value, float) and not math.isfinite(value) else ()
+
+
 def read_document(file: Path | str, overrides: Iterable[str] = ()) -> Document:
     """Parse a TOML file and apply overrides of the form ``table.key=value``.
 
@@ -135,16 +149,18 @@ def read_document(file: Path | str, overrides: Iterable[str] = ()) -> Document:
     """
     file = Path(file)
     try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as problem:
+        text = read_bytes(file, largest=_LARGEST).decode("utf-8-sig")
+    except (DamageError, UnicodeDecodeError) as problem:
         raise SettingsError(str(file), "", f"cannot be read ({problem})") from problem
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+    except (ValueError, RecursionError) as problem:  # TOMLDecodeError, or a number of thousands of digits
         where = re.search(r"line (\d+)", str(problem))
         raise SettingsError(
             str(file), "", f"not valid TOML: {problem}", int(where[1]) if where else None
         ) from problem
+    if wrong := _no_number(data, ()):
+        raise Document(str(file), file.parent, data, text).blame(wrong, "nan and inf are no settings")
     assignments = [_assignment(own) for own in overrides]
     for path, value in assignments:  # before any is made, so that what is set beside a new name stays
         _drop_replaced(data, path, value)

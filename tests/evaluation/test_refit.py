@@ -122,7 +122,7 @@ def test_a_kill_within_the_second_training_costs_no_more_than_its_last_epoch(bot
     out = tmp_path / "killed"
     child = subprocess.run(
         [sys.executable, "-c", CHILD, str(recipe), str(out)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])},
         capture_output=True,
         check=False,
         timeout=120,

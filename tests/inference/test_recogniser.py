@@ -13,8 +13,10 @@ from safetensors.torch import save_file
 
 from unheard.data.audio import AudioSettings
 from unheard.errors import AudioError, RunError
+from unheard.files import objective_file_name
 from unheard.inference.recogniser import Recogniser
-from unheard.models.model import ModelSettings, build_model, load_model, save_model
+from unheard.models.model import ModelSettings, build_model
+from unheard.models.weights import load_model, save_model
 
 RATE = 16_000
 EMOTIONS = ["anger", "neutral", "sadness"]
@@ -201,7 +203,8 @@ def test_an_unknown_objective(tmp_path):
 
 
 def test_labels_may_hold_the_word_seed(tmp_path):
-    folder = run_folder(tmp_path, "dat-seedling-seed0-foldx", "dat-seed0-foldx")
+    label = objective_file_name("dat-seedling")
+    folder = run_folder(tmp_path, f"{label}-seed0-foldx", "dat-seed0-foldx")
     assert len(Recogniser.from_run(folder, "dat-seedling").models) == 1
     assert len(Recogniser.from_run(folder, "dat").models) == 1
 

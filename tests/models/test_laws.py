@@ -7,9 +7,10 @@ from torch import nn
 
 from unheard.errors import RunError
 from unheard.models.masking import MaskedBatchNorm, frame_mask, reverse_within
-from unheard.models.model import ModelSettings, build_model, load_model, named_seed, save_model
+from unheard.models.model import ModelSettings, build_model, named_seed
 from unheard.models.normalisation import Normaliser
 from unheard.models.pooling import mean_pooling, statistics_pooling
+from unheard.models.weights import load_model, save_model
 
 SETTINGS = ModelSettings(
     encoder={"name": "tdnn_lstm", "channels": 8, "recurrent": 4, "dropout": 0.0},

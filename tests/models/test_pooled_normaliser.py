@@ -6,7 +6,8 @@ import torch
 from pydantic import ValidationError
 
 from models.made import CHANNELS, SETTINGS, made_batch, made_model
-from unheard.models.model import ModelSettings, load_model, save_model
+from unheard.models.model import ModelSettings
+from unheard.models.weights import load_model, save_model
 from unheard.training.dataset import Dataset
 from unheard.training.whole import fit_pooled
 

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from models.made import SETTINGS, made_batch
-from unheard.models.model import build_model, load_model, save_model
+from unheard.models.model import build_model
 from unheard.models.utterance_path import UtterancePath
+from unheard.models.weights import load_model, save_model
 
 BESIDE = SETTINGS.model_copy(update={"constants": 3, "utterance_units": 5, "normalisation": "training"})
 

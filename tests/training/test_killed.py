@@ -44,7 +44,8 @@ def killed(tmp_path_factory):
     """One killed training an objective, side by side: name -> what the checkpoint was left as."""
     folder = tmp_path_factory.mktemp("killed")
     files = {name: folder / name / "checkpoint.safetensors" for name in OBJECTIVES}
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    paths = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", CHILD, name, str(file), str(torch.get_num_threads())],

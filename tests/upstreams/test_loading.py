@@ -71,7 +71,7 @@ def test_the_network_is_never_asked_unless_the_settings_say_so(monkeypatch, tmp_
 
     monkeypatch.setattr(hub, "snapshot_download", snapshot)
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SettingsError, match="Set download = true"):
+    with pytest.raises(SettingsError, match="Pass --download"):
         find_checkpoint(settings_of("owner/name", revision="v1"))
     with pytest.raises(SettingsError, match="Check the name and the network"):
         find_checkpoint(settings_of("owner/name", download=True))

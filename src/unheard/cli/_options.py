@@ -5,7 +5,16 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["CacheOption", "ChangeOption", "JobsOption", "OutOption", "RecipeArgument", "SkipBadOption", "changes_of"]
+__all__ = [
+    "CacheOption",
+    "ChangeOption",
+    "DownloadOption",
+    "JobsOption",
+    "OutOption",
+    "RecipeArgument",
+    "SkipBadOption",
+    "changes_of",
+]
 
 JobsOption = Annotated[
     int, typer.Option(min=1, help="Tasks (objective x seed x fold) that run at once; one thread each.")
@@ -18,13 +27,17 @@ ChangeOption = Annotated[
 SkipBadOption = Annotated[
     bool, typer.Option("--skip-bad", help="Set unusable recordings aside, and list them in the result.")
 ]
+DownloadOption = Annotated[
+    bool, typer.Option("--download", help="Ask the hub for upstreams that are not on this machine.")
+]
 CacheOption = Annotated[Path | None, typer.Option(help="Feature cache; default $UNHEARD_CACHE.")]
 
 
-def changes_of(change: list[str] | None, *, skip_bad: bool) -> list[str]:
-    """All changes to the recipe: those of --set, and --skip-bad is one.
+def changes_of(change: list[str] | None, *, skip_bad: bool, download: bool = False) -> list[str]:
+    """All changes to the recipe: those of --set, and --skip-bad and --download are some.
 
-    >>> changes_of(["seeds=[1]"], skip_bad=True)
-    ['seeds=[1]', 'corpus.skip_bad=true']
+    >>> changes_of(["seeds=[1]"], skip_bad=True, download=True)
+    ['seeds=[1]', 'corpus.skip_bad=true', 'download=true']
     """
-    return [*(change or []), *(["corpus.skip_bad=true"] if skip_bad else [])]
+    flags = {"corpus.skip_bad=true": skip_bad, "download=true": download}
+    return [*(change or []), *(text for text, given in flags.items() if given)]

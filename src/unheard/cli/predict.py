@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from unheard.cli._options import DownloadOption
 from unheard.cli._terminal import console
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ def predict(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Give unusable recordings a line that says why, and go on.")
     ] = False,
+    upstream: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="The pretrained upstream, where it is not where the models' files say."),
+    ] = None,
+    download: DownloadOption = False,
 ) -> None:
     """Label recordings with the models of a run (the mean over its folds and seeds).
 
@@ -65,7 +71,9 @@ def predict(
     from unheard.cli._labelling import Sheet, label, stretches_in
     from unheard.inference.recogniser import Recogniser
 
-    recogniser = Recogniser.from_run(run, objective, raw=raw)
+    recogniser = Recogniser.from_run(run, objective, raw=raw, download=download, upstream=upstream)
+    if recogniser.upstream is not None:
+        console.say(f"features come from the upstream in {recogniser.upstream}")
     if not raw:
         console.say(_sureness(recogniser))
     about = {"calibration": _calibration(recogniser)}

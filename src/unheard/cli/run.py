@@ -8,6 +8,7 @@ import typer
 from unheard.cli._options import (
     CacheOption,
     ChangeOption,
+    DownloadOption,
     JobsOption,
     OutOption,
     RecipeArgument,
@@ -24,6 +25,7 @@ def run(
     change: ChangeOption = None,
     jobs: JobsOption = os.cpu_count() or 1,
     skip_bad: SkipBadOption = False,
+    download: DownloadOption = False,
     cache: CacheOption = None,
     also: Annotated[
         str,
@@ -51,4 +53,4 @@ def run(
     # Only now: training needs torch, and help does not.
     from unheard.cli._running import run_under
 
-    run_under(recipe, out, changes_of(change, skip_bad=skip_bad), also, jobs=jobs, cache=cache)
+    run_under(recipe, out, changes_of(change, skip_bad=skip_bad, download=download), also, jobs=jobs, cache=cache)

@@ -8,6 +8,7 @@ import typer
 from unheard.cli._options import (
     CacheOption,
     ChangeOption,
+    DownloadOption,
     JobsOption,
     OutOption,
     RecipeArgument,
@@ -34,6 +35,7 @@ def sweep(
     change: ChangeOption = None,
     jobs: JobsOption = os.cpu_count() or 1,
     skip_bad: SkipBadOption = False,
+    download: DownloadOption = False,
     cache: CacheOption = None,
     seed: Annotated[int, typer.Option(help="Of the search's proposals; training has the recipe's seeds.")] = 0,
 ) -> None:
@@ -56,4 +58,4 @@ def sweep(
 
     labels = tuple(label.strip() for label in only.split(",") if label.strip())
     wanted = Wanted(tuple(vary), labels, trials, seed)
-    sweep_over(recipe, changes_of(change, skip_bad=skip_bad), wanted, Kitchen(out, jobs, cache))
+    sweep_over(recipe, changes_of(change, skip_bad=skip_bad, download=download), wanted, Kitchen(out, jobs, cache))

@@ -19,11 +19,11 @@ from unheard.evaluation.protocol import Prepared, read_corpus
 from unheard.evaluation.recipe import RunRecipe
 from unheard.evaluation.result_files import read_predictions, read_result
 from unheard.evaluation.rounds import PARTS, Items
+from unheard.evaluation.run_settings import read_settings
 from unheard.evaluation.task import fresh_model
 from unheard.features.cache import extract_corpus
 from unheard.files import objective_file_name
 from unheard.models.model import named_seed
-from unheard.settings import read_document, validate
 from unheard.training.whole import embed_all
 
 __all__ = ["COLUMNS", "Job", "Run", "embed_reference", "emotion_code", "open_run", "prepare_references", "run_jobs"]
@@ -84,8 +84,7 @@ def open_run(folder: Path, *, corpus: Path | None = None) -> Run:
         UnheardError: the corpus that was named by `corpus` cannot be read.
     """
     result = read_result(folder)
-    document = read_document(folder / "settings.toml")
-    recipe = validate(document, RunRecipe)
+    recipe = read_settings(folder)
     if corpus is not None:
         recipe = recipe.model_copy(update={"corpus": recipe.corpus.model_copy(update={"folder": str(corpus)})})
     try:

@@ -16,7 +16,7 @@ from unheard.errors import SettingsError, UnknownNameError
 from unheard.evaluation.adaptation import Adaptation
 from unheard.evaluation.corpus import CorpusSettings
 from unheard.evaluation.kinds import KINDS, KindName
-from unheard.evaluation.upstream_recipes import check_upstreams, mark_upstreams
+from unheard.evaluation.upstream_recipes import check_upstreams, granted, mark_upstreams
 from unheard.features.cache import Recipe as FeatureRecipe
 from unheard.files import one_to_a_file_system
 from unheard.models.model import ModelSettings
@@ -24,7 +24,15 @@ from unheard.registry import load
 from unheard.settings import Document, validate
 from unheard.training.settings import TrainingSettings
 
-__all__ = ["CorpusSettings", "LeakageSettings", "RunRecipe", "labels_alike", "objective_of", "read_recipe"]
+__all__ = [
+    "CorpusSettings",
+    "LeakageSettings",
+    "RunRecipe",
+    "check_members",
+    "labels_alike",
+    "objective_of",
+    "read_recipe",
+]
 
 
 class LeakageSettings(BaseModel):
@@ -200,26 +208,35 @@ def _check_normalisation(document: Document, recipe: RunRecipe) -> None:
         raise document.blame(("model", "normalisation"), problem)
 
 
+def check_members(document: Document, recipe: RunRecipe) -> None:
+    """Check what the recipe names, save objectives: corpus, features, split and encoder, with their settings.
+
+    Raises:
+        SettingsError: with the line and the nearest valid name.
+    """
+    _load_member(document, "corpora", ("corpus",), recipe.corpus.name)
+    for key, kind in (("features", "features"), ("split", "splits")):
+        table = getattr(recipe, key)
+        if "name" not in table:
+            raise SettingsError(document.source, f"{key}.name", "is missing", document.line_of([key]))
+        own = recipe.split_settings if key == "split" else table
+        _check_member(document, kind, (key,), own, str(table["name"]))
+    encoder = dict(recipe.model.encoder)
+    _check_member(document, "encoders", ("model", "encoder"), encoder, str(encoder.get("name", "tdnn_lstm")))
+
+
 def read_recipe(document: Document) -> RunRecipe:
     """The recipe of a document, its registered parts checked too.
 
     Paths in it are made absolute, relative to the document's folder.
 
     Raises:
-        SettingsError: with the line and the nearest valid name.
+        SettingsError: with the line and the nearest valid name; or the file itself asks for the network.
     """
+    document = granted(document)
     recipe = validate(document, RunRecipe)
-    source = document.source
-    _load_member(document, "corpora", ("corpus",), recipe.corpus.name)
-    for key, kind in (("features", "features"), ("split", "splits")):
-        table = getattr(recipe, key)
-        if "name" not in table:
-            raise SettingsError(source, f"{key}.name", "is missing", document.line_of([key]))
-        own = recipe.split_settings if key == "split" else table
-        _check_member(document, kind, (key,), own, str(table["name"]))
+    check_members(document, recipe)
     _check_sessions(document, recipe)
-    encoder = dict(recipe.model.encoder)
-    _check_member(document, "encoders", ("model", "encoder"), encoder, str(encoder.get("name", "tdnn_lstm")))
     for label, own in recipe.objectives.items():
         _check_member(document, "objectives", ("objectives", label), own, str(own.get("name", label)))
     _check_augmentation(document, recipe)

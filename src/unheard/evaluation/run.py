@@ -8,11 +8,11 @@ from typing import Any
 from unheard.errors import RunError, SettingsError
 from unheard.evaluation.protocol import Prepared, Task, plan_tasks
 from unheard.evaluation.recipe import RunRecipe, labels_alike
+from unheard.evaluation.run_settings import SETTINGS, read_settings, write_settings
 from unheard.evaluation.task import run_task
 from unheard.files import refuse_unwritable, write_atomically
 from unheard.leftovers import sweep
 from unheard.processes import side_by_side
-from unheard.settings import read_document, to_toml
 
 __all__ = ["PROGRESS", "claim_folder", "run_tasks", "save_plans"]
 
@@ -35,9 +35,9 @@ def claim_folder(recipe: RunRecipe, out: Path, *, write: bool = True) -> None:
         MachineError: nothing can be written there.
     """
     refuse_unwritable(out)
-    file = out / "settings.toml"
+    file = out / SETTINGS
     if file.exists():
-        before = RunRecipe.model_validate(read_document(file).data)
+        before = read_settings(out)
         changed = sorted(
             label for label, own in before.objectives.items() if recipe.objectives.get(label, own) != own
         )
@@ -55,7 +55,7 @@ def claim_folder(recipe: RunRecipe, out: Path, *, write: bool = True) -> None:
     if write:
         # Only here: a folder without settings.toml may be anybody's.
         sweep([out, *(out / "tasks").glob("*/*"), out / "weights", out / "splits"] if file.exists() else [])
-        write_atomically(to_toml(recipe.model_dump(mode="json")) + "\n", file)
+        write_settings(recipe, out)
 
 
 def _fingerprint_beside(before: RunRecipe, recipe: RunRecipe) -> str:

@@ -3,21 +3,43 @@
 from pathlib import Path
 
 import numpy as np
-from safetensors.numpy import save_file
+import torch
+from numpy.typing import NDArray
 
+from unheard.documents import DamageError
 from unheard.evaluation.leakage import Views
 from unheard.evaluation.protocol import Prepared, Task
-from unheard.files import aside
-from unheard.models.model import Model, save_model
+from unheard.evaluation.rounds import PARTS
+from unheard.models.model import Model
+from unheard.models.weights import save_model
+from unheard.tensors import read_tensors, write_tensors
+from unheard.upstreams.loading import without_grant
 
-__all__ = ["save_embeddings", "save_weights"]
+__all__ = ["read_embeddings", "save_embeddings", "save_weights"]
+
+_KEY = "embeddings"
+"""Of what could be said of them in the file's metadata."""
 
 
 def save_embeddings(file: Path, views: Views) -> None:
     """The embeddings of each group, in the order of the names in the task's result: what probes read later."""
     groups = {"train": views.train, "withheld": views.withheld, "unseen": views.unseen}
-    with aside(file) as beside:
-        save_file({key: np.ascontiguousarray(value, dtype=np.float32) for key, value in groups.items()}, beside)
+    tensors = {key: torch.from_numpy(np.ascontiguousarray(value, dtype=np.float32)) for key, value in groups.items()}
+    write_tensors(file, tensors, _KEY, "")
+
+
+def read_embeddings(file: Path) -> dict[str, NDArray[np.float32]]:
+    """The embeddings of each group, as `save_embeddings` left them.
+
+    Raises:
+        DamageError: the file is missing, does not match its digest, or holds others.
+    """
+    _, tensors = read_tensors(file, _KEY)
+    strange = [name for name, value in tensors.items() if value.ndim != 2 or value.dtype != torch.float32]
+    missing = [part for part in PARTS if part not in tensors]
+    if missing or strange:
+        raise DamageError(f"no embeddings of {missing[0]}" if missing else f"{strange[0]!a} is no table of numbers")
+    return {part: tensors[part].numpy() for part in PARTS}
 
 
 def save_weights(prepared: Prepared, task: Task, model: Model) -> None:
@@ -26,7 +48,7 @@ def save_weights(prepared: Prepared, task: Task, model: Model) -> None:
     about = {
         "emotions": prepared.classes,
         "adaptation": recipe.adaptation,
-        "features": recipe.features,
+        "features": without_grant(recipe.features),
         "feature_identity": recipe.feature_recipe().identity,
         "audio": recipe.audio.model_dump(mode="json"),
         "objective": task.label,

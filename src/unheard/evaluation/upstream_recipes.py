@@ -1,5 +1,7 @@
 """What a recipe that names an upstream must also say, what identifies it, and what the upstream has heard before."""
 
+import copy
+import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +13,7 @@ from unheard.settings import Document
 from unheard.upstreams.ledger import contamination
 from unheard.upstreams.loading import UpstreamSettings, find_checkpoint, local_source
 
-__all__ = ["check_upstreams", "heard_before", "mark_upstreams"]
+__all__ = ["check_upstreams", "granted", "heard_before", "mark_upstreams"]
 
 Table = dict[str, Any]
 
@@ -20,6 +22,41 @@ def _absolute(table: Mapping[str, Any], document: Document) -> Table:
     if not table.get("source"):
         return dict(table)
     return {**table, "source": local_source(str(table["source"]), document.folder)}
+
+
+_TABLES = (("features",), ("model", "encoder"))
+"""Where a recipe may name an upstream."""
+
+
+def _table(data: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    found: Any = data
+    for key in path:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found
+
+
+def granted(document: Document) -> Document:
+    """The document with leave to use the network where the command line gives it, by `--download` or `--set`.
+
+    A recipe may come from anywhere, and so cannot ask in the user's place.
+
+    Raises:
+        SettingsError: the file itself asks for the network.
+    """
+    data, overridden = copy.deepcopy(document.data), document.overridden
+    everywhere = "download" in overridden and data.pop("download") is True
+    for path in _TABLES:
+        table, key = _table(data, path), (*path, "download")
+        if not isinstance(table, dict):
+            continue
+        if table.get("download", False) is not False and not (everywhere or document.is_overridden(key)):
+            raise document.blame(
+                key, "no file can ask for the network: take this line out, and pass --download if you want it"
+            )
+        if everywhere and table.get("name") == "upstream":
+            table["download"] = True
+            overridden |= {".".join(key)}
+    return dataclasses.replace(document, data=data, overridden=overridden)
 
 
 def check_upstreams(

@@ -9,15 +9,16 @@ from urllib.parse import unquote
 import numpy as np
 import torch
 
-from unheard.data.audio import AudioSettings, condition, read_audio
+from unheard.data.audio import condition, read_audio
 from unheard.errors import AudioError, RunError
 from unheard.features.extracting import frames_of, refuse_no_sound
 from unheard.features.voice import standardise
 from unheard.files import objective_file_name
-from unheard.models.model import Model, load_model
+from unheard.inference.headers import check_headers, hearing_of
+from unheard.models.model import Model
 from unheard.models.temperatures import read_temperature
+from unheard.models.weights import load_model
 from unheard.records import Features, Hertz, Samples, Seconds
-from unheard.registry import load
 
 __all__ = ["Recogniser"]
 
@@ -37,9 +38,12 @@ class Recogniser:
         models: models of the same run and objective, each with the header of its file.
         temperature: what the run knows of it, as `read_temperature` has it; None: nothing.
         raw: leave it aside: the probabilities of predictions.csv.
+        names: what errors call the models, e.g. their files.
+        download: whether the hub may be asked for a pretrained upstream that features come from.
+        upstream: folder of that upstream, where it is not where the models' files say.
 
     Raises:
-        RunError: there is none, or they do not agree on features and emotions.
+        RunError: there is none, they do not agree on features and emotions, or their upstream is not here.
 
     Reference:
         guo2017calibration: temperature scaling.
@@ -51,12 +55,16 @@ class Recogniser:
         *,
         temperature: Mapping[str, Any] | None = None,
         raw: bool = False,
+        names: Sequence[str] = (),
+        download: bool = False,
+        upstream: Path | None = None,
     ) -> None:
         if not models:
             raise RunError("no model is given. Name a run that has finished, or one of its weights.")
+        names = list(names) or ["the weights"] * len(models)
+        check_headers(models, names)
         self.headers = [header for _, header in models]
         self.models = [model.eval() for model, _ in models]
-        _check(self.headers)
         first = self.headers[0]
         self.emotions: list[str] = list(first["emotions"])
         self.calibration = None if raw or temperature is None else dict(temperature)
@@ -67,30 +75,37 @@ class Recogniser:
         self.temperature = float(self.calibration["temperature"]) if self.calibration else 1.0
         self.adaptive = first.get("adaptation", "none") == "speaker"
         """Whether the models heard features normalised over all recordings of a voice: see `recognise_voice`."""
-        self.audio = AudioSettings(**first["audio"])
-        self._feature = load("features", first["features"]["name"])
-        own = {key: value for key, value in first["features"].items() if key != "name"}
-        self._settings = self._feature.Settings(**own)
-        if hasattr(self._feature, "identity") and self._feature.identity(self._settings) != first["feature_identity"]:
-            raise RunError("the upstream of these models has other weights than in training. Restore its checkpoint.")
+        for model, header, name in zip(self.models, self.headers, names, strict=True):
+            hearing = hearing_of(model, header, name, download=download, upstream=upstream)
+        self.audio, self._settings = hearing.audio, hearing.settings
+        self.upstream = hearing.folder
+        """The folder of the pretrained upstream that features come from, where they do."""
 
     @classmethod
-    def from_run(cls, run: Path, objective: str | None = None, *, raw: bool = False) -> "Recogniser":
+    def from_run(
+        cls,
+        run: Path,
+        objective: str | None = None,
+        *,
+        raw: bool = False,
+        download: bool = False,
+        upstream: Path | None = None,
+    ) -> "Recogniser":
         """All models of one objective of a run folder (every fold and seed), or a single weights file.
 
         Args:
             run: a folder of `unheard run`, or one `.safetensors` file of it.
             objective: its label; may be left out where the run has only one.
             raw: leave the temperature aside.
+            download: whether the hub may be asked for a pretrained upstream that features come from.
+            upstream: folder of that upstream, where it is not where the models' files say.
 
         Raises:
-            RunError: there are no weights, or several objectives and none is chosen.
+            RunError: there are no weights, several objectives and none is chosen, or a file is damaged.
         """
         if run.is_file():
-            model, header = load_model(run)
             # Weights lie in a folder of their own in the run's.
-            own = None if raw else _beside(run.absolute().parent.parent, header)
-            return cls([(model, header)], temperature=own, raw=raw)
+            return cls._of(run.absolute().parent.parent, [run], raw=raw, download=download, upstream=upstream)
         files = sorted((run / "weights").glob("*-seed*.safetensors"))
         if not files:
             raise RunError(f"{run}: no weights here. Is it the --out folder of a finished `unheard run`?")
@@ -102,8 +117,14 @@ class Recogniser:
         written = set(parts.values()) if objective is None else {objective, objective_file_name(objective)}
         if not written & set(parts.values()):
             raise RunError(f"{run} has no objective '{objective}'. It has: {', '.join(labels)}.")
-        models = [load_model(file) for file in files if parts[file] in written]
-        return cls(models, temperature=None if raw else _beside(run, models[0][1]), raw=raw)
+        chosen = [file for file in files if parts[file] in written]
+        return cls._of(run, chosen, raw=raw, download=download, upstream=upstream)
+
+    @classmethod
+    def _of(cls, run: Path, files: Sequence[Path], *, raw: bool, **given: Any) -> "Recogniser":
+        models = [load_model(file) for file in files]
+        temperature = None if raw else _beside(run, models[0][1])
+        return cls(models, temperature=temperature, raw=raw, names=[str(file) for file in files], **given)
 
     def probabilities(self, samples: Samples, rate: Hertz) -> dict[str, float]:
         """A probability an emotion; they sum to 1.
@@ -113,10 +134,10 @@ class Recogniser:
             rate: in hertz; must be the models' own (`self.audio.rate`).
 
         Raises:
-            AudioError: there are none, or they are no numbers.
+            AudioError: there are none, or they are no numbers, or no numbers come of them.
         """
         self._refuse_alone()
-        return self._named(self._frames(samples, rate, "the samples"))
+        return self._named(self._frames(samples, rate, "the samples"), "the samples")
 
     def _refuse_alone(self) -> None:
         """Models of the adaptive protocol cannot judge one recording."""
@@ -134,13 +155,17 @@ class Recogniser:
         name = str(self.headers[0]["features"]["name"])
         return frames_of(condition(samples, self.audio), rate, name, self._settings, file)
 
-    def _named(self, frames: Features) -> dict[str, float]:
+    def _named(self, frames: Features, what: Path | str) -> dict[str, float]:
         features = torch.from_numpy(np.ascontiguousarray(frames)).unsqueeze(0)
         lengths = torch.tensor([len(frames)])
         with torch.inference_mode():
             logits = torch.stack([model(features, lengths)[0].double() for model in self.models])
             each = torch.softmax(logits / self.temperature, 1)
-        return dict(zip(self.emotions, each.mean(0).tolist(), strict=True))
+        mean = each.mean(0)
+        if not bool(torch.isfinite(mean).all()):
+            problem = "the models give no probability for it (nan)"
+            raise AudioError(what, problem, "Look at its samples: they may lie far beyond full scale.")
+        return dict(zip(self.emotions, mean.tolist(), strict=True))
 
     def recognise_voice(
         self, files: Sequence[Path | str], *, bad: list[AudioError] | None = None
@@ -171,7 +196,7 @@ class Recogniser:
         if len(known) < 2:
             raise RunError("a voice is known by two usable recordings or more. Give all that you have of it.")
         own = standardise(list(known.values()), list(known.values()))
-        return {file: self._named(frames) for file, frames in zip(known, own, strict=True)}
+        return {file: self._named(frames, file) for file, frames in zip(known, own, strict=True)}
 
     def recognise(self, file: Path | str, *, start: Seconds = 0.0, end: Seconds | None = None) -> dict[str, float]:
         """A probability an emotion for (a part of) a recording of any rate and channel count.
@@ -180,7 +205,7 @@ class Recogniser:
             AudioError: the recording cannot be used.
         """
         self._refuse_alone()
-        return self._named(self._frames(self._heard(file, start=start, end=end), self.audio.rate, file))
+        return self._named(self._frames(self._heard(file, start=start, end=end), self.audio.rate, file), file)
 
     def _heard(self, file: Path | str, *, start: Seconds = 0.0, end: Seconds | None = None) -> Samples:
         return read_audio(file, rate=self.audio.rate, start=start, end=end, bounds=self.audio.bounds)[0]
@@ -189,18 +214,3 @@ class Recogniser:
 def _beside(run: Path, header: Mapping[str, Any]) -> dict[str, Any] | None:
     """What the run's folder says of the temperature of a model's objective."""
     return read_temperature(run, str(header.get("objective")))
-
-
-def _check(headers: Sequence[Mapping[str, Any]]) -> None:
-    """Hold that models say what they heard, and heard one thing.
-
-    Raises:
-        RunError: they do not.
-    """
-    for header in headers:
-        missing = [key for key in ("emotions", "features", "audio") if key not in header]
-        if missing:
-            raise RunError(f"a model does not say its {', '.join(missing)}. Take the weights of `unheard run`.")
-        same = all(header[key] == headers[0][key] for key in ("emotions", "features", "audio"))
-        if not same or header.get("adaptation") != headers[0].get("adaptation"):
-            raise RunError("these models differ in emotions or features. Use models of one run only.")

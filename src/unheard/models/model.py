@@ -4,17 +4,12 @@ import functools
 import hashlib
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal, Self
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from unheard.errors import RunError
-from unheard.files import aside
 from unheard.models.heads import build_head
 from unheard.models.masking import without_padding
 from unheard.models.normalisation import Normalisation, Normaliser, PooledNormaliser
@@ -22,7 +17,7 @@ from unheard.models.pooling import Pooling, build_pooling
 from unheard.models.utterance_path import UtterancePath
 from unheard.registry import load
 
-__all__ = ["EmbeddingNetwork", "Model", "ModelSettings", "build_model", "load_model", "named_seed", "save_model"]
+__all__ = ["EmbeddingNetwork", "Model", "ModelSettings", "build_model", "named_seed"]
 
 
 class ModelSettings(BaseModel):
@@ -202,49 +197,3 @@ def build_model(
 ) -> Model:
     """A model with fresh weights (see `Model`)."""
     return Model(channels, classes, settings, companion=companion, seed=seed)
-
-
-def save_model(model: Model, file: Path, about: Mapping[str, Any]) -> None:
-    """Write the weights as safetensors, with the architecture and `about` (JSON) in its header.
-
-    Written aside and renamed: a reader never sees half a file.
-    """
-    header = {
-        "channels": model.channels,
-        "classes": model.classes,
-        "companion": model.companion is not None,
-        "model": model.settings.model_dump(mode="json"),
-        **about,
-    }
-    # A pretrained encoder is described as it is, so that reading it back needs no checkpoint of its own.
-    header["model"]["encoder"] |= getattr(model.network.encoder, "described", {})
-    state = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
-    with aside(file) as beside:
-        save_file(state, beside, metadata={"unheard": json.dumps(header)})
-
-
-def load_model(file: Path) -> tuple[Model, dict[str, Any]]:
-    """The model of a file and all that its header says. Nothing is unpickled.
-
-    Raises:
-        RunError: the file is missing, damaged, or not one of ours.
-    """
-    try:
-        with safe_open(file, framework="pt") as stored:
-            header = json.loads((stored.metadata() or {})["unheard"])
-            state = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 (not a dict)
-        if not isinstance(header, dict):
-            raise TypeError("its header is not a table")  # noqa: TRY301 (one message for all that is not ours)
-    except (OSError, SafetensorError, KeyError, TypeError, json.JSONDecodeError) as problem:
-        raise RunError(f"{file}: not a model of unheard ({problem}). Train it again with `unheard run`.") from problem
-    try:
-        model = Model(
-            header["channels"],
-            header["classes"],
-            ModelSettings(**header["model"]),
-            companion=header["companion"],
-        )
-        model.load_state_dict(state)
-    except (KeyError, TypeError, ValueError, RuntimeError) as problem:
-        raise RunError(f"{file}: its header and its weights do not fit ({problem}). Train it again.") from problem
-    return model.eval(), header

@@ -1,8 +1,8 @@
 """A training that is killed at any moment goes on from its last epoch as if nothing had happened.
 
 A checkpoint is one safetensors file: weights, their average, the best weights, every optimiser's state; the
-numbers that are not tensors stand as JSON in its header. No random state is stored: every draw is a function of
-(seed, epoch) or (seed, step).
+numbers that are not tensors stand as JSON in its header, beside a digest of all of it. No random state is stored:
+every draw is a function of (seed, epoch) or (seed, step).
 """
 
 import json
@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from pydantic import BaseModel, Field
 from torch import Tensor
 
-from unheard.files import aside
+from unheard.documents import DamageError, conform
+from unheard.files import set_aside
+from unheard.tensors import open_tensors, write_tensors
 
 __all__ = ["Checkpoint", "flatten_optimiser", "read_checkpoint", "restore_optimiser", "write_checkpoint"]
+
+_KEY = "checkpoint"
+"""Of the header in the file's metadata."""
 
 
 @dataclass
@@ -76,19 +80,36 @@ def write_checkpoint(checkpoint: Checkpoint, file: Path) -> None:
         "fingerprint": checkpoint.fingerprint,
     }
     tensors = {key: value.detach().cpu().contiguous().clone() for key, value in checkpoint.tensors.items()}
-    with aside(file) as beside:
-        save_file(tensors, beside, metadata={"checkpoint": json.dumps(header)})
+    write_tensors(file, tensors, _KEY, json.dumps(header))
+
+
+class _Header(BaseModel):
+    """What stands beside the tensors."""
+
+    epoch: int = Field(ge=0)
+    best: dict[str, float]
+    history: list[dict[str, float]]
+    seconds: float
+    fingerprint: str
 
 
 def read_checkpoint(file: Path, fingerprint: str) -> Checkpoint | None:
-    """The checkpoint of this very training; None where there is none, or it is damaged or another's."""
-    try:
-        with safe_open(file, framework="pt") as stored:
-            header = json.loads((stored.metadata() or {})["checkpoint"])
-            tensors = {key: stored.get_tensor(key) for key in stored.keys()}  # noqa: SIM118 (not a dict)
-        found = Checkpoint(
-            tensors, header["epoch"], header["best"], header["history"], header["seconds"], header["fingerprint"]
-        )
-    except (OSError, SafetensorError, KeyError, TypeError, json.JSONDecodeError):
+    """The checkpoint of this very training; None where there is none, or it is another's.
+
+    One that is damaged, or of a version that wrote no digest, so that nobody can tell, is set aside and named: the
+    training starts anew, and comes to the same bits.
+    """
+    if not file.exists():
         return None
-    return found if found.fingerprint == fingerprint else None
+    try:
+        with open_tensors(file, _KEY) as stored:
+            header = conform(stored.header(finite=False), _Header)
+            if header.fingerprint != fingerprint:
+                return None
+            if stored.digest is None:
+                raise DamageError("it has no digest, so nobody can tell whether it is whole")  # noqa: TRY301
+            tensors = stored.tensors()
+    except DamageError as problem:
+        set_aside(file, str(problem), "This training starts anew.")
+        return None
+    return Checkpoint(tensors, header.epoch, header.best, header.history, header.seconds, header.fingerprint)

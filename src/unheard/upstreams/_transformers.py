@@ -53,7 +53,7 @@ def built(family: str, config: Mapping[str, Any]) -> Any:
         described._attn_implementation = "eager" if family == "WavLM" else "sdpa"  # noqa: SLF001 (no public way)
         with torch.random.fork_rng(devices=[]):
             return getattr(modelling, f"{family}{kind}")(described)
-    except (TypeError, ValueError, AttributeError) as problem:
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as problem:
         raise SettingsError("config.json", "", f"does not describe a {family} model ({problem})") from problem
 
 

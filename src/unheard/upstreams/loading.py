@@ -18,11 +18,21 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from safetensors import SafetensorError, safe_open
 
+from unheard.documents import DamageError, read_json
 from unheard.errors import MissingExtraError, SettingsError, UnknownNameError
 from unheard.registry import load
 from unheard.upstreams._upstream import Card, Upstream
 
-__all__ = ["Checkpoint", "UpstreamSettings", "build_upstream", "find_checkpoint", "load_upstream", "local_source"]
+__all__ = [
+    "Checkpoint",
+    "UpstreamSettings",
+    "build_upstream",
+    "find_checkpoint",
+    "load_upstream",
+    "local_source",
+    "moved_source",
+    "without_grant",
+]
 
 _FILES = ("config.json", "preprocessor_config.json", "*.safetensors", "*.safetensors.index.json")
 _NEEDED = {"sampling_rate", "do_normalize"}
@@ -42,7 +52,8 @@ class UpstreamSettings(BaseModel):
     revision: str | None = None
     """Branch, tag or commit on the hub."""
     download: bool = False
-    """Whether the hub may be asked over the network; otherwise only what was downloaded before is used."""
+    """Whether the hub may be asked over the network; otherwise only what was downloaded before is used. It is for the
+    command line (`--download`) and for your own code: what is read from a file never sets it."""
     padded: Literal["auto", "never", "always"] = "auto"
     """Whisper only: whether silence is appended up to 30 s; 'auto' does it above the middle of its layers."""
 
@@ -111,6 +122,23 @@ def local_source(source: str, folder: Path) -> str:
     return source
 
 
+def without_grant(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as a file may give them: without leave to use the network, which only who calls can give."""
+    return {key: value for key, value in table.items() if key != "download"}
+
+
+def moved_source(source: str) -> str:
+    """A source that a file of another machine names, or the folder of its last name below $UNHEARD_MODELS.
+
+    The latter where the one is not here and the other is. Whether it is the same is for its digest to say.
+    """
+    models, place = os.environ.get("UNHEARD_MODELS"), Path(source)
+    if models and place.is_absolute() and not place.is_dir():
+        known = Path(models).expanduser() / place.name
+        return str(known) if known.is_dir() else source
+    return source
+
+
 def find_checkpoint(settings: UpstreamSettings) -> Checkpoint:
     """Where the source lies, and what it says of itself.
 
@@ -169,7 +197,7 @@ def _from_hub(settings: UpstreamSettings) -> Path:
             allow_patterns=list(_FILES),
         )
     except (OSError, ValueError, HFValidationError) as problem:
-        mend = "Check the name and the network" if settings.download else "Set download = true to ask the hub for it"
+        mend = "Check the name and the network" if settings.download else "Pass --download to ask the hub for it"
         raise SettingsError(
             "upstream", "source", f"'{settings.source}' is no folder and was not downloaded before. {mend}"
         ) from problem
@@ -178,8 +206,8 @@ def _from_hub(settings: UpstreamSettings) -> Path:
 
 def _described(folder: Path, name: str) -> dict[str, Any]:
     try:
-        found = json.loads((folder / name).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as problem:
+        found = read_json(folder / name)
+    except DamageError as problem:
         raise SettingsError(
             str(folder / name), "", f"cannot be read ({problem}): take it from the owner"
         ) from problem
@@ -209,7 +237,7 @@ def _weight_files(folder: Path) -> tuple[Path, ...]:
 def _card(family: str, config: Mapping[str, Any], processor: Mapping[str, Any], source: str) -> Card:
     try:
         card: Card = load("upstreams", family).card(config, processor)
-    except (KeyError, TypeError, ValueError) as problem:
+    except (ArithmeticError, KeyError, TypeError, ValueError) as problem:
         raise SettingsError(
             source, "config.json", f"does not describe a {family} checkpoint ({problem})"
         ) from problem

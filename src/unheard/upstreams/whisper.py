@@ -23,12 +23,16 @@ MODEL_TYPE = "whisper"
 PREFIXES = ("", "encoder.", "model.encoder.")
 
 _THINNING = 2  # the second convolution's stride
+_WIDEST = 4096  # samples of a window; all that were published have 400
 
 
 def card(config: Mapping[str, Any], processor: Mapping[str, Any]) -> Card:
     """What the checkpoint says of itself."""
-    rate = int(processor["sampling_rate"])
-    stride = _THINNING * int(processor["hop_length"]) / rate
+    rate, hop, width = (int(processor[key]) for key in ("sampling_rate", "hop_length", "n_fft"))
+    if not 1 <= hop <= width <= _WIDEST:
+        msg = f"windows of {width} samples every {hop}, expected 1 to {_WIDEST} samples and no gaps"
+        raise ValueError(msg)
+    stride = _THINNING * hop / rate
     return Card(rate, stride, int(config["d_model"]), int(config["encoder_layers"]))
 
 
