@@ -127,26 +127,28 @@ def _check_depth(value: Any) -> None:
 
 
 def _digest(document: Mapping[str, Any]) -> str:
-    text = json.dumps(document, separators=(",", ":"))
+    text = json.dumps(document, separators=(",", ":"), sort_keys=True)
     return hashlib.blake2b(text.encode("ascii"), digest_size=_LENGTH // 2).hexdigest()
 
 
 def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with a digest of all that is in it as its last key; how it is laid out does not matter.
+    """The document with a digest of all that is in it as its last key; layout and order do not matter.
 
     >>> opened(sealed({"a": 1}))
     {'a': 1}
     """
     own = {key: value for key, value in document.items() if key != DIGEST}
-    return {**own, DIGEST: _digest(own)}
+    return {**own, DIGEST: _digest(json.loads(json.dumps(own)))}  # as it will be read: keys are text
 
 
-def opened(document: dict[str, Any]) -> dict[str, Any]:
+def opened(document: Any) -> dict[str, Any]:
     """The document without its digest; one of an older version has none, and is taken as it is.
 
     Raises:
-        DamageError: it does not match its digest.
+        DamageError: it is no table, or does not match its digest.
     """
+    if not isinstance(document, dict):
+        raise DamageError("it is not a table")
     own = {key: value for key, value in document.items() if key != DIGEST}
     last = next(reversed(document.values()), None)
     if DIGEST not in document:

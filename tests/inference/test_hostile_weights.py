@@ -224,9 +224,9 @@ def test_samples_that_are_no_numbers_have_no_answer(tmp_path, value):
     own = Recogniser.from_run(save(tmp_path / "a.safetensors"))
     samples = voice()
     samples[7] = value
-    with pytest.raises(AudioError, match="no numbers"):
+    with pytest.raises(AudioError, match="the samples"):
         own.probabilities(samples, RATE)
-    with pytest.raises(AudioError, match="no sample"):
+    with pytest.raises(AudioError, match="the samples"):
         own.probabilities(np.zeros(0, np.float32), RATE)
 
 

@@ -1,7 +1,6 @@
 """Progress of a run: one bar for the whole and one for each task under way, or a line a minute."""
 
 import contextlib
-import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
@@ -10,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from unheard.cli._progress import Lines, is_watched
 from unheard.cli._terminal import console
+from unheard.documents import DamageError, read_json
 from unheard.evaluation.protocol import Task
 from unheard.evaluation.run import PROGRESS
 from unheard.training.settings import TrainingSettings
@@ -73,14 +73,14 @@ class Watcher:
     def _watch(self) -> None:
         while not self.stop.wait(1.0):
             for task, numbers in self._numbers():
-                with contextlib.suppress(KeyError):
+                with contextlib.suppress(KeyError, TypeError, ValueError):
                     self._show(task, *self._stand(numbers))
 
     def _under_way(self) -> str:
         """Each task under way in words, for a line."""
         said = []
         for task, numbers in self._numbers():
-            with contextlib.suppress(KeyError):
+            with contextlib.suppress(KeyError, TypeError, ValueError):
                 done, total, note = self._stand(numbers)
                 said.append(f"{task.name}: epoch {done:g}/{total}, {note}")
         return "; ".join(said)
@@ -88,9 +88,10 @@ class Watcher:
     def _numbers(self) -> Iterator[tuple[Task, Mapping[str, float]]]:
         """What each task under way has written after its last epoch."""
         for task in self.tasks:
-            with contextlib.suppress(OSError, json.JSONDecodeError):
+            # What cannot be read is shown a moment later: nothing hangs on it.
+            with contextlib.suppress(OSError, DamageError):
                 if not task.result_file.exists():
-                    yield task, json.loads((task.folder / PROGRESS).read_text(encoding="utf-8"))
+                    yield task, read_json(task.folder / PROGRESS, finite=False)
 
     def _stand(self, numbers: Mapping[str, float]) -> tuple[float, int, str]:
         """Epochs done, epochs at most, and how it goes."""

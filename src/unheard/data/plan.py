@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from unheard import registry
 from unheard.data.splits._folds import Fold
 from unheard.data.splits._promises import verify_contents, verify_folds
+from unheard.documents import read_json
 from unheard.errors import SplitError
 from unheard.files import write_atomically
 from unheard.records import Utterance
@@ -28,6 +29,7 @@ from unheard.settings import Document, validate
 __all__ = ["Fold", "SplitPlan", "build_plan", "digest_of", "draw_plan", "drop_duplicates"]
 
 _FORMAT = 1
+_MOST_NAMES = 50_000_000  # a fold names every utterance, and there may be as many folds as speakers
 _PROOF = object()
 _OF_FOLDS = frozenset({".csv", ".tsv", ".txt", ".json", ".jsonl", ".yaml", ".parquet"})
 """Endings of files that say how a corpus is parted."""
@@ -103,12 +105,12 @@ class SplitPlan:
         """
         mend = "Draw the plan again, or restore the file."
         try:
-            body = json.loads(path.read_text(encoding="utf-8"))
+            body = read_json(path, most=_MOST_NAMES)
             digest, found = body.pop("digest"), _digest(body)
             version, inflated, disjoint = body.pop("format"), body["inflated"], frozenset(body["disjoint"])
             body |= {"folds": tuple(map(_fold, body["folds"])), "disjoint": disjoint}
             plan = cls(**body, proof=_PROOF)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SplitError(f"{path}: cannot be read as a split plan ({error}). {mend}") from error
         if digest != found:
             raise SplitError(f"{path}: does not match its digest, so it was changed or damaged. {mend}")

@@ -53,7 +53,7 @@ def read_systems(
     Raises:
         RunError: the run is incomplete, or has no such objective or seed.
     """
-    result = read_result(run)
+    result = read_result(run, needs=("corpus.digest", "split.digest"))
     rows = read_predictions(run)
     labels = list(result["objectives"])
     if objective is not None and objective not in labels:
@@ -67,11 +67,13 @@ def read_systems(
     systems = []
     for label in [objective] if objective else labels:
         own = [row for row in rows if row["objective"] == label and row["seed"] in splits]
-        systems.append(_system(f"{prefix}{label}", result, own, splits))
+        systems.append(_system(run, f"{prefix}{label}", result, own, splits))
     return systems
 
 
-def _system(name: str, result: dict[str, Any], rows: list[dict[str, str]], splits: dict[str, str]) -> System:
+def _system(
+    run: Path, name: str, result: dict[str, Any], rows: list[dict[str, str]], splits: dict[str, str]
+) -> System:
     # Two recipes may list the same emotions in another order.
     classes = sorted(result["classes"])
     number = {label: position for position, label in enumerate(classes)}
@@ -83,9 +85,11 @@ def _system(name: str, result: dict[str, Any], rows: list[dict[str, str]], split
         seeds = np.array([row["seed"] for row in rows])
         items = tuple((row["seed"], row["file"], row["truth"]) for row in rows)
     except KeyError as problem:
-        raise RunError(f"{name}: predictions.csv lacks {problem}. Run it again with `unheard run`.") from problem
-    if not rows:
-        raise RunError(f"{name}: predictions.csv has no line of it. Run it again with `unheard run`.")
+        what = f"an emotion {problem} of {name} that the result does not know"
+        raise RunError(f"{run / 'predictions.csv'}: {what}. Run it again with `unheard run`.") from problem
+    if not rows or len({item[:2] for item in items}) < len(items):
+        what = f"a file of {name} stands twice" if rows else f"there is no line of {name}"
+        raise RunError(f"{run / 'predictions.csv'}: {what}. Run it again with `unheard run`.")
     confusions = confusions_by_speaker(truth, prediction, speakers, classes=len(classes), seeds=seeds)
     voices = tuple(str(voice) for voice in np.unique(speakers))
     return System(name, result["corpus"]["digest"], splits, items, voices, confusions)

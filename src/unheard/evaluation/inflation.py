@@ -43,6 +43,7 @@ PROTOCOLS = {
 }
 """Name of each protocol beside the recipe's own, which is also its folder, and its title."""
 _SENTENCE_GROUPS = 2
+_NEEDED = ("name", "seeds", "corpus.digest", "split.digest", "split.protocol", "split.inflated", "split.disjoint")
 _OF_COMPARISON = ("a", "b", "difference", "interval", "p", "p_holm", "speakers", "seeds", "shown", "sentence")
 
 
@@ -165,7 +166,7 @@ def inflation(runs: Mapping[str, Path]) -> dict[str, Any]:
     Raises:
         RunError: a run is incomplete, or has seen other data.
     """
-    results = {name: read_result(folder) for name, folder in runs.items()}
+    results = {name: read_result(folder, needs=_NEEDED) for name, folder in runs.items()}
     own = results[OWN]
     for name, result in results.items():
         if result["corpus"]["digest"] != own["corpus"]["digest"]:
@@ -173,7 +174,7 @@ def inflation(runs: Mapping[str, Path]) -> dict[str, Any]:
     titles = {name: PROTOCOLS.get(name) or _title(result) for name, result in results.items()}
     objectives = {
         label: {
-            name: result["objectives"][label]["uar"]
+            name: result["objectives"][label].get("uar")
             for name, result in results.items()
             if label in result["objectives"]
         }
@@ -197,12 +198,14 @@ def inflation(runs: Mapping[str, Path]) -> dict[str, Any]:
 
 def _closed_form(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Protocol -> UAR of the closed form on the raw features, where the references were measured."""
-    known = {name: (result["references"].get("raw_features") or {}).get("uar") for name, result in results.items()}
+    known = {
+        name: (result.get("references", {}).get("raw_features") or {}).get("uar") for name, result in results.items()
+    }
     return {name: uar for name, uar in known.items() if uar}
 
 
 def _compared(result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{key: row[key] for key in _OF_COMPARISON} for row in result["comparisons"]]
+    return [{key: row[key] for key in _OF_COMPARISON} for row in result.get("comparisons", [])]
 
 
 def _title(result: Mapping[str, Any]) -> str:
@@ -213,7 +216,7 @@ def _title(result: Mapping[str, Any]) -> str:
 
 def _about(result: Mapping[str, Any], title: str) -> dict[str, Any]:
     split = result["split"]
-    folds = len({fold["name"] for fold in split["folds"]}) if "folds" in split else split.get("tests")
+    folds = len({fold["name"] for fold in split["folds"]}) if split.get("folds") else split.get("tests")
     adaptation = split.get("adaptation", "none")  # results of older versions were never adaptive
     return {
         "title": title,

@@ -1,6 +1,5 @@
 """Where embeddings to be probed come from: the tasks of a finished run, and its corpus for what nobody trained."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,10 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
 
 from unheard.data.plan import drop_duplicates
+from unheard.documents import DamageError
 from unheard.errors import RunError, UnheardError
 from unheard.evaluation.leakage import raw_statistics
 from unheard.evaluation.parts import part_of
@@ -21,6 +19,8 @@ from unheard.evaluation.result_files import read_predictions, read_result
 from unheard.evaluation.rounds import PARTS, Items
 from unheard.evaluation.run_settings import read_settings
 from unheard.evaluation.task import fresh_model
+from unheard.evaluation.task_files import EMBEDDINGS, read_embeddings
+from unheard.evaluation.task_results import read_task
 from unheard.features.cache import extract_corpus
 from unheard.files import objective_file_name
 from unheard.models.model import named_seed
@@ -83,7 +83,7 @@ def open_run(folder: Path, *, corpus: Path | None = None) -> Run:
         RunError: the run is incomplete.
         UnheardError: the corpus that was named by `corpus` cannot be read.
     """
-    result = read_result(folder)
+    result = read_result(folder, needs=("name", "corpus.name", "corpus.digest", "seeds"))
     recipe = read_settings(folder)
     if corpus is not None:
         recipe = recipe.model_copy(update={"corpus": recipe.corpus.model_copy(update={"folder": str(corpus)})})
@@ -108,10 +108,7 @@ def _columns_of_result(folder: Path, result: Mapping[str, Any]) -> dict[str, dic
     }
     languages = result["corpus"].get("languages", [])
     common = {"language": languages[0] if len(languages) == 1 else "", "corpus": str(result["corpus"]["name"])}
-    try:
-        rows = {row["file"]: row for row in read_predictions(folder)}
-    except KeyError as problem:
-        raise RunError(f"{folder / 'predictions.csv'}: cannot be read ({problem}). Run it again.") from problem
+    rows = {row["file"]: row for row in read_predictions(folder)}
     return {
         name: {
             "speaker": row["speaker"],
@@ -160,11 +157,13 @@ def _seed(seed: int, fold: str) -> int:
 
 def _groups_of(file: Path) -> tuple[dict[str, list[str]], str]:
     try:
-        task = json.loads(file.read_text(encoding="utf-8"))
-        return {part: [str(name) for name in task["groups"][part]] for part in PARTS}, str(task["fold"])
-    except (OSError, json.JSONDecodeError, KeyError, TypeError) as problem:
+        task = read_task(file)
+        if not task.get("groups"):
+            raise DamageError("it has no groups")  # noqa: TRY301
+    except DamageError as problem:
         mend = "It was made by an older version or is damaged: remove that folder and give the same run again."
-        raise RunError(f"{file}: does not say whose embeddings it keeps ({problem!r}). {mend}") from problem
+        raise RunError(f"{file}: does not say whose embeddings it keeps ({problem}). {mend}") from problem
+    return {part: list(task["groups"][part]) for part in PARTS}, task["fold"]
 
 
 def _items(run: Run, groups: Mapping[str, Sequence[str]], file: Path) -> Items:
@@ -185,12 +184,12 @@ class _Stored:
     items: int
 
     def __call__(self) -> NDArray[np.floating]:
-        file = self.folder / "embeddings.safetensors"
+        file = self.folder / EMBEDDINGS
         mend = "Remove that folder and give the same run again."
         try:
-            stored = load_file(file)
+            stored = read_embeddings(file)
             embeddings = np.concatenate([stored[part] for part in PARTS])
-        except (OSError, SafetensorError, KeyError, ValueError) as problem:
+        except ValueError as problem:  # DamageError is one, and so are groups of several sizes
             raise RunError(f"{file}: no embeddings of all groups ({problem}). {mend}") from problem
         if len(embeddings) != self.items:
             raise RunError(f"{file}: {len(embeddings)} embeddings for {self.items} utterances. {mend}")

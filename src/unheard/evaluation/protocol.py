@@ -17,13 +17,15 @@ import platformdirs
 from unheard.data.plan import Fold, SplitPlan, drop_duplicates
 from unheard.data.splits._folds import where
 from unheard.data.splits._ties import recording
+from unheard.documents import DamageError
 from unheard.errors import CorpusError, RunError
 from unheard.evaluation.corpus import read_utterances
 from unheard.evaluation.plans import check_domains, draw_plans
 from unheard.evaluation.recipe import RunRecipe
+from unheard.evaluation.task_results import read_task
 from unheard.features.cache import extract_corpus
 from unheard.files import REFERENCES as REFERENCES_FOLDER
-from unheard.files import file_names, objective_file_name, one_to_a_file_system
+from unheard.files import file_names, objective_file_name, one_to_a_file_system, set_aside
 from unheard.identities import NOBODY
 from unheard.records import Utterance
 
@@ -98,12 +100,15 @@ class Task:
         return self.folder / "task.json"
 
     def result(self) -> dict[str, Any] | None:
-        """What the task wrote, None unless it is done and was this very task."""
-        try:
-            stored: dict[str, Any] = json.loads(self.result_file.read_text(encoding="utf-8"))
-        except (OSError, json.JSONDecodeError):
+        """What the task wrote, None unless it is done, and this very one; what is damaged is set aside, and named."""
+        if not self.result_file.exists():
             return None
-        return stored if stored.get("fingerprint") == self.fingerprint else None
+        try:
+            stored = read_task(self.result_file)
+        except DamageError as problem:
+            set_aside(self.result_file, str(problem), "This task runs again.")
+            return None
+        return stored if stored["fingerprint"] == self.fingerprint else None
 
 
 def default_cache() -> Path:

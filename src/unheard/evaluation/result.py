@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors.numpy import load_file
 from sklearn.manifold import TSNE
 
 from unheard.data.audit import audit, names_alike
 from unheard.data.auditing.confounds import confound, parts_of
+from unheard.documents import DamageError
+from unheard.errors import RunError
 from unheard.evaluation.adaptation import ADAPTIVE
 from unheard.evaluation.collect import compare_pools, predictions_csv, reference_summary, summarise
 from unheard.evaluation.parts import ENOUGH
 from unheard.evaluation.plans import notes_on_folds, sessions_word, together
 from unheard.evaluation.protocol import REFERENCES, Prepared, Task, plan_tasks
 from unheard.evaluation.result_files import SCHEMA, plain_numbers
+from unheard.evaluation.task_files import EMBEDDINGS, read_embeddings
 from unheard.evaluation.upstream_recipes import heard_before
 from unheard.registry import load
 
@@ -121,7 +123,7 @@ def _maps(prepared: Prepared, tasks: Sequence[Task], results: Sequence[Mapping[s
     for task, result in zip(tasks, results, strict=True):
         if task.label in maps or task.label == REFERENCES:
             continue
-        embeddings = load_file(task.folder / "embeddings.safetensors")["unseen"]
+        embeddings = _unseen(task.folder / EMBEDDINGS)
         names = result["groups"]["unseen"]
         keep = np.random.default_rng(0).permutation(len(names))[:600]
         points = embeddings[keep].astype(np.float64)
@@ -153,6 +155,14 @@ def _unmeasured(prepared: Prepared) -> list[str]:
         "withheld: how far probes name the speaker was not measured there."
     )
     return [said] if without else []
+
+
+def _unseen(file: Path) -> np.ndarray:
+    """The embeddings of unseen speakers that a task left."""
+    try:
+        return read_embeddings(file)["unseen"]
+    except DamageError as problem:
+        raise RunError(f"{file}: damaged ({problem}). Give the same run again.") from problem
 
 
 def _warnings(prepared: Prepared, confound: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from unheard.evaluation.protocol import Prepared, Task, plan_tasks
 from unheard.evaluation.recipe import RunRecipe, labels_alike
 from unheard.evaluation.run_settings import SETTINGS, read_settings, write_settings
 from unheard.evaluation.task import run_task
+from unheard.evaluation.task_files import finished
 from unheard.files import refuse_unwritable, write_atomically
 from unheard.leftovers import sweep
 from unheard.processes import side_by_side
@@ -114,7 +115,7 @@ def run_tasks(
 def _results(prepared: Prepared, tasks: list[Task], jobs: int) -> Iterator[tuple[int, dict[str, Any]]]:
     waiting = []
     for position, task in enumerate(tasks):
-        done = task.result()
+        done = finished(prepared, task)
         if done is None:
             waiting.append(position)
         else:

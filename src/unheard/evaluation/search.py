@@ -5,15 +5,17 @@ and told of all before it. So a search that was killed goes on as if it had not 
 and no pickle is read.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import BaseModel, ConfigDict, Field
+
+from unheard.documents import DamageError, conform, opened, read_json
 from unheard.errors import MissingExtraError, RunError
 from unheard.evaluation.variation import Axis
-from unheard.files import write_atomically
+from unheard.files import write_document
 from unheard.models.model import named_seed
 
 __all__ = ["SEARCH", "load_optuna", "search"]
@@ -85,6 +87,21 @@ class _Space:
         return parameters
 
 
+class _Trial(BaseModel):
+    settings: dict[str, str]
+    dev_uar: Annotated[float, Field(allow_inf_nan=False)] | None
+    done: bool
+
+
+class _Trials(BaseModel):
+    model_config = ConfigDict(extra="allow")
+
+    schema_: int = Field(alias="schema")
+    seed: int
+    space: dict[str, str]
+    trials: list[_Trial]
+
+
 def _read(file: Path, space: Mapping[str, str], seed: int) -> list[dict[str, Any]]:
     """The trials so far.
 
@@ -94,16 +111,18 @@ def _read(file: Path, space: Mapping[str, str], seed: int) -> list[dict[str, Any
     if not file.exists():
         return []
     try:
-        stored = json.loads(file.read_text(encoding="utf-8"))
-        trials: list[dict[str, Any]] = stored["trials"]
-        same = stored["schema"] == SCHEMA and stored["space"] == dict(space) and stored["seed"] == seed
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError, TypeError) as problem:
+        stored = opened(read_json(file))
+        found = conform(stored, _Trials)
+    except DamageError as problem:
         raise RunError(
             f"{file}: not the trials of a search ({problem}). Remove it, or choose another --out."
         ) from problem
-    if not same:
+    if found.schema_ != SCHEMA or found.space != dict(space) or found.seed != seed:
         raise RunError(f"{file} holds a search of another space or seed. Choose another --out.")
-    return trials
+    # What is tried is what the command line asks for: no file adds a setting of its own.
+    if any(set(trial.settings) != set(space) for trial in found.trials):
+        raise RunError(f"{file}: trials of other settings than were asked for. Remove it, or choose another --out.")
+    return [trial.model_dump() for trial in found.trials]
 
 
 def search(
@@ -141,7 +160,7 @@ def search(
 
     def keep() -> None:
         document = {"schema": SCHEMA, "seed": seed, "sampler": "TPE", "space": about, "trials": trials}
-        write_atomically(json.dumps(document, indent=1) + "\n", file)
+        write_document(document, file)
 
     while len(trials) < count or not trials[-1]["done"]:
         if not trials or trials[-1]["done"]:

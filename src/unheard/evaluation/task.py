@@ -1,6 +1,5 @@
 """One task: train on one fold, predict its test part, measure what is left of the speaker, write it down."""
 
-import json
 import resource
 import time
 from collections.abc import Callable, Mapping
@@ -17,8 +16,8 @@ from unheard.evaluation.leakage import Views, emotion_floor, leakage_of, raw_sta
 from unheard.evaluation.parts import part_of, withhold
 from unheard.evaluation.protocol import REFERENCES, Prepared, Task
 from unheard.evaluation.recipe import objective_of
-from unheard.evaluation.task_files import save_embeddings, save_weights
-from unheard.files import write_atomically
+from unheard.evaluation.task_files import EMBEDDINGS, finished, save_embeddings, save_weights
+from unheard.evaluation.task_results import write_task
 from unheard.models.model import Model, build_model, named_seed
 from unheard.training.dataset import Dataset
 from unheard.training.loop import Trained, Trainer
@@ -96,7 +95,7 @@ def run_task(
         report: called after each epoch with its numbers.
         threads: of torch; one by default, as folds run side by side and results must not depend on their number.
     """
-    done = task.result()
+    done = finished(prepared, task)
     if done is not None:
         return done
     torch.set_num_threads(threads)
@@ -110,7 +109,7 @@ def run_task(
         "total_seconds": time.monotonic() - begun,
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
-    write_atomically(json.dumps(result), task.result_file)
+    write_task(result, task.result_file)
     for checkpoint in _CHECKPOINTS:
         (task.folder / checkpoint).unlink(missing_ok=True)
     return result
@@ -252,7 +251,7 @@ def _outcome(prepared: Prepared, task: Task, parts: _Parts, model: Model) -> dic
     if prepared.recipe.leakage.measure:
         seed = named_seed(task.seed, "probe", task.fold.name) % 2**31
         leakage = leakage_of(views, prepared.recipe.leakage, seed=seed)
-    save_embeddings(task.folder / "embeddings.safetensors", views)
+    save_embeddings(task.folder / EMBEDDINGS, views)
     return {
         "predictions": _named(parts.test, predict_all(model, parts.test, device)),
         "leakage": leakage,

@@ -1,6 +1,8 @@
 """What a task leaves beside its result: embeddings for probes, weights for `unheard predict`."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,12 +12,16 @@ from unheard.documents import DamageError
 from unheard.evaluation.leakage import Views
 from unheard.evaluation.protocol import Prepared, Task
 from unheard.evaluation.rounds import PARTS
+from unheard.files import set_aside
 from unheard.models.model import Model
 from unheard.models.weights import save_model
 from unheard.tensors import read_tensors, write_tensors
 from unheard.upstreams.loading import without_grant
 
-__all__ = ["read_embeddings", "save_embeddings", "save_weights"]
+__all__ = ["EMBEDDINGS", "finished", "read_embeddings", "save_embeddings", "save_weights"]
+
+EMBEDDINGS = "embeddings.safetensors"
+"""Of a task's groups, in its folder."""
 
 _KEY = "embeddings"
 """Of what could be said of them in the file's metadata."""
@@ -59,3 +65,47 @@ def save_weights(prepared: Prepared, task: Task, model: Model) -> None:
     }
     run = task.folder.parents[2]
     save_model(model, run / "weights" / f"{task.folder.parent.name}-{task.folder.name}.safetensors", about)
+
+
+def finished(prepared: Prepared, task: Task) -> dict[str, Any] | None:
+    """What a task wrote, None unless it is done, and all that it left is whole.
+
+    What is damaged is set aside and named, so that the task runs again and comes to the same bits.
+    """
+    result = task.result()
+    if result is None:
+        return None
+    problem = _at_odds(prepared, task, result)
+    if problem is not None:
+        set_aside(task.result_file, problem, "This task runs again.")
+        return None
+    file = task.folder / EMBEDDINGS
+    if result.get("groups") is None:
+        return result
+    try:
+        sizes = {part: len(own) for part, own in read_embeddings(file).items()}
+    except DamageError as damage:
+        set_aside(file, str(damage), "Its task runs again.")
+        return None
+    known = {part: len(result["groups"][part]) for part in PARTS}
+    if sizes != known:
+        set_aside(file, f"{sizes} embeddings for {known} utterances", "Its task runs again.")
+        return None
+    return result
+
+
+def _at_odds(prepared: Prepared, task: Task, result: Mapping[str, Any]) -> str | None:
+    """How a result is not of its task; None where it is."""
+    tested = {name for name, _ in result.get("predictions", [])}
+    if tested and tested != set(task.fold.test):
+        return "it predicts others than its fold tests"
+    named = [
+        *result.get("dev_predictions", []),
+        *((name, None) for own in (result.get("groups") or {}).values() for name in own),
+    ]
+    if any(name not in prepared.utterances for name, _ in named):
+        return "it names utterances that its corpus has not"
+    rows = [*result.get("predictions", []), *result.get("dev_predictions", [])]
+    if any(len(row) != len(prepared.classes) for _, row in rows):
+        return "it has probabilities of other emotions"
+    return None

@@ -49,7 +49,7 @@ class Recogniser:
         guo2017calibration: temperature scaling.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (everything that predicting depends on)
         self,
         models: Sequence[tuple[Model, dict[str, Any]]],
         *,
@@ -77,7 +77,7 @@ class Recogniser:
         """Whether the models heard features normalised over all recordings of a voice: see `recognise_voice`."""
         for model, header, name in zip(self.models, self.headers, names, strict=True):
             hearing = hearing_of(model, header, name, download=download, upstream=upstream)
-        self.audio, self._settings = hearing.audio, hearing.settings
+        self.audio, self._feature, self._settings = hearing.audio, hearing.feature, hearing.settings
         self.upstream = hearing.folder
         """The folder of the pretrained upstream that features come from, where they do."""
 

@@ -4,11 +4,11 @@ They are known only when all tasks are, and change when a run is extended; weigh
 their own in the run's folder, and weights that are taken out of it predict with what the network says.
 """
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from unheard.documents import DamageError, opened, read_json
 from unheard.errors import RunError
 from unheard.files import write_document
 
@@ -16,8 +16,6 @@ __all__ = ["TEMPERATURES", "read_temperature", "write_temperatures"]
 
 TEMPERATURES = "temperatures.json"
 _SCHEMA = 1
-_LARGEST = 1_000_000
-"""Bytes: a larger file is none of ours."""
 _LOWEST, _HIGHEST = 0.01, 100.0
 """Beyond these is nothing that was fitted, and logits divided by it may be no numbers any more."""
 _AGAIN = "Give the command of the run again, which writes it anew, or pass --raw."
@@ -41,15 +39,13 @@ def read_temperature(run: Path, objective: str) -> dict[str, Any] | None:
         RunError: the file is damaged, or what it says is no temperature.
     """
     file = run / TEMPERATURES
-    try:
-        with file.open("rb") as stream:
-            content = stream.read(_LARGEST + 1)
-        document = json.loads(content) if len(content) <= _LARGEST else None
-    except FileNotFoundError:
+    if not file.exists():
         return None
-    except (OSError, ValueError, RecursionError) as problem:
+    try:
+        document = opened(read_json(file, finite=False))
+    except DamageError as problem:
         raise RunError(f"{file}: cannot be read ({problem}). {_AGAIN}") from problem
-    if not isinstance(document, dict) or document.get("schema") != _SCHEMA:
+    if document.get("schema") != _SCHEMA:
         raise RunError(f"{file}: no temperatures of schema {_SCHEMA}. {_AGAIN}")
     objectives = document.get("objectives")
     if not isinstance(objectives, dict):
@@ -61,4 +57,5 @@ def read_temperature(run: Path, objective: str) -> dict[str, Any] | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not _LOWEST <= value <= _HIGHEST:
         what = f"the temperature of {objective} is no number from {_LOWEST:g} to {_HIGHEST:g}"
         raise RunError(f"{file}: {what}. {_AGAIN}")
-    return {**found, "temperature": float(value), "corpus": str(document.get("corpus"))}
+    own = found if isinstance(found, dict) else {}
+    return {**own, "temperature": float(value), "corpus": str(document.get("corpus"))}

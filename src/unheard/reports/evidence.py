@@ -4,13 +4,13 @@ Each piece is shown only if it can be read and belongs to the result that stands
 among the cautions, with the command that makes it anew.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from unheard.errors import RunError
+from unheard.documents import DamageError, opened, read_json
+from unheard.errors import RunError, UnheardError
 from unheard.evaluation.belonging import training_digest
 from unheard.evaluation.inflation import INFLATION, OWN
 from unheard.evaluation.probing import PROBES
@@ -56,7 +56,7 @@ def read_evidence(folder: Path, result: Result) -> Evidence:
             continue
         try:
             document = read_piece(folder / piece.file, piece.shape)
-        except RunError as problem:
+        except UnheardError as problem:
             cautions.append(f"{problem} Until then it is not shown here. ({piece.mend})")
             continue
         if piece.belongs(document, result):
@@ -78,11 +78,12 @@ def read_piece(file: Path, shape: Mapping[str, type]) -> dict[str, Any]:
         RunError: it cannot be read, is of another schema, or lacks one of the keys.
     """
     try:
-        document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as problem:
+        found = read_json(file)
+        if not isinstance(found, dict) or found.get("schema") != SCHEMA:
+            raise RunError(f"{file}: not of schema {SCHEMA}. Make it again with this version.")
+        document = opened(found)
+    except DamageError as problem:
         raise RunError(f"{file}: cannot be read ({problem}). Make it again.") from problem
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise RunError(f"{file}: not of schema {SCHEMA}. Make it again with this version.")
     for key, kind in shape.items():
         if not _has_shape(document.get(key), kind):
             raise RunError(f"{file}: '{key}' is missing or damaged. Make it again.")
