@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from unheard.corpora._labels import emotion_from, refuse_unknown
 from unheard.corpora._layout import Bad, Unusable, name_segments, settle
-from unheard.corpora.table import COLUMNS, emotion_from, gender_from, unit_from
+from unheard.corpora.table import COLUMNS, gender_from, unit_from
 from unheard.data.foreign.audformat_header import HEADER, Database, Scheme, TableHeader, read_header
 from unheard.data.foreign.audformat_tables import Stretch, check_tables, labels_of, read_rows
+from unheard.data.labels import UnknownLabel
 from unheard.errors import CorpusError, LabelError
 from unheard.identities import IDENTITIES, known
 from unheard.records import CorpusCard, Utterance
@@ -67,14 +69,14 @@ def read(
         folder: holds db.yaml.
         table: the table whose rows are the utterances and that gives their labels; other tables then add only
             who speaks and the like. None joins all tables.
-        labels: the database's labels -> the names to use, before the label map is asked.
+        labels: its labels -> classes, before the label map is asked (see `unheard.data.labels.own_labels`).
         bad: where to set rows aside that cannot be used, as (file, problem); None raises.
 
     Raises:
         MissingExtraError: PyYAML is not installed, or pyarrow for tables in parquet.
         CorpusError: there is no database, it cannot be read safely, there is no such table, two tables contradict
             each other, or a row cannot be used.
-        LabelError: an emotion is not known.
+        LabelError: emotions are not known; names them all, and what to write.
     """
     folder = Path(folder)
     database = _open(folder, table)
@@ -83,16 +85,19 @@ def read(
     common = {"language": languages[0]} if len(languages) == 1 else {}
     utterances: list[Utterance] = []
     problems: Bad = []
+    unknown: list[tuple[str, str, LabelError]] = []
     for key, fields in joined.rows.items():
         try:
             _refuse_flaw(joined.flaws[key])
             utterances.append(_utterance(folder, key, common | fields, labels))
         except LabelError as error:
-            if bad is None:
-                raise
-            problems.append((key[0], error.problem))
+            label = str(fields["emotion"])
+            unknown.append((label, key[0], error))
+            problems.append((key[0], UnknownLabel(error.problem, label)))
         except Unusable as error:
             problems.append((key[0], str(error)))
+    if bad is None or (not utterances and len(unknown) == len(problems)):
+        refuse_unknown(str(folder), unknown)
     settle(CARD, problems, bad)
     if not utterances:
         raise CorpusError(CARD.name, f"'{folder}' has no usable recording", CARD.obtain)

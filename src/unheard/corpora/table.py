@@ -26,7 +26,7 @@ from unheard.errors import AudioError, CorpusError, LabelError, TableError
 from unheard.identities import known
 from unheard.records import CorpusCard, Seconds, Utterance
 
-__all__ = ["CARD", "COLUMNS", "emotion_from", "gender_from", "list_recordings", "read", "unit_from"]
+__all__ = ["CARD", "COLUMNS", "gender_from", "list_recordings", "read", "unit_from"]
 
 CARD = CorpusCard(
     name="table",
@@ -91,7 +91,7 @@ def read(file: Path, *, labels: Mapping[str, str] | None = None, bad: Bad | None
             problems.append((name, UnknownLabel(f"{error.problem}, line {row.line}", row.cells["emotion"]), row.line))
         except Unusable as error:
             problems.append((name or f"line {row.line}", str(error), row.line))
-    if bad is None or not utterances:
+    if bad is None or (not utterances and len(unknown) == len(problems)):
         refuse_unknown(str(file), unknown)
     settle(_card_of(file), with_lines(problems, apart=bad is not None), bad)
     if not utterances:
