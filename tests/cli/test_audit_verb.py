@@ -111,6 +111,38 @@ def test_the_split_of_an_audformat_database_is_found_and_audited(clean, tmp_path
         assert "LEAK: 4 of 4 speakers stand in more than one part of 1 of 1 fold" in said
 
 
+def test_folders_of_other_programs_are_recognised(clean, tmp_path, capsys) -> None:
+    rows = list(csv.DictReader(clean.open(encoding="utf-8")))
+    parts = {"train": rows[::2], "test": rows[1::2]}
+    for part, own in parts.items():
+        for form in ("kaldi", "audio"):
+            (tmp_path / form / part).mkdir(parents=True)
+        for name, said in {"wav.scp": "{clean}/{file}", "utt2spk": "{speaker}", "utt2emo": "{emotion}"}.items():
+            lines = [f"{row['file']} {said.format(clean=clean.parent, **row)}\n" for row in own]
+            (tmp_path / "kaldi" / part / name).write_text("".join(lines))
+        for row in own:
+            shutil.copy(clean.parent / row["file"], tmp_path / "audio" / part)
+        records = [{"file_name": row["file"], "label": row["emotion"], "speaker_id": row["speaker"]} for row in own]
+        lines = [json.dumps(record) for record in records]
+        (tmp_path / "audio" / part / "metadata.jsonl").write_text("\n".join(lines))
+        meta = [{"path": row["file"], "label": row["emotion"], "speaker": row["speaker"]} for row in own]
+        (tmp_path / "superb").mkdir(exist_ok=True)
+        (tmp_path / f"superb/{part}_meta_data.json").write_text(json.dumps({"labels": {}, "meta_data": meta}))
+        for row in own:
+            shutil.copy(clean.parent / row["file"], tmp_path / "superb")
+    for form in ("kaldi", "audio", "superb"):
+        assert unheard("audit", tmp_path / form) == 1
+        said = " ".join(capsys.readouterr().out.split())
+        assert "24 utterances, 4 speakers" in said
+        assert "LEAK: 4 of 4 speakers stand in more than one part of 1 of 1 fold" in said
+        assert unheard("audit", clean, "--folds", tmp_path / form) == 1
+
+
+def test_a_name_that_no_file_can_have_is_no_corpus(capsys) -> None:
+    for name in ("x" * 5000, "x" * 5000 + ".json", "x" * 5000 + ".csv"):
+        assert unheard("audit", name) == 2
+
+
 def test_an_audformat_database_runs_nothing(clean, tmp_path, capsys) -> None:
     folder, mark = audformat_database(tmp_path / "database", clean), tmp_path / "ran"
     trap = f"cos\nsystem\n(S'touch {mark}'\ntR."

@@ -19,7 +19,7 @@ from unheard.data.auditing.plain import plain
 from unheard.data.auditing.traits import TRAITS
 from unheard.data.fold_files import has_folds, read_folds
 from unheard.data.fold_set import FoldSet, with_left_out
-from unheard.evaluation.corpus import FORMS, CorpusSettings, corpus_folder, read_utterances, sessions_matter
+from unheard.evaluation.corpus import FORMS, CorpusSettings, corpus_folder, form_of, read_utterances, sessions_matter
 from unheard.files import refuse_unwritable_file, write_document
 from unheard.records import Utterance
 from unheard.registry import load, names
@@ -36,14 +36,16 @@ def audit(
         list[str],
         typer.Argument(
             metavar="CORPUS|MANIFEST...",
-            help="A corpus's name (see `unheard corpora`), a CSV of your own, or a folder with db.yaml; several are "
-            "compared.",
+            help="A corpus's name (see `unheard corpora`), a CSV of your own, or a folder: an audformat database, "
+            "data of Kaldi, SUPERB's meta data, Hugging Face's audio. Several are compared.",
         ),
     ],
     folder: Annotated[Path | None, typer.Option(help="The corpus's folder; default $UNHEARD_CORPORA/NAME.")] = None,
     folds: Annotated[
         Path | None,
-        typer.Option(help="CSV, EmoBox JSON or JSONL, a folder of them, an audformat database, or a split plan."),
+        typer.Option(
+            help="CSV, JSON or JSONL of EmoBox or SUPERB, a folder of them, any folder that is a corpus, or a plan."
+        ),
     ] = None,
     split: Annotated[
         str | None, typer.Option(metavar="NAME", help="Audit a split of this program instead, as it is by default.")
@@ -160,11 +162,8 @@ def _read(
 
 def _meant(corpus: str, folder: Path | None) -> tuple[str, Path | None]:
     """The reader and the place that an argument means."""
-    if corpus not in names("corpora"):
-        if Path(corpus).suffix.lower() in {".csv", ".tsv", ".txt"}:
-            return "table", Path(corpus)
-        if (Path(corpus) / "db.yaml").is_file():
-            return "audformat", Path(corpus)
+    if corpus not in names("corpora") and (form := form_of(Path(corpus))) is not None:
+        return form, Path(corpus)
     return corpus, folder
 
 

@@ -13,17 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from unheard.corpora._labels import emotion_from, refuse_unknown
-from unheard.corpora._layout import Bad, Unusable, name_segments, settle
-from unheard.corpora.table import COLUMNS, gender_from, unit_from
+from unheard.corpora._gathered import Listed, gather
+from unheard.corpora._layout import Bad, Unusable
+from unheard.corpora.table import COLUMNS, emotion_from, gender_from, unit_from
 from unheard.data.foreign.audformat_header import HEADER, Database, Scheme, TableHeader, read_header
 from unheard.data.foreign.audformat_tables import Stretch, check_tables, labels_of, read_rows
-from unheard.data.labels import UnknownLabel
-from unheard.errors import CorpusError, LabelError
+from unheard.errors import CorpusError
 from unheard.identities import IDENTITIES, known
 from unheard.records import CorpusCard, Utterance
 
-__all__ = ["CARD", "read"]
+__all__ = ["CARD", "fits", "read"]
 
 CARD = CorpusCard(
     name="audformat",
@@ -53,6 +52,11 @@ _WHOLE = (0.0, None)
 _Labels = Mapping[str, Mapping[str, str]] | None
 
 
+def fits(place: Path) -> bool:
+    """Whether a folder has the header of a database."""
+    return os.path.isfile(place / HEADER)  # noqa: PTH113 - it also answers for names that no folder can have
+
+
 def read(
     folder: Path,
     *,
@@ -69,43 +73,34 @@ def read(
         folder: holds db.yaml.
         table: the table whose rows are the utterances and that gives their labels; other tables then add only
             who speaks and the like. None joins all tables.
-        labels: its labels -> classes, before the label map is asked (see `unheard.data.labels.own_labels`).
+        labels: the database's labels -> the names to use, before the label map is asked.
         bad: where to set rows aside that cannot be used, as (file, problem); None raises.
 
     Raises:
         MissingExtraError: PyYAML is not installed, or pyarrow for tables in parquet.
         CorpusError: there is no database, it cannot be read safely, there is no such table, two tables contradict
             each other, or a row cannot be used.
-        LabelError: emotions are not known; names them all, and what to write.
+        LabelError: an emotion is not known.
     """
     folder = Path(folder)
     database = _open(folder, table)
     joined = _merge(database, table)
     languages = list(database.languages)
     common = {"language": languages[0]} if len(languages) == 1 else {}
-    utterances: list[Utterance] = []
-    problems: Bad = []
-    unknown: list[tuple[str, str, LabelError]] = []
-    for key, fields in joined.rows.items():
-        try:
-            _refuse_flaw(joined.flaws[key])
-            utterances.append(_utterance(folder, key, common | fields, labels))
-        except LabelError as error:
-            label = str(fields["emotion"])
-            unknown.append((label, key[0], error))
-            problems.append((key[0], UnknownLabel(error.problem, label)))
-        except Unusable as error:
-            problems.append((key[0], str(error)))
-    if bad is None or (not utterances and len(unknown) == len(problems)):
-        refuse_unknown(str(folder), unknown)
-    settle(CARD, problems, bad)
-    if not utterances:
-        raise CorpusError(CARD.name, f"'{folder}' has no usable recording", CARD.obtain)
-    return name_segments(utterances)
+    listed = (
+        Listed(key[0], joined.where[key], str(fields.get("emotion", "")), (key, common | fields))
+        for key, fields in joined.rows.items()
+    )
+
+    def make(row: tuple[_Key, dict[str, Any]]) -> Utterance:
+        _refuse_flaw(joined.flaws[row[0]])
+        return _utterance(folder, *row, labels)
+
+    return gather(listed, make, CARD, str(folder), bad)
 
 
 def _open(folder: Path, table: str | None) -> Database:
-    if not os.path.isfile(folder / HEADER):  # noqa: PTH113 - it also answers for names that no folder can have
+    if not fits(folder):
         raise CorpusError(CARD.name, f"there is no {HEADER} in '{folder}'", CARD.obtain)
     database = read_header(folder)
     if table is not None and table not in database.tables:
@@ -121,10 +116,11 @@ class _Joined:
 
     rows: dict[_Key, dict[str, Any]]
     flaws: dict[_Key, str]
+    where: dict[_Key, str]
 
 
 def _merge(database: Database, chosen: str | None) -> _Joined:
-    joined = _Joined({}, {})
+    joined = _Joined({}, {}, {})
     origin: dict[tuple[_Key, str], str] = {}
     wanted: set[_Key] = set()
     labels = _all_labels(database)
@@ -133,6 +129,7 @@ def _merge(database: Database, chosen: str | None) -> _Joined:
         for row in read_rows(database, about.table, about.fields):
             key = (_inside(row), row.start, row.end)
             fields = joined.rows.setdefault(key, {})
+            joined.where.setdefault(key, row.where)
             if table == chosen:
                 wanted.add(key)
             for field, value, flaw in about.said(row):
@@ -154,7 +151,7 @@ def _chosen(joined: _Joined, wanted: set[_Key] | None) -> _Joined:
     segmented = {key[0] for key in keys if key[1:] != _WHOLE}
     keep = [key for key in rows if key in keys and not (wanted is None and key[1:] == _WHOLE and key[0] in segmented)]
     flaws = {key: joined.flaws.get(key) or joined.flaws.get((key[0], *_WHOLE), "") for key in keep}
-    return _Joined({key: rows.get((key[0], *_WHOLE), {}) | rows[key] for key in keep}, flaws)
+    return _Joined({key: rows.get((key[0], *_WHOLE), {}) | rows[key] for key in keep}, flaws, joined.where)
 
 
 def _refuse_flaw(flaw: str) -> None:

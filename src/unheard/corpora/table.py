@@ -26,7 +26,17 @@ from unheard.errors import AudioError, CorpusError, LabelError, TableError
 from unheard.identities import known
 from unheard.records import CorpusCard, Seconds, Utterance
 
-__all__ = ["CARD", "COLUMNS", "gender_from", "list_recordings", "read", "unit_from"]
+__all__ = [
+    "CARD",
+    "COLUMNS",
+    "emotion_from",
+    "fits",
+    "gender_from",
+    "list_recordings",
+    "read",
+    "unit_from",
+    "utterances_of",
+]
 
 CARD = CorpusCard(
     name="table",
@@ -53,6 +63,11 @@ _NEAR_MISS = 0.8
 _Kind = TypeVar("_Kind")
 
 
+def fits(place: Path) -> bool:
+    """Whether a path is that of a table, by its ending."""
+    return place.suffix.lower() in {".csv", ".tsv", ".txt"}
+
+
 def read(file: Path, *, labels: Mapping[str, str] | None = None, bad: Bad | None = None) -> list[Utterance]:
     """The utterances of a table, sorted by name.
 
@@ -74,8 +89,25 @@ def read(file: Path, *, labels: Mapping[str, str] | None = None, bad: Bad | None
     file = Path(file)
     if not file.is_file():
         raise CorpusError(CARD.name, f"there is no table '{file}'", CARD.obtain)
-    table = read_table(file)
-    times = _check_columns(table)
+    return name_segments(utterances_of(read_table(file), CARD, labels=labels, bad=bad))
+
+
+def utterances_of(
+    table: Table, card: CorpusCard, *, labels: Mapping[str, str] | None = None, bad: Bad | None = None
+) -> list[Utterance]:
+    """The utterances of a table that was read, in its order; see `read`.
+
+    Args:
+        table: has a column `file`, relative to the folder of the table.
+        card: the corpus that they are of.
+        labels: see `read`.
+        bad: see `read`.
+
+    Raises:
+        CorpusError: see `read`.
+        LabelError: emotions are not known; names them all, and what to write.
+    """
+    file, times = table.file, _check_columns(table)
     utterances: list[Utterance] = []
     problems: list[Problem] = []
     unknown: list[tuple[str, str, LabelError]] = []
@@ -83,7 +115,7 @@ def read(file: Path, *, labels: Mapping[str, str] | None = None, bad: Bad | None
     for row in table.rows:
         name = row.cells["file"]
         try:
-            utterance = _utterance(table, row, times, labels)
+            utterance = _utterance(table, row, times, labels).replace(corpus=card.name)
             distinct.refuse_second(utterance, row.line)
             utterances.append(utterance)
         except LabelError as error:
@@ -91,12 +123,12 @@ def read(file: Path, *, labels: Mapping[str, str] | None = None, bad: Bad | None
             problems.append((name, UnknownLabel(f"{error.problem}, line {row.line}", row.cells["emotion"]), row.line))
         except Unusable as error:
             problems.append((name or f"line {row.line}", str(error), row.line))
-    if bad is None or (not utterances and len(unknown) == len(problems)):
+    if bad is None or not utterances:
         refuse_unknown(str(file), unknown)
     settle(_card_of(file), with_lines(problems, apart=bad is not None), bad)
     if not utterances:
         raise CorpusError(str(file), "the table lists no usable recording", CARD.obtain)
-    return name_segments(utterances)
+    return utterances
 
 
 def list_recordings(file: Path) -> list[tuple[Path, Seconds, Seconds | None] | AudioError]:

@@ -7,6 +7,9 @@
     a folder        of such files, e.g. EmoBox's data/ravdess with fold_1, fold_2, ...
     audformat       a folder with db.yaml: a column or scheme called split, tables of a split (`split_id`), or
                     tables named after their part
+    Kaldi           a folder of data folders (train, dev, test)
+    SUPERB          train_meta_data.json and test_meta_data.json, by themselves or in a folder a fold (Session1, ...)
+    Hugging Face    metadata.csv or metadata.jsonl with a column of the part, or in folders called train and test
     unheard         a saved split plan (splits/seed0.json of a run)
 
 The form is told by what a file holds, not by its ending. What is named in the files is found among the
@@ -14,31 +17,25 @@ utterances by its path, as much of it as is needed; audio endings do not count.
 """
 
 import json
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from unheard.data.fold_set import FoldSet, Row, each_tested_once, fold_set, with_left_out
-from unheard.data.foreign.audformat_folds import dealt_rows
+from unheard.data.fold_set import FoldSet, Row, each_tested_once, fold_set, start_of, with_left_out
+from unheard.data.fold_words import PART_COLUMNS, PART_WORDS, fold_in, part_of, said_by_name
+from unheard.data.foreign.audio_folder import metadata_files
+from unheard.data.foreign.folds import foreign_rows
 from unheard.data.plan import SplitPlan
-from unheard.data.splits._folds import PARTS
 from unheard.data.splits._table import COLUMNS, folds_of_utterances
-from unheard.data.tables import Table, parse_table, read_text, seconds_from
+from unheard.data.tables import Table, parse_table, read_text
 from unheard.errors import SplitError, TableError
 from unheard.identities import known
 from unheard.records import Seconds, Utterance
 
 __all__ = ["dealt_column", "has_folds", "read_folds"]
 
-_PARTS = {
-    "train": "train", "training": "train", "trn": "train",
-    "dev": "dev", "devel": "dev", "development": "dev", "val": "dev", "valid": "dev", "validation": "dev",
-    "test": "test", "testing": "test", "tst": "test", "eval": "test", "evaluation": "test",
-}  # fmt: skip
-_PART_COLUMNS = ("part", "split", "subset", "partition")
-_FILE_KEYS = ("wav", "audio", "file", "path", "filename", "audio_path", "wav_path", "key")
-_FOLD = re.compile(r"(?<![a-z])fold(?:[ _-]?(\d+[a-z]?)|[ _-]([a-z])(?![a-z]))", re.IGNORECASE)
+_FILE_KEYS = ("wav", "audio", "file", "path", "filename", "file_name", "audio_path", "wav_path", "key")
 _MEND = "Give a CSV, EmoBox's JSON or JSONL, a folder of them, an audformat database, or a saved split plan."
 
 
@@ -55,8 +52,8 @@ def read_folds(path: Path, utterances: Sequence[Utterance]) -> FoldSet:
         CorpusError: an audformat database that cannot be read safely, or is none.
         MissingExtraError: an audformat database, and PyYAML (or pyarrow for parquet) is not installed.
     """
-    if path.is_dir():
-        rows, form = (_audformat(path), "audformat") if (path / "db.yaml").is_file() else (_folder(path), "a folder")
+    if path.is_dir() or _is_metadata(path):
+        rows, form = _of_place(path)
         return fold_set(path, form, rows, utterances)
     text = _text(path)
     if _is_json(text):
@@ -85,18 +82,43 @@ def dealt_column(path: Path) -> str | None:
 def _dealt(table: Table) -> str | None:
     columns = set(table.columns)
     dealt = columns & set(COLUMNS)
-    return dealt.pop() if not columns & set(_PART_COLUMNS) and len(dealt) == 1 else None
+    return dealt.pop() if not columns & set(PART_COLUMNS) and len(dealt) == 1 else None
 
 
 def has_folds(place: Path) -> bool:
-    """Whether a manifest (or an audformat database) says itself which part or fold its files belong to."""
-    if place.is_dir():
-        try:
-            return next(_audformat(place), None) is not None
-        except SplitError:
-            return False
+    """Whether a corpus of one's own says itself what is train and what is test, or which folds there are.
+
+    Raises:
+        SplitError: a table cannot be read.
+        CorpusError: an audformat database or a data folder of Kaldi cannot be read.
+    """
+    if place.is_dir() or _is_metadata(place) or place.suffix.lower() == ".json":
+        return _deals(lambda: _of_place(place)[0])
     columns = set(_table(place, _text(place)).columns)
-    return "file" in columns and bool(columns & {"fold", *_PART_COLUMNS})
+    return "file" in columns and bool(columns & {"fold", *PART_COLUMNS})
+
+
+def _deals(rows: Callable[[], Iterator[Row]]) -> bool:
+    try:
+        said = {(row.part, row.fold) for row in rows()}
+    except SplitError:
+        return False
+    parts = {part for part, _ in said}
+    return {"train", "test"} <= parts or len({fold for part, fold in said if part is None and fold}) > 1
+
+
+def _of_place(path: Path) -> tuple[Iterator[Row], str]:
+    """The rows of a folder or of another program's file, and its form."""
+    found = foreign_rows(path)
+    if found is not None:
+        return found
+    if path.is_dir():
+        return _folder(path), "a folder"
+    return _json(path, _documents(path, _text(path)), path.parent), "JSON"
+
+
+def _is_metadata(path: Path) -> bool:
+    return path.is_file() and bool(metadata_files(path)) and "file_name" in _text(path)
 
 
 def _text(path: Path) -> str:
@@ -123,22 +145,27 @@ def _documents(path: Path, text: str) -> list[Any]:
     """One JSON document, or one a line."""
     try:
         return [json.loads(text)]
-    except json.JSONDecodeError:
+    except RecursionError as error:
+        raise SplitError(f"{path}: lists in lists, too deep to be folds. {_MEND}") from error
+    except ValueError:  # a number of thousands of digits, too
         documents = []
         for line, own in enumerate(text.splitlines(), start=1):
             if own.strip():
                 try:
                     documents.append(json.loads(own))
-                except json.JSONDecodeError as error:
+                except (ValueError, RecursionError) as error:
                     raise SplitError(f"{path}, line {line}: neither JSON nor JSONL ({error}). {_MEND}") from error
         return documents
 
 
 def _json(path: Path, documents: Sequence[Any], root: Path) -> Iterator[Row]:
     """The rows of EmoBox's files and their like; part and fold come from the name where no record says them."""
-    part, fold = _said_by_name(path, root)
-    for document in documents:
-        yield from _json_rows(path, document, part, fold)
+    part, fold = said_by_name(path, root)
+    try:
+        for document in documents:
+            yield from _json_rows(path, document, part, fold)
+    except RecursionError as error:
+        raise SplitError(f"{path}: lists in lists, too deep to be folds. {_MEND}") from error
 
 
 def _json_rows(path: Path, value: Any, part: str | None, fold: str | None) -> Iterator[Row]:
@@ -148,25 +175,32 @@ def _json_rows(path: Path, value: Any, part: str | None, fold: str | None) -> It
         for own in value:
             yield from _json_rows(path, own, part, fold)
     elif isinstance(value, dict) and (named := next((value[key] for key in _FILE_KEYS if key in value), None)):
-        said = next((_part(str(value[key]), str(path)) for key in _PART_COLUMNS if value.get(key)), part)
+        said = next((part_of(str(value[key]), str(path)) for key in PART_COLUMNS if value.get(key)), part)
         begin = value.get("start_time", value.get("start"))
         own_fold = value.get("fold", fold)
-        yield Row(str(named), said, None if own_fold is None else str(own_fold), _seconds(begin))
+        yield Row(str(named), said, None if own_fold is None else str(own_fold), _seconds(begin, path))
+    elif isinstance(value, dict) and isinstance(value.get("meta_data"), list):  # SUPERB's, with labels beside it
+        yield from _json_rows(path, value["meta_data"], part, fold)
     elif isinstance(value, dict):
         for key, own in value.items():
             if not isinstance(own, (dict, list)):
                 raise SplitError(f"{path}: '{key}' holds {json.dumps(own)[:40]}, expected files or records. {_MEND}")
             # What holds parts is a fold, whatever it is called.
-            holds_parts = isinstance(own, dict) and bool({name.lower() for name in own} & _PARTS.keys())
-            named_fold = _fold_in(key) or (key if holds_parts else fold)
-            yield from _json_rows(path, own, _PARTS.get(key.lower(), part), named_fold)
+            holds_parts = isinstance(own, dict) and bool({name.lower() for name in own} & PART_WORDS.keys())
+            named_fold = fold_in(key) or (key if holds_parts else fold)
+            yield from _json_rows(path, own, PART_WORDS.get(key.lower(), part), named_fold)
 
 
 def _folder(folder: Path) -> Iterator[Row]:
-    """The rows of all files that name a part, in their name or inside; .json beside a .jsonl is its copy."""
+    """The rows of all files that name a part, in their name or inside; .json beside a .jsonl is its copy.
+
+    Where several folders in it have files of several parts each, and none is called a fold, each of them is one.
+    """
     files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in {".jsonl", ".json", ".csv", ".tsv"})
+    files = [file for file in files if "meta_data" in file.name and file.suffix == ".json"] or files
     if not files:
         raise SplitError(f"{folder}: holds no .jsonl, .json or .csv file, and no db.yaml. {_MEND}")
+    named = _folds_by_folder(folder, files)
     for file in files:
         if file.suffix == ".json" and file.with_suffix(".jsonl") in files:
             continue
@@ -178,7 +212,18 @@ def _folder(folder: Path) -> Iterator[Row]:
         else:
             rows = _csv(_table(file, text), folder)
         # The whole corpus lies beside its folds, and names no part.
-        yield from (row for row in rows if row.part is not None)
+        for row in rows:
+            if row.part is not None:
+                yield row if row.fold is not None else replace(row, fold=named.get(file.parent))
+
+
+def _folds_by_folder(folder: Path, files: Sequence[Path]) -> dict[Path, str]:
+    """Folder -> its name as a fold, where several are one each, e.g. Session1 with train and test."""
+    parts: dict[Path, set[str | None]] = {}
+    for file in files:
+        parts.setdefault(file.parent, set()).add(said_by_name(file, file.parent)[0])
+    own = [place for place, said in parts.items() if len(said - {None}) > 1]
+    return {place: place.relative_to(folder).as_posix() for place in own} if len(own) > 1 else {}
 
 
 def _is_about_files(documents: Sequence[Any]) -> bool:
@@ -192,12 +237,12 @@ def _is_about_files(documents: Sequence[Any]) -> bool:
 
 def _csv(table: Table, root: Path) -> Iterator[Row]:
     path, columns = table.file, table.columns
-    part, fold = _said_by_name(path, root)
-    column = next((name for name in _PART_COLUMNS if name in columns), None)
+    part, fold = said_by_name(path, root)
+    column = next((name for name in PART_COLUMNS if name in columns), None)
     if "file" not in columns or not (column or part or "fold" in columns):
         raise SplitError(
             f"{path}: has the columns {', '.join(columns) or 'none'}, expected file and one of fold, "
-            f"{', '.join(_PART_COLUMNS)}; or fold and one of {', '.join(COLUMNS)}. Correct the header."
+            f"{', '.join(PART_COLUMNS)}; or fold and one of {', '.join(COLUMNS)}. Correct the header."
         )
     for row in table.rows:
         cells, where = row.cells, table.where(row)
@@ -207,44 +252,16 @@ def _csv(table: Table, root: Path) -> Iterator[Row]:
         if not (said or part or own_fold):
             raise SplitError(f"{where}: no part and no fold. Give the file one of them.")
         yield Row(
-            cells["file"], _part(said, where) if said else part, own_fold, _start(cells.get("start"), where), where
+            cells["file"],
+            part_of(said, where) if said else part,
+            own_fold,
+            start_of(cells.get("start"), where),
+            where,
         )
 
 
-def _start(cell: str | None, where: str) -> Seconds | None:
-    try:
-        return seconds_from(cell) if cell else None
-    except ValueError as error:
-        raise SplitError(f"{where}: start '{cell}', expected {error}. Correct it.") from error
-
-
-def _audformat(folder: Path) -> Iterator[Row]:
-    for row in dealt_rows(folder, frozenset(_PARTS)):
-        yield Row(row.file, None if row.part is None else _part(row.part, row.where), known(row.fold), row.start)
-
-
-def _said_by_name(path: Path, root: Path) -> tuple[str | None, str | None]:
-    """The part and the fold that a file's name, or its folder's, speaks of."""
-    words = [word for word in re.split(r"[^a-z]+", path.stem.lower()) if word in _PARTS]
-    inside = path.relative_to(root).parts if path.is_relative_to(root) else (path.name,)
-    folds = [found for name in (*inside[:-1], path.stem, root.name) if (found := _fold_in(name))]
-    return (_PARTS[words[-1]] if words else None), (folds[0] if folds else None)
-
-
-def _fold_in(name: str) -> str | None:
-    """The fold that a name speaks of: 1 for fold_1, fold1 or Fold-1."""
-    found = _FOLD.search(name)
-    return None if found is None else found[1] or found[2]
-
-
-def _part(word: str, where: str) -> str:
-    if word.lower() not in _PARTS:
-        raise SplitError(f"{where}: the part '{word}' is not known. Call it {', '.join(PARTS)}.")
-    return _PARTS[word.lower()]
-
-
-def _seconds(value: Any) -> Seconds | None:
-    try:
-        return None if value in (None, "") else float(value)
-    except (TypeError, ValueError):
+def _seconds(value: Any, path: Path) -> Seconds | None:
+    """A time of a record: a number of seconds, or a text of the usual forms."""
+    if value is None or value == "" or isinstance(value, bool):
         return None
+    return float(value) if isinstance(value, (int, float)) else start_of(str(value), str(path))

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from unheard.data.splits._folds import PARTS, Fold
+from unheard.data.tables import seconds_from
 from unheard.errors import SplitError
 from unheard.records import Seconds, Utterance
 
-__all__ = ["FoldSet", "Row", "each_tested_once", "fold_set", "with_left_out"]
+__all__ = ["FoldSet", "Row", "each_tested_once", "fold_set", "start_of", "with_left_out"]
 
 _ENDINGS = frozenset({".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aif", ".aiff", ".sph"})
 _SAME_START: Seconds = 0.05
@@ -52,6 +53,21 @@ class Row:
     fold: str | None = None
     start: Seconds | None = None
     source: str | None = None
+
+
+def start_of(cell: str | None, where: str) -> Seconds | None:
+    """Where a stretch begins, from its text in any of the usual forms; None where there is none.
+
+    >>> start_of("0 days 00:00:01.5", "folds.csv, line 2"), start_of("", "folds.csv, line 3")
+    (1.5, None)
+
+    Raises:
+        SplitError: it is no time.
+    """
+    try:
+        return seconds_from(cell) if cell else None
+    except ValueError as error:
+        raise SplitError(f"{where}: start '{cell}', expected {error}. Correct it.") from error
 
 
 def fold_set(path: Path, form: str, rows: Iterable[Row], utterances: Sequence[Utterance]) -> FoldSet:

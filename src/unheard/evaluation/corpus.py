@@ -13,10 +13,12 @@ from unheard.errors import CorpusError, SettingsError
 from unheard.records import Utterance
 from unheard.registry import load
 
-__all__ = ["FORMS", "CorpusSettings", "corpus_folder", "read_utterances", "sessions_matter"]
+__all__ = ["FORMS", "CorpusSettings", "corpus_folder", "form_of", "read_utterances", "sessions_matter"]
 
-FORMS = ("table", "audformat")
+FORMS = ("table", "audformat", "kaldi", "superb", "audiofolder")
 """Corpora that are whatever recordings their user describes in such a form."""
+_FOUND_BY_FORM = ("audformat", "kaldi", "superb", "audiofolder", "table")
+"""The order in which a place is asked for its form: metadata of an audio folder are a table, too."""
 
 
 class CorpusSettings(BaseModel):
@@ -25,7 +27,7 @@ class CorpusSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
-    """Registered name; `table` for a CSV of one's own, `audformat` for an audformat database."""
+    """Registered name; of one's own: `table` (a CSV), `audformat`, `kaldi`, `superb` or `audiofolder`."""
     folder: str | None = None
     """The corpus's folder (or the CSV), relative to the recipe; by default $UNHEARD_CORPORA/<name>."""
     emotions: tuple[str, ...] = ()
@@ -70,6 +72,11 @@ def corpus_folder(settings: CorpusSettings) -> Path:
             f"'{settings.name}'. {card.obtain}",
         )
     return Path(root).expanduser() / settings.name
+
+
+def form_of(place: Path) -> str | None:
+    """Which of the forms a file or folder has, None for none of them."""
+    return next((name for name in _FOUND_BY_FORM if load("corpora", name).fits(place)), None)
 
 
 def read_utterances(settings: CorpusSettings, bad: list[tuple[str, str]] | None = None) -> list[Utterance]:
