@@ -312,3 +312,26 @@ def test_a_killed_process_leaves_no_half_entry(corpus, cache, tmp_path):
         frames = np.load(file, allow_pickle=False)
         assert frames.shape == (18, 128)
         assert read_entry(cache, file.stem) is not None
+
+
+def test_flipped_bits_make_an_entry_missing(corpus, cache):
+    (key,), _, _ = extract_one(corpus[0], RECIPE, cache)
+    file = entry_of(cache, key)
+    content, generator = file.read_bytes(), np.random.default_rng(0)
+    for bits in [1] * 30 + [50] * 5:
+        changed = bytearray(content)
+        for at in generator.integers(0, len(content), bits):
+            changed[at] ^= 1 << int(generator.integers(8))
+        file.write_bytes(changed)
+        assert read_entry(cache, key) is None
+
+
+def test_an_entry_of_an_older_version_has_no_digest_and_is_read(corpus, cache):
+    (key,), _, _ = extract_one(corpus[0], RECIPE, cache)
+    file, expected = entry_of(cache, key), read_entry(cache, key)
+    np.testing.assert_array_equal(np.load(file), expected)  # an older version reads the newer one's, too
+    np.save(file, expected)
+    np.testing.assert_array_equal(read_entry(cache, key), expected)
+    expected[0, 0] = np.nan
+    np.save(file, expected)
+    assert read_entry(cache, key) is None

@@ -8,14 +8,15 @@ CSV   a column a dimension (e0, e1, … or any names, all numbers), and the same
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from unheard.documents import DamageError, read_bytes
 from unheard.errors import CorpusError, nearest
+from unheard.evaluation.archives import read_archive
 from unheard.evaluation.probe_sources import COLUMNS
 from unheard.evaluation.rounds import Items
 
@@ -26,6 +27,7 @@ OTHERS = ("raw_features", "untrained", "weight_zero")
 _NAMELESS = ("part", "file", "name", "start", "end", "fold", "seed", "index", "id", "", "unnamed: 0")
 """No dimensions: the first column that a table of pandas gets unasked numbers the items, and so names the speaker."""
 _UNKNOWN = ("", "-1", "-1.0", "None", "nan", "NaN")
+_LARGEST_CSV = 1 << 30  # bytes
 _LARGEST = 1e100
 """Of a number whose square is still one."""
 _MEND = "See docs/reference/probes.md for what a table may hold."
@@ -106,12 +108,8 @@ def _checked(file: Path, name: str, array: NDArray[np.generic], items: int) -> N
 
 def _from_npz(file: Path) -> tuple[dict[str, NDArray[np.generic]], dict[str, NDArray[np.generic]]]:
     try:
-        stored = np.load(file, allow_pickle=False)
-        if not isinstance(stored, np.lib.npyio.NpzFile):
-            raise CorpusError(str(file), "one array without a name, expected an archive of arrays", _MEND)
-        with stored:
-            found = {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as problem:
+        found = read_archive(file)
+    except DamageError as problem:
         mend = "Save names as text, np.array(names, dtype=str): objects are never unpickled."
         raise CorpusError(str(file), f"cannot be read ({problem})", mend) from problem
     if "embeddings" not in found:
@@ -134,7 +132,9 @@ def _from_npz(file: Path) -> tuple[dict[str, NDArray[np.generic]], dict[str, NDA
 
 def _from_csv(file: Path) -> tuple[dict[str, NDArray[np.generic]], dict[str, NDArray[np.generic]]]:
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = read_bytes(file, largest=_LARGEST_CSV).decode("utf-8-sig")
+    except DamageError as problem:
+        raise CorpusError(str(file), f"the table cannot be read ({problem})", "Save it as .npz.") from problem
     except UnicodeDecodeError as problem:
         raise CorpusError(str(file), "the table is not UTF-8", "Save it as CSV with encoding UTF-8.") from problem
     separator = max(",;\t", key=text.split("\n", 1)[0].count)

@@ -6,6 +6,7 @@ cache and whichever of them is killed. A damaged entry counts as missing.
 
 import functools
 import hashlib
+import io
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -16,8 +17,10 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
+from unheard.arrays import describe_array
 from unheard.data.audio import AudioSettings, condition, read_parts
 from unheard.data.perturb import Perturbation
+from unheard.documents import DamageError
 from unheard.errors import AudioError
 from unheard.features.extracting import frames_of
 from unheard.files import aside, refuse_unwritable
@@ -97,24 +100,39 @@ def _entry(cache: Path, key: str) -> Path:
 
 
 def read_entry(cache: Path, key: str) -> Features | None:
-    """An entry of shape (frames, channels), or None where there is none that can be read."""
+    """An entry of shape (frames, channels), or None where there is none that is whole.
+
+    One of an older version has no digest behind its numbers: there, only what is no number is found.
+    """
     try:
-        with _entry(cache, key).open("rb") as stream:  # np.load would open a zip, too
-            frames = np.lib.format.read_array(stream, allow_pickle=False)
-    except (OSError, ValueError, EOFError, MemoryError):  # a damaged header may announce any shape
+        content = _entry(cache, key).read_bytes()
+        head = describe_array(io.BytesIO(content))
+    except (OSError, DamageError):
         return None
-    if frames.ndim != 2 or frames.dtype not in (np.float32, np.float16) or not len(frames):
+    end = head.start + head.size
+    behind = content[end:]
+    if len(head.shape) != 2 or head.dtype not in (np.float32, np.float16) or not head.size or len(content) < end:
         return None
-    features: Features = frames.astype(np.float32, copy=False)
-    return features
+    if behind and behind != _digest(content[:end]):
+        return None
+    frames = np.frombuffer(content, head.dtype, offset=head.start, count=head.shape[0] * head.shape[1])
+    features: Features = np.array(frames.reshape(head.shape, order="F" if head.fortran else "C"), np.float32)
+    return features if behind or np.isfinite(features).all() else None
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=16).digest()
 
 
 def _write_entry(cache: Path, key: str, features: Features) -> None:
     with np.errstate(over="ignore"):
         half = features.astype(np.float16)
-    with aside(_entry(cache, key)) as beside, beside.open("wb") as stream:
-        # Numbers that half precision holds exactly take half the room.
-        np.save(stream, half if np.array_equal(half, features) else features, allow_pickle=False)
+    stream = io.BytesIO()
+    # Numbers that half precision holds exactly take half the room.
+    np.save(stream, half if np.array_equal(half, features) else features, allow_pickle=False)
+    content = stream.getvalue()
+    with aside(_entry(cache, key)) as beside:
+        beside.write_bytes(content + _digest(content))  # what reads .npy reads no further than its numbers
 
 
 def extract_one(utterance: Utterance, recipe: Recipe, cache: Path) -> tuple[tuple[str, ...], str, float]:
