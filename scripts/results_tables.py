@@ -305,7 +305,7 @@ def inflation_part(name: str, asked: dict[str, tuple[float, float]]) -> list[str
         if protocol != "own"
     )
     compared = [
-        f"- {document['protocols'][protocol]['title'].capitalize()}: {row['sentence']}"
+        f"- {document['protocols'][protocol]['title'].capitalize()}: {said(row)}"
         for protocol, rows in document.get("comparisons", {}).items()
         for row in rows
     ]
@@ -319,11 +319,19 @@ def inflation_part(name: str, asked: dict[str, tuple[float, float]]) -> list[str
         "",
         *(verdict(document, protocol, *wanted) for protocol, wanted in asked.items()),
         *compared,
-        *(f"- {row['sentence']}" for row in document["differences"]),
+        *(f"- {said(row)}" for row in document["differences"]),
         "",
         f"    unheard run recipes/{name}.toml --out {target} --also {also}",
         "",
     ]
+
+
+def said(row: dict[str, Any]) -> str:
+    """The sentence of a comparison; older ones said 'not shown' beside an interval without 0, and not why."""
+    low, high = row["interval"]
+    unexplained = row["sentence"].endswith("): not shown.") and low is not None and (low > 0 or high < 0)
+    decides = f" (the test that swaps the two for each speaker decides: p = {row['p']:.3f})."
+    return row["sentence"][:-1] + decides if unexplained else str(row["sentence"])
 
 
 def _sentence_groups(about: dict[str, Any], document: dict[str, Any]) -> int | None:

@@ -252,5 +252,19 @@ def test_a_difference_that_only_alone_would_be_shown_says_so():
     assert strong.shown
     assert strong_p == pytest.approx(0.003)
     assert not weak.shown
-    assert weak.sentence.endswith("2 seeds): not shown, as one of 3 comparisons.")
+    assert weak.sentence == (
+        "b is better than a by 5.0 points (10 speakers, 2 seeds): not shown: the interval and p = 0.040 are of this "
+        "comparison alone; p = 0.060, corrected for 3 comparisons (Holm), decides."
+    )
     assert weak_p == pytest.approx(0.06)
+
+
+def test_an_interval_that_leaves_0_out_is_never_just_not_shown():
+    # Four speakers: the test cannot come below 2 / 2 ** 4 = .125, however clear the interval is.
+    result = paired_difference(diagonal([0.9, 0.9, 0.8, 0.9]), diagonal([0.5, 0.6, 0.5, 0.5]))
+    assert result.low > 0
+    assert not result.shown
+    assert result.sentence.endswith(
+        "4 speakers, 1 seed): not shown: the interval leaves 0 out, but swapping the two for each speaker gives "
+        "p = 0.125, which decides."
+    )

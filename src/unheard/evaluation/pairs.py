@@ -164,10 +164,15 @@ def paired_difference(
     margin = float(stats.t.ppf(0.5 + level / 2, freedom)) * error
     low, high = difference - margin, difference + margin
     p_value = _swap_test(shares, seed)
-    shown = (low > 0 or high < 0) and p_value < 1 - level
+    apart = low > 0 or high < 0
+    shown = apart and p_value < 1 - level
     own = own_differences(first, second)
     wins, losses = int(np.count_nonzero(own > _TIE)), int(np.count_nonzero(own < -_TIE))
-    verdict = "not shown." if not shown else "shown." if seeds > 1 else "shown, for one training of each."
+    verdict = "shown." if seeds > 1 else "shown, for one training of each."
+    if not shown:
+        # An interval that leaves 0 out beside "not shown" would contradict itself.
+        decides = f"swapping the two for each speaker gives p = {p_value:.3f}, which decides"
+        verdict = f"not shown: the interval leaves 0 out, but {decides}." if apart else "not shown."
     rest = f"{_count(speakers, 'speaker')}, {_count(seeds, 'seed')}): {verdict}"
     sentence = _sentence(names, (difference, low, high), level, rest)
     tail = (speakers, seeds, wins, losses, speakers - wins - losses, shown, sentence)
@@ -203,7 +208,7 @@ def every_pair(
 def corrected(differences: Sequence[Paired], *, level: float = 0.95) -> list[tuple[Paired, float]]:
     """The same differences for their being several: each with its p-value after `holm`.
 
-    One that alone would count as shown, and no longer does, says so in its sentence.
+    One that alone would count as shown, and no longer does, says in its sentence that the corrected p decides.
 
     Args:
         differences: all that were looked at.
@@ -213,7 +218,9 @@ def corrected(differences: Sequence[Paired], *, level: float = 0.95) -> list[tup
     result = []
     for one, p_value in zip(differences, adjusted, strict=True):
         if one.shown and p_value >= 1 - level:
-            words = f"not shown, as one of {len(differences)} comparisons."
+            alone = f"the interval and p = {one.p_value:.3f} are of this comparison alone"
+            decides = f"p = {p_value:.3f}, corrected for {len(differences)} comparisons (Holm), decides"
+            words = f"not shown: {alone}; {decides}."
             before = one.sentence.rpartition(": ")[0]
             one = replace(one, shown=False, sentence=f"{before}: {words}")  # noqa: PLW2901
         result.append((one, float(p_value)))
