@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # One thread a process: tests and folds run side by side.
 export OMP_NUM_THREADS := 1
 
-.PHONY: demo test check format results fuzz clean
+.PHONY: demo test check format results fuzz torture clean
 
 demo: $(VENV)/.demo
 	$(BIN)/unheard demo --out demo
@@ -29,6 +29,10 @@ format: $(VENV)/.test
 # 10,000 mutated recordings, 1,000 mutated headers, results and tables: each a value or a named error. About an hour.
 fuzz: $(VENV)/.test
 	$(BIN)/python tests/fuzz
+
+# 100 kills at random moments, full disks, two writers: the result is that of an undisturbed run. About an hour.
+torture: $(VENV)/.test
+	$(BIN)/python tests/torture
 
 # docs/results.md from the results that are kept in docs/results/.
 results: $(VENV)/.demo

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.signal
 import soundfile
 import soxr
 
 from unheard.data.audio import read_recording
-from unheard.data.fingerprint import ALIKE, HOP, compare, fingerprint, near_duplicates
+from unheard.data.fingerprint import ALIKE, HOP, compare, fingerprint, is_one_sound, near_duplicates
 from unheard.testing.faults import murmur
 
 CORPORA = Path(os.environ.get("UNHEARD_CORPORA", Path(__file__).parents[3] / "shared" / "corpora"))
@@ -54,6 +55,85 @@ def test_a_changed_copy_is_alike(change: str) -> None:
         wave = sound(seed)
         found = compare(fingerprint(wave, RATE), fingerprint(CHANGES[change](wave).astype(np.float32), RATE))
         assert found.likeness >= ALIKE + 0.02, change
+
+
+def breath(seed: int, seconds: float = 2.0) -> np.ndarray:
+    """Noise with the rhythm of speech: nothing of it comes twice."""
+    generator, count = np.random.default_rng(seed), round(seconds * RATE)
+    envelope = np.interp(np.arange(count) / RATE, np.arange(0, seconds + 0.2, 0.1), generator.uniform(0.05, 1, 22))
+    noise = scipy.signal.lfilter([1], [1, -0.9], envelope * generator.standard_normal(count))
+    return (0.003 * noise / noise.std()).astype(np.float32)
+
+
+def burst(seconds: float = 0.2) -> np.ndarray:
+    return np.random.default_rng(7).uniform(-1, 1, round(seconds * RATE))
+
+
+def beep(seconds: float = 0.5) -> np.ndarray:
+    return 0.7 * np.sin(2 * np.pi * 1000 * np.arange(round(seconds * RATE)) / RATE)
+
+
+def jingle(seconds: float = 1.0) -> np.ndarray:
+    time = np.arange(round(0.125 * RATE)) / RATE
+    notes = [220 * 2 ** (step / 12) for step in (0, 7, 4, 12, 9, 16, 5, 11)]
+    tones = [sum(np.sin(2 * np.pi * note * n * time) / n for n in range(1, 6)) * np.exp(-20 * time) for note in notes]
+    return 0.3 * np.concatenate(tones)[: round(seconds * RATE)]
+
+
+def hum(wave: np.ndarray) -> np.ndarray:
+    time = np.arange(len(wave)) / RATE
+    return 0.1 * sum(np.sin(2 * np.pi * 50 * n * time + n) / n for n in range(1, 30))
+
+
+def room(wave: np.ndarray) -> np.ndarray:
+    noise = scipy.signal.lfilter([1], [1, -0.95], np.random.default_rng(9).standard_normal(len(wave)))
+    return 0.1 * wave.std() * noise / noise.std()
+
+
+def placed(wave: np.ndarray, what: np.ndarray, at: int) -> np.ndarray:
+    return wave + np.pad(what, (at, len(wave) - at - len(what)))
+
+
+SHARED = {
+    "a click": lambda wave, turn: placed(wave, burst(), 8_000),
+    "a click elsewhere": lambda wave, turn: placed(wave, burst(), (8_000, 12_345)[turn]),
+    "a click at the end and at the beginning": lambda wave, turn: placed(wave, burst(), (len(wave) - 3_200, 0)[turn]),
+    "two clicks": lambda wave, turn: placed(placed(wave, burst(), 4_000), burst(0.1), 20_000),
+    "a beep before": lambda wave, turn: np.concatenate([beep(), wave]),
+    "a beep over it": lambda wave, turn: placed(wave, beep(), 0),
+    "a jingle before": lambda wave, turn: np.concatenate([jingle(), wave]),
+    "hum": lambda wave, turn: wave + hum(wave),
+    "room tone": lambda wave, turn: wave + room(wave),
+    "long room tone": lambda wave, turn: (padded := np.pad(wave, (16_000, 48_000))) + room(padded),
+}
+
+
+@pytest.mark.parametrize("voice", ["noise", "tones", "softer tones"])
+@pytest.mark.parametrize("what", SHARED)
+def test_recordings_that_share_less_than_they_differ_in_are_not_alike(what: str, voice: str) -> None:
+    voices = {"noise": breath, "tones": sound, "softer tones": lambda seed: 0.1 * sound(seed)}
+    for seed in (0, 2):
+        waves = [SHARED[what](voices[voice](seed + turn), turn).astype(np.float32) for turn in range(2)]
+        prints = {str(turn): fingerprint(wave, RATE) for turn, wave in enumerate(waves)}
+        assert not is_one_sound(compare(prints["0"], prints["1"]))
+        assert near_duplicates(prints) == []
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("what", ["a click", "two clicks", "a jingle before"])
+def test_a_changed_copy_that_holds_something_loud_is_alike(what: str, change: str) -> None:
+    wave = SHARED[what](sound(3), 0).astype(np.float32)
+    prints = {
+        "a": fingerprint(wave, RATE),
+        "b": fingerprint(CHANGES[change](wave).astype(np.float32), RATE),
+    }
+    assert [(pair.first, pair.second) for pair in near_duplicates(prints)] == [("a", "b")]
+
+
+def test_a_copy_stays_alike_where_only_its_pauses_differ() -> None:
+    wave = np.pad(sound(4), (16_000, 24_000))
+    noise = 0.1 * wave.std() * np.random.default_rng(5).standard_normal(len(wave))
+    assert is_one_sound(compare(fingerprint(wave, RATE), fingerprint((wave + noise).astype(np.float32), RATE)))
 
 
 @pytest.mark.parametrize("rate", [8_000, 11_025, 22_050, 44_100, 48_000])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from unheard.data.plan import SplitPlan, draw_plan
+from unheard.data.splits._groups import voices_of
 from unheard.errors import SettingsError, SplitError
 from unheard.records import Utterance
 
@@ -362,3 +363,9 @@ def test_the_given_folds_of_the_real_corpora(name: str, folds: int, groups: int)
         assert sum(len(fold.test) for fold in both.folds) == len(items)
     if name == "ased":
         assert values(items, both.folds[3].test, "sentence") == [f"{emotion}-04" for emotion in range(1, 6)]
+
+
+def test_a_speaker_is_one_of_its_corpus() -> None:
+    own, other = corpus(2), [item.replace(corpus="other", name=f"o/{item.name}") for item in corpus(2)]
+    assert set(voices_of(own).values()) == {"0", "1"}
+    assert len(set(voices_of([*own, *other]).values())) == 4

@@ -1,5 +1,7 @@
 """Groups of speakers and the worst tenth of them, on speakers who are heard as we say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -56,6 +58,44 @@ def test_the_gap_is_of_the_best_and_the_worst_of_several_groups():
     gap = largest_gap(one, by_voice(one, lambda voice: ("de", "en", "fr")[voice // 3]))
     assert (gap["better"], gap["worse"]) == ("de", "fr")
     assert gap["interval"][0] > 0
+
+
+def test_the_widest_of_many_gaps_is_seldom_shown_where_all_are_heard_alike():
+    alarms = 0
+    for seed in range(60):
+        recalls = np.random.default_rng(seed).normal(0.7, 0.08, 18)
+        one = heard(recalls, clips=10, seed=seed)
+        low, high = largest_gap(one, by_voice(one, lambda voice: f"g{voice // 3}"))["interval"]
+        alarms += low > 0 or high < 0
+    assert alarms <= 0.1 * 60
+
+
+def test_a_group_without_the_hard_class_is_not_called_better():
+    one = heard([0.9] * 8, clips=30, seed=1)
+    one = replace(one, prediction=np.where(one.truth == 1, 0, one.prediction))  # class 1 is never heard
+    left = np.isin(one.speakers, ["v04", "v05", "v06", "v07"]) & (one.truth == 1)
+    columns = {key: getattr(one, key)[~left] for key in ("truth", "prediction", "speakers", "seeds", "names")}
+    one = Heard(**columns, classes=2)
+    groups = by_voice(one, lambda voice: "all" if voice < 4 else "easy")
+    rows, gap = group_rows(one, groups), largest_gap(one, groups)
+    assert rows["easy"]["uar"] - rows["all"]["uar"] > 0.4
+    assert (rows["easy"]["classes"], rows["all"]["classes"]) == (1, 2)
+    assert gap["classes"] == 1
+    assert gap["difference"] < 0.1
+    assert gap["interval"][0] < 0
+
+
+def test_groups_that_share_no_class_have_no_gap():
+    one = heard([0.9, 0.6])
+    assert largest_gap(one, [("a", "b")[label] for label in one.truth]) is None
+
+
+def test_speakers_who_all_have_the_same_figure_do_not_make_a_gap_certain():
+    one = heard([1.0, 1.0, 0.5, 0.5], clips=2)
+    prediction = np.where(np.isin(one.speakers, ["v02", "v03"]) & (one.truth == 1), 0, one.truth)
+    gap = largest_gap(replace(one, prediction=prediction), by_voice(one, lambda voice: "fm"[voice // 2]))
+    assert gap["difference"] == pytest.approx(0.5)
+    assert gap["interval"][0] < gap["difference"] - 0.2
 
 
 def test_unknown_groups_are_left_out_and_one_group_has_no_gap():

@@ -101,6 +101,28 @@ def test_the_numbers_are_the_smallest_that_do():
     )
 
 
+@pytest.mark.parametrize(("level", "fewest"), [(0.95, 6), (0.99, 8)])
+def test_so_few_speakers_that_the_test_cannot_agree_have_no_power(level, fewest):
+    known = Components(0.001**2, 0.0, 0.0, fewest - 1, 3)
+    assert power_of(known, 0.5, speakers=fewest - 1, seeds=3, level=level) == 0.0
+    assert power_of(known, 0.5, speakers=fewest, seeds=3, level=level) > 0.99
+    found = power_to_show(known, 0.5, level=level)
+    assert (found.power, found.speakers, found.seeds) == (0.0, fewest, None)
+    first, second = drawn(5, speakers=5, lift=0.3)
+    assert not paired_difference(first, second).shown
+
+
+def test_power_of_one_of_several_pairs_is_that_of_its_strictest_test():
+    first, second = drawn(3, lift=0.01)
+    other = drawn(7)[0]
+    # The same clips, so that they may be compared.
+    (alone,) = every_pair({"plain": second, "dat": first})
+    among = next(pair for pair in every_pair({"plain": second, "dat": first, "cgt": other}) if pair.first == "dat")
+    assert among.paired.difference == alone.paired.difference
+    assert among.power[1].power < alone.power[1].power
+    assert among.power[1] == power_to_show(components_of(first, second), 0.02, level=1 - 0.05 / 3)
+
+
 def test_where_trainings_are_what_differs_seeds_help_and_speakers_do_not():
     found = power_to_show(Components(0.01**2, 0.03**2, 0.0, 24, 3), 0.02)
     assert found.speakers is None

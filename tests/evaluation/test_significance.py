@@ -98,6 +98,15 @@ def _one_wrong(speakers):
     return change
 
 
+def test_speakers_of_the_very_same_figure_leave_a_doubt():
+    alike = diagonal([0.5, 0.5, 0.5, 0.5], clips=4)
+    low, high = interval(alike)
+    assert low < 0.5 < high
+    assert high - low > 0.1
+    more = interval(diagonal([0.5] * 20, clips=4))
+    assert more[1] - more[0] < high - low
+
+
 def test_one_speaker_has_no_interval_and_speakers_without_clips_are_none():
     assert np.isnan(interval(diagonal([0.5]))).all()
     padded = np.concatenate([diagonal([0.5, 0.7, 0.9]), np.zeros((1, 4, 2, 2), int)], axis=1)

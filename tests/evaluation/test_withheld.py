@@ -9,6 +9,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from unheard.data.plan import Fold
+from unheard.data.splits._groups import voices_of
 from unheard.evaluation.parts import withhold
 from unheard.records import Utterance
 
@@ -20,7 +21,8 @@ def made(counts, name="a"):
     utterances = {
         n: Utterance(Path(n), n, "tones", speaker=f"s{speaker}") for n, speaker in zip(names, speakers, strict=True)
     }
-    return SimpleNamespace(utterances=utterances), Fold(name, names, ("dev",), ("test",))
+    voices = voices_of(list(utterances.values()))
+    return SimpleNamespace(utterances=utterances, voices=voices), Fold(name, names, ("dev",), ("test",))
 
 
 def per_speaker(prepared, names, count):
@@ -34,7 +36,7 @@ def per_speaker(prepared, names, count):
     share=st.floats(0.01, 0.89),
     seed=st.integers(0, 99),
 )
-def test_each_speaker_gives_his_share_and_keeps_the_rest(counts, share, seed):
+def test_each_speaker_gives_a_share_and_keeps_the_rest(counts, share, seed):
     prepared, fold = made(counts)
     train, held = withhold(prepared, fold, seed, share)
     assert not set(train) & set(held)

@@ -63,11 +63,10 @@ def gather(
             problems.append((own.name, UnknownLabel(error.problem, own.label), own.where))
         except Unusable as error:
             problems.append((own.name, str(error), own.where))
-    if bad is None:
+    if bad is None or (not utterances and len(unknown) == len(problems)):
         refuse_unknown(source, unknown)
     settle(card, _placed(problems, apart=bad is not None), bad)
     if not utterances:
-        refuse_unknown(source, unknown)
         raise CorpusError(card.name, f"'{source}' has no usable recording", card.obtain)
     return name_segments(utterances)
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from unheard.corpora._gathered import Listed, gather
+from unheard.corpora._labels import emotion_from
 from unheard.corpora._layout import Bad, Unusable
-from unheard.corpora.table import COLUMNS, emotion_from, gender_from, unit_from
+from unheard.corpora.table import COLUMNS, gender_from, unit_from
 from unheard.data.foreign.audformat_header import HEADER, Database, Scheme, TableHeader, read_header
 from unheard.data.foreign.audformat_tables import Stretch, check_tables, labels_of, read_rows
 from unheard.errors import CorpusError
@@ -73,14 +74,14 @@ def read(
         folder: holds db.yaml.
         table: the table whose rows are the utterances and that gives their labels; other tables then add only
             who speaks and the like. None joins all tables.
-        labels: the database's labels -> the names to use, before the label map is asked.
+        labels: its labels -> classes, before the label map is asked (see `unheard.data.labels.own_labels`).
         bad: where to set rows aside that cannot be used, as (file, problem); None raises.
 
     Raises:
         MissingExtraError: PyYAML is not installed, or pyarrow for tables in parquet.
         CorpusError: there is no database, it cannot be read safely, there is no such table, two tables contradict
             each other, or a row cannot be used.
-        LabelError: an emotion is not known.
+        LabelError: emotions are not known; names them all, and what to write.
     """
     folder = Path(folder)
     database = _open(folder, table)

@@ -26,17 +26,7 @@ from unheard.errors import AudioError, CorpusError, LabelError, TableError
 from unheard.identities import known
 from unheard.records import CorpusCard, Seconds, Utterance
 
-__all__ = [
-    "CARD",
-    "COLUMNS",
-    "emotion_from",
-    "fits",
-    "gender_from",
-    "list_recordings",
-    "read",
-    "unit_from",
-    "utterances_of",
-]
+__all__ = ["CARD", "COLUMNS", "fits", "gender_from", "list_recordings", "read", "unit_from", "utterances_of"]
 
 CARD = CorpusCard(
     name="table",
@@ -123,7 +113,7 @@ def utterances_of(
             problems.append((name, UnknownLabel(f"{error.problem}, line {row.line}", row.cells["emotion"]), row.line))
         except Unusable as error:
             problems.append((name or f"line {row.line}", str(error), row.line))
-    if bad is None or not utterances:
+    if bad is None or (not utterances and len(unknown) == len(problems)):
         refuse_unknown(str(file), unknown)
     settle(_card_of(file), with_lines(problems, apart=bad is not None), bad)
     if not utterances:

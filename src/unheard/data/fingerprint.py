@@ -8,17 +8,30 @@ second rendition of the same sentence by the same speaker does not, because nobo
 rhythm to within a few milliseconds.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
+from unheard.data.landmarks import Meeting, meetings
 from unheard.records import Hertz, Seconds
 
-__all__ = ["ALIKE", "ALIKE_IF_SHORT", "HOP", "Comparison", "Twins", "compare", "fingerprint", "near_duplicates"]
+__all__ = [
+    "ALIKE",
+    "ALIKE_IF_SHORT",
+    "HOP",
+    "Comparison",
+    "Fingerprint",
+    "Twins",
+    "compare",
+    "fingerprint",
+    "is_one_sound",
+    "near_duplicates",
+]
 
 HOP: Seconds = 0.008
 """Distance between the frames of a fingerprint."""
@@ -35,13 +48,16 @@ _SHORT: Seconds = 1.0  # ... unless they overlap by as much as this ...
 _PART = 0.5  # ... and this share of one of them lies there
 _SHORTEST: Seconds = 0.25
 
-_COARSE = 4  # frames that are one in the search
-_CANDIDATE = 0.5  # correlation in the search from which two are compared closely
-_ROWS, _COLUMNS = 64, 256  # recordings whose pairs are searched at once: some tens of megabytes
+_QUIET = 10 ** (-45 / 15)  # energy of a contrast 45 dB below the loudest: it goes with power to the power of 2/3
+_EVIDENCE: Seconds = 1.0  # of the loudest frames are held against each other, however much quieter they are
+_AROUND = 9  # frames in which two frames are held against each other
+_AGREES = 0.5  # correlation from which they agree
+_THROUGHOUT = 0.75  # share of one recording's sounding frames that must agree
+
+_CANDIDATE = 0.5  # correlation where two landmarks meet from which two are compared closely
 
 Fingerprint = NDArray[np.int8]
 _Frames = NDArray[np.float32]
-_Spectra = NDArray[np.complex64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +104,11 @@ def fingerprint(samples: NDArray[np.float32], rate: Hertz) -> Fingerprint:
         rate: in hertz, at least 8000.
 
     Returns:
-        Shape (frames, 16), int8, a frame each `HOP`; all 0 for silence.
+        Shape (frames, 16), int8, a frame each `HOP`; all 0 for silence. The root of the contrast is kept, so that a
+        loud click leaves room for what is quiet.
 
     Reference: haitsma2002highly (contrast of neighbouring bands over time; here the contrast itself is kept, not
-    its sign, and all pairs are compared instead of looked up).
+    its sign, and landmarks are looked up instead of frames).
     """
     mono = samples if samples.ndim == 1 else samples.mean(axis=1, dtype=np.float32)
     width = round(_WINDOW * rate)
@@ -104,7 +121,8 @@ def fingerprint(samples: NDArray[np.float32], rate: Hertz) -> Fingerprint:
     contrast = loudness[:, 1:] - loudness[:, :-1]
     contrast = contrast - uniform_filter1d(contrast, _MEAN, axis=0)
     largest = float(np.abs(contrast).max(initial=0.0))
-    return np.asarray(np.round(contrast * (127 / largest if largest > 0 else 0.0)), dtype=np.int8)
+    scaled = contrast / largest if largest > 0 else np.zeros_like(contrast)
+    return np.asarray(np.round(127 * np.sign(scaled) * np.sqrt(np.abs(scaled))), dtype=np.int8)
 
 
 def _bands(width: int, rate: Hertz) -> NDArray[np.float32]:
@@ -117,10 +135,12 @@ def _bands(width: int, rate: Hertz) -> NDArray[np.float32]:
 
 
 def near_duplicates(prints: Mapping[str, Fingerprint]) -> list[Twins]:
-    """All pairs of recordings that are one sound, by comparing every pair at every offset.
+    """All pairs of recordings that are one sound, at whatever offset.
 
-    A coarse correlation, of all pairs at once in the frequency domain, finds candidates; `compare` decides. The
-    cost grows with the square of the number: 2500 recordings of 3 s take some ten seconds of one core.
+    An index of landmarks finds candidates, so that the time hardly grows faster than the number of recordings
+    (`landmarks.meetings`); `compare` decides. benchmarks/copies.py measures the time, and how many pairs it misses
+    that comparing each with each would find. Of a sound that stands there dozens of times, each recording is paired
+    with some of the others, and not with every one.
 
     Args:
         prints: name -> fingerprint. Silence and what is shorter than 0.25 s is never alike.
@@ -128,16 +148,33 @@ def near_duplicates(prints: Mapping[str, Fingerprint]) -> list[Twins]:
     Returns:
         The pairs, sorted by their names.
     """
-    names = [name for name, own in prints.items() if own.any() and len(own) * HOP >= _SHORTEST]
-    names.sort(key=lambda name: (len(prints[name]), name))
-    coarse = [_coarse(prints[name]) for name in names]
+    names = sorted(name for name, own in prints.items() if own.any() and len(own) * HOP >= _SHORTEST)
     found = []
-    for row, column in _candidates(coarse):
-        first, second = sorted((names[row], names[column]))
-        own = compare(prints[first], prints[second])
-        if own.likeness >= (ALIKE if own.overlap >= _SHORT else ALIKE_IF_SHORT):
-            found.append(Twins(first, second, own.likeness, own.offset))
-    return sorted(found, key=lambda twins: (twins.first, twins.second))
+    for (one, other), meeting in groupby(meetings([prints[name] for name in names]), _pair):
+        first, second = prints[names[one]], prints[names[other]]
+        if all(_correlation(first, second, own.lag) < _CANDIDATE for own in meeting):
+            continue
+        close = compare(first, second)
+        if is_one_sound(close):
+            found.append(Twins(names[one], names[other], close.likeness, close.offset))
+    return found
+
+
+def is_one_sound(found: Comparison) -> bool:
+    """Whether two fingerprints are so alike that they are of one sound."""
+    return found.likeness >= (ALIKE if found.overlap >= _SHORT else ALIKE_IF_SHORT)
+
+
+def _pair(meeting: Meeting) -> tuple[int, int]:
+    return meeting.first, meeting.second
+
+
+def _correlation(first: Fingerprint, second: Fingerprint, lag: int) -> float:
+    """Of the frames that overlap where the second is so many frames later."""
+    mine, theirs = (own[max(0, begin) :].astype(np.float32).ravel() for own, begin in ((first, -lag), (second, lag)))
+    size = min(len(mine), len(theirs))
+    mine, theirs = mine[:size], theirs[:size]
+    return float(mine @ theirs / np.sqrt(max(float(mine @ mine) * float(theirs @ theirs), 1.0)))
 
 
 def compare(first: Fingerprint, second: Fingerprint) -> Comparison:
@@ -148,9 +185,10 @@ def compare(first: Fingerprint, second: Fingerprint) -> Comparison:
         second: shape (frames, contrasts); the number of frames may differ.
 
     Returns:
-        The likeness is 0 where they overlap too little to tell.
+        The likeness is 0 where they overlap too little to tell, and where the correlation comes from a burst that
+        both hold (a click, a beep, a jingle) while most of the frames around it differ.
     """
-    one, other = first.astype(np.float32), second.astype(np.float32)
+    one, other = _contrast(first), _contrast(second)
     size = scipy.fft.next_fast_len(len(one) + len(other), real=True)
     spectra = scipy.fft.rfft(one, size, axis=0).conj() * scipy.fft.rfft(other, size, axis=0)
     lag = int(np.argmax(scipy.fft.irfft(spectra.sum(axis=1), size)))
@@ -163,35 +201,40 @@ def compare(first: Fingerprint, second: Fingerprint) -> Comparison:
     excerpt = overlap >= _SHORT and max(shared) >= _PART
     enough = min(shared) >= _WHOLE or excerpt
     likeness = float((mine * theirs).sum() / np.sqrt(max(power[0] * power[1], 1.0))) if enough else 0.0
+    if likeness >= ALIKE:
+        agree = _agreement(mine, theirs) >= _AGREES
+        sides = (one, slice(begin, end)), (other, slice(begin + lag, end + lag))
+        likeness = likeness if any(_throughout(own, at, agree) for own, at in sides) else 0.0
     return Comparison(likeness, lag * HOP, overlap)
 
 
-def _coarse(own: Fingerprint) -> _Frames:
-    """Every few frames as one, scaled to unit norm."""
-    count = -(-len(own) // _COARSE)
-    padded = np.pad(own.astype(np.float32), ((0, count * _COARSE - len(own)), (0, 0)))
-    frames = padded.reshape(count, _COARSE, -1).mean(axis=1)
-    return np.asarray(frames / max(float(np.linalg.norm(frames)), 1e-9), dtype=np.float32)
+def _contrast(own: Fingerprint) -> _Frames:
+    """The contrast whose root the fingerprint is."""
+    root = own.astype(np.float32)
+    return np.asarray(root * np.abs(root), dtype=np.float32)
 
 
-def _candidates(coarse: Sequence[_Frames]) -> Iterator[tuple[int, int]]:
-    """Pairs of numbers whose correlation at some offset is high; the recordings must be sorted by length."""
-    for right in range(0, len(coarse), _COLUMNS):
-        columns = coarse[right : right + _COLUMNS]
-        sized: dict[int, _Spectra] = {}
-        for left in range(0, min(right + _COLUMNS, len(coarse)), _ROWS):
-            rows = coarse[left : left + _ROWS]
-            # Powers of two are few sizes, so that the spectra of the columns serve many rows.
-            size = 1 << (len(rows[-1]) + len(columns[-1]) - 1).bit_length()
-            if size not in sized:
-                sized[size] = np.ascontiguousarray(_spectra(columns, size).transpose(0, 2, 1))
-            best = scipy.fft.irfft(_spectra(rows, size).conj() @ sized[size], size, axis=0).max(axis=0)
-            for row, column in np.argwhere(best >= _CANDIDATE).tolist():
-                if left + row < right + column:
-                    yield left + row, right + column
+def _agreement(mine: _Frames, theirs: _Frames) -> _Frames:
+    """Correlation of two stretches around each frame, shape (frames,): loud and quiet frames count alike."""
+    both, one, other = (
+        uniform_filter1d(product.sum(axis=1), _AROUND, mode="constant")
+        for product in (mine * theirs, mine * mine, theirs * theirs)
+    )
+    return np.asarray(both / np.sqrt(np.maximum(one * other, 1e-9)), dtype=np.float32)
 
 
-def _spectra(frames: Sequence[_Frames], size: int) -> _Spectra:
-    """Spectra over time, shape (frequencies, recordings, contrasts)."""
-    stacked = np.stack([np.pad(own, ((0, size - len(own)), (0, 0))) for own in frames])
-    return np.ascontiguousarray(scipy.fft.rfft(stacked, axis=1).transpose(1, 0, 2))
+def _throughout(own: _Frames, at: slice, agree: NDArray[np.bool_]) -> bool:
+    """Whether a recording agrees with another over most of what sounds in it, and not in one burst.
+
+    One side is enough: where noise was added to the pauses of a copy, only the original agrees throughout.
+
+    Args:
+        own: the whole recording, shape (frames, contrasts).
+        at: its frames that overlap the other recording.
+        agree: whether each of these agrees.
+    """
+    energy = uniform_filter1d(np.square(own).sum(axis=1), _AROUND)
+    loudest = np.sort(energy)[::-1][: round(_EVIDENCE / HOP)]
+    sounds = (energy >= min(_QUIET * loudest[0], loudest[-1])) & (energy > 0)
+    inside = sounds[at]
+    return bool(inside.sum() >= _PART * sounds.sum() and agree[inside].sum() >= _THROUGHOUT * inside.sum())

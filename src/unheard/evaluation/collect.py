@@ -70,7 +70,7 @@ class Pool:
         items = [prepared.utterances[name] for name in self.names]
         self.groups = {column: [getattr(item, column) for item in items] for column in ("gender", *OF_THE_DATA)}
         self.truth = np.array([number[str(item.emotion)] for item in items])
-        self.speakers = np.array([str(item.speaker) for item in items])
+        self.speakers = np.array([prepared.voices[name] for name in self.names])
         self.genders = np.array([str(item.gender) for item in items])
         self.confusions = confusions_by_speaker(
             self.truth, self.prediction, self.speakers, classes=len(self.classes), seeds=self.seeds

@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from unheard.evaluation.intervals import interval, mean_uar, with_items, without_each
+from unheard.evaluation.intervals import interval, mean_uar, one_error, with_items, without_each
 from unheard.metrics._confusion import confusions_by_speaker
 
 __all__ = ["SHUFFLES", "Heard", "fairness_summary", "group_rows", "largest_gap", "tail_of_speakers"]
 
 SHUFFLES = 200
 """How often clips are dealt to the speakers anew, to see what gap luck alone leaves."""
+_NONE = 1e-24
+"""A squared error below this is none that was seen, but for rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def group_rows(heard: Heard, groups: Sequence[str | None]) -> dict[str, dict[str
         groups: of each item, as 'f' and 'm'; None where it is not known.
 
     Returns:
-        group -> `uar`, `interval`, `speakers`, `utterances`.
+        group -> `uar`, `interval`, `speakers`, `utterances`, and `classes` (how many it has: UAR is over these).
     """
     column = np.array([None if group is None else str(group) for group in groups], dtype=object)
     rows = {}
@@ -63,6 +65,7 @@ def group_rows(heard: Heard, groups: Sequence[str | None]) -> dict[str, dict[str
             "interval": list(interval(own)),
             "speakers": own.shape[1],
             "utterances": int(own[0].sum()),
+            "classes": int(np.count_nonzero(own[0].sum(axis=(0, 2)))),
         }
     return rows
 
@@ -70,43 +73,65 @@ def group_rows(heard: Heard, groups: Sequence[str | None]) -> dict[str, dict[str
 def largest_gap(heard: Heard, groups: Sequence[str | None]) -> dict[str, Any] | None:
     """The groups with the highest and the lowest UAR, and the difference with its 95 % interval.
 
-    The interval is Welch's for two independent groups of speakers, each with its jackknife error. With more than
-    two groups the widest gap was picked, so that its interval is too optimistic.
+    Both are over the classes that every group has: a group without the class that is hardest to hear would else be
+    called the better heard. The interval is Welch's for two independent groups of speakers, each with its jackknife
+    error. With more than two groups the widest gap is picked, so that its interval is one of all pairs at once
+    (Bonferroni). A group whose speakers all have the very same figure counts as having one clip wrong, as in
+    `interval`.
 
     Args:
         heard: the predictions.
         groups: of each item; None where it is not known.
 
     Returns:
-        `better, worse, difference, interval`; None with fewer than two groups.
+        `better, worse, difference, interval`, and `classes` (how many they are over); None with fewer than two
+        groups, or no class that all have.
     """
-    rows = group_rows(heard, groups)
-    if len(rows) < 2:
+    column = np.array([None if group is None else str(group) for group in groups], dtype=object)
+    names = sorted({name for name in column if name is not None})
+    if len(names) < 2:
         return None
-    better, worse = (pick(rows, key=lambda name: rows[name]["uar"]) for pick in (max, min))
+    shared = _shared_classes(heard, column, names)
+    if not shared.size:
+        return None
+    own = {name: with_items(heard.confusions((column == name) & np.isin(heard.truth, shared))) for name in names}
+    uar = {name: float(mean_uar(found.sum(axis=1))) for name, found in own.items()}
+    better, worse = (pick(names, key=lambda name: uar[name]) for pick in (max, min))
     if better == worse:
-        better, worse = sorted(rows)[:2]
-    errors, freedoms = [], []
-    for group in (better, worse):
-        own = with_items(heard.confusions(np.array([name is not None and str(name) == group for name in groups])))
-        count = own.shape[1]
-        errors.append((count - 1) * float(np.var(without_each(own))) if count > 1 else math.nan)
-        freedoms.append(max(1, count - 1))
-    difference = rows[better]["uar"] - rows[worse]["uar"]
+        better, worse = names[:2]
+    difference, pairs = uar[better] - uar[worse], math.comb(len(names), 2)
+    found = [_squared_error(own[group]) for group in (better, worse)]
     return {
         "better": better,
         "worse": worse,
         "difference": difference,
-        "interval": _welch(difference, errors, freedoms),
+        "interval": _welch(difference, found, level=1 - 0.05 / pairs),
+        "classes": int(shared.size),
     }
 
 
-def _welch(difference: float, errors: Sequence[float], freedoms: Sequence[int]) -> list[float]:
-    total = sum(errors)
-    if not math.isfinite(total):
+def _shared_classes(heard: Heard, column: NDArray[np.object_], names: Sequence[str]) -> NDArray[np.int64]:
+    """The classes of which every group has a labelled item."""
+    each = [set(heard.truth[(column == name) & (heard.truth >= 0)].tolist()) for name in names]
+    return np.array(sorted(set.intersection(*each)), dtype=np.int64)
+
+
+def _squared_error(own: NDArray[np.int64]) -> tuple[float, int]:
+    """The jackknife's squared error of a group's UAR and its degrees of freedom; nan with fewer than two speakers."""
+    count = own.shape[1]
+    if count < 2:
+        return math.nan, 1
+    square = (count - 1) * float(np.var(without_each(own)))
+    least = (count - 1) * float(np.var(without_each(one_error(own))))
+    return max(square, least if square < _NONE else 0.0), count - 1
+
+
+def _welch(difference: float, found: Sequence[tuple[float, int]], *, level: float) -> list[float]:
+    total = sum(error for error, _ in found)
+    doubt = sum(error**2 / freedom for error, freedom in found)
+    if not math.isfinite(total) or not doubt:
         return [math.nan, math.nan]
-    doubt = sum(error**2 / freedom for error, freedom in zip(errors, freedoms, strict=True))
-    margin = float(stats.t.ppf(0.975, total**2 / doubt)) * math.sqrt(total) if doubt else 0.0
+    margin = float(stats.t.ppf(0.5 + level / 2, total**2 / doubt)) * math.sqrt(total)
     return [difference - margin, difference + margin]
 
 

@@ -18,7 +18,7 @@ from unheard.evaluation.plans import draw_plans
 from unheard.evaluation.protocol import Prepared
 from unheard.evaluation.recipe import RunRecipe
 from unheard.evaluation.result_files import plain_numbers, read_result
-from unheard.evaluation.significance import paired_difference
+from unheard.evaluation.significance import Paired, corrected, paired_difference
 from unheard.files import write_document
 
 __all__ = [
@@ -229,35 +229,40 @@ def _about(result: Mapping[str, Any], title: str) -> dict[str, Any]:
 
 
 def _differences(runs: Mapping[str, Path], titles: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Each objective under each other protocol, less itself under its own; corrected for their number."""
     own = {system.name: system for system in read_systems(runs[OWN])}
-    rows = []
-    for name in runs:
-        if name == OWN:
-            continue
-        for system in read_systems(runs[name]):
-            first = own.get(system.name)
-            if first is not None:
-                rows.append(_difference(system, first, name, titles))
-    return rows
+    asked = [
+        (system.name, name, _difference(system, own[system.name], name, titles))
+        for name in runs
+        if name != OWN
+        for system in read_systems(runs[name])
+        if system.name in own
+    ]
+    found = corrected([paired for *_, paired in asked])
+    return [
+        {
+            "objective": objective,
+            "protocol": protocol,
+            "difference": paired.difference,
+            "interval": [paired.low, paired.high],
+            "p": paired.p_value,
+            "p_holm": p_holm,
+            "shown": paired.shown,
+            "speakers": paired.speakers,
+            "seeds": paired.seeds,
+            "sentence": paired.sentence,
+        }
+        for (objective, protocol, _), (paired, p_holm) in zip(asked, found, strict=True)
+    ]
 
 
-def _difference(system: System, own: System, name: str, titles: Mapping[str, str]) -> dict[str, Any]:
+def _difference(system: System, own: System, name: str, titles: Mapping[str, str]) -> Paired:
     if system.items != own.items:
         raise RunError(
             f"{system.name}: {titles[name]} and {titles[OWN]} tested other clips or seeds. Run both again."
         )
     words = (f"{system.name} with {titles[name]}", titles[OWN])
-    paired = paired_difference(system.confusions, own.confusions, names=words)
-    return {
-        "objective": system.name,
-        "protocol": name,
-        "difference": paired.difference,
-        "interval": [paired.low, paired.high],
-        "p": paired.p_value,
-        "speakers": paired.speakers,
-        "seeds": paired.seeds,
-        "sentence": paired.sentence,
-    }
+    return paired_difference(system.confusions, own.confusions, names=words)
 
 
 def write_inflation(runs: Mapping[str, Path], out: Path) -> dict[str, Any]:

@@ -37,8 +37,8 @@ def dev_judgements(results: Sequence[Mapping[str, Any]], prepared: Prepared) -> 
     kept = []
     for one in results:
         if rows := one.get("dev_predictions"):
-            speakers = _values(_fold(one, prepared).train, prepared, "speaker")
-            kept.append((one, [row for row in rows if prepared.utterances[row[0]].speaker not in speakers]))
+            speakers = {prepared.voices[name] for name in _fold(one, prepared).train}
+            kept.append((one, [row for row in rows if prepared.voices[row[0]] not in speakers]))
     return _judged(kept, prepared) if any(rows for _, rows in kept) else None
 
 
@@ -68,7 +68,7 @@ def _judged(each: Sequence[tuple[Mapping[str, Any], Sequence[Any]]], prepared: P
         probabilities=np.array([row for _, rows in each for _, row in rows], dtype=np.float64),
         seeds=np.array([int(one["seed"]) for one, rows in each for _ in rows], dtype=np.int64),
         folds=np.array([str(one["fold"]) for one, rows in each for _ in rows]),
-        speakers=np.array([str(item.speaker) for item in items]),
+        speakers=np.array([prepared.voices[name] for name in names]),
         names=np.array(names),
         foreign=np.array(foreign, dtype=np.bool_),
     )

@@ -187,12 +187,14 @@ def every_pair(
     Args:
         systems: name -> confusions, shape (seeds, speakers, classes, classes), on the same clips.
         level: of the intervals; 1 minus the p-value below which a difference is shown.
-        planned: the difference of UAR that a next experiment should be able to show.
+        planned: the difference of UAR that a next experiment should be able to show, as one of as many pairs.
 
     Raises:
         RunError: see `paired_difference`.
     """
     names = list(itertools.combinations(systems, 2))
+    # Holm's smallest p-value is held against this one, so that power at it is promised of none too much.
+    strictest = 1 - (1 - level) / max(1, len(names))
     differences = [
         paired_difference(systems[later], systems[earlier], names=(later, earlier), level=level)
         for earlier, later in names
@@ -200,7 +202,7 @@ def every_pair(
     pairs = []
     for (earlier, later), (paired, p_holm) in zip(names, corrected(differences, level=level), strict=True):
         components = components_of(systems[later], systems[earlier])
-        observed, wanted = (power_to_show(components, size, level=level) for size in (paired.difference, planned))
+        observed, wanted = (power_to_show(components, size, level=strictest) for size in (paired.difference, planned))
         pairs.append(Pair(later, earlier, paired, p_holm, (observed, wanted)))
     return pairs
 

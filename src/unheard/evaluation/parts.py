@@ -48,12 +48,12 @@ def part_of(prepared: Prepared, names: Sequence[str], speakers: Sequence[str], *
     genders = {"f": 0, "m": 1}
     columns = {
         "emotion": [emotions[str(item.emotion)] for item in items],
-        "speaker": [numbers.get(str(item.speaker), UNLABELLED) for item in items],
+        "speaker": [numbers.get(prepared.voices[name], UNLABELLED) for name in names],
         "gender": [genders.get(str(item.gender), UNLABELLED) for item in items],
     }
     read: Callable[[str], Sequence[Features]] = functools.partial(_frames, prepared, augmented)
     if prepared.recipe.adaptation == "speaker":
-        read = voice_reader(read, {name: str(item.speaker) for name, item in prepared.utterances.items()})
+        read = voice_reader(read, prepared.voices)
     return Dataset(
         tuple(names),
         [read(name) for name in names],
@@ -72,7 +72,7 @@ def withhold(prepared: Prepared, fold: Fold, seed: int, share: float) -> tuple[t
     generator = np.random.default_rng(named_seed(seed, "withheld", fold.name))
     by_speaker: dict[str, list[str]] = {}
     for name in sorted(fold.train):
-        by_speaker.setdefault(str(prepared.utterances[name].speaker), []).append(name)
+        by_speaker.setdefault(prepared.voices[name], []).append(name)
     held: set[str] = set()
     for names in by_speaker.values():
         count = min(max(1, round(share * len(names))), len(names) - 1) if len(names) >= ENOUGH else 0

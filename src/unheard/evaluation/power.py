@@ -131,11 +131,14 @@ def power_of(
         level: of the interval, in (0, 1).
 
     Returns:
-        Power in [0, 1]; nan where the variances are.
+        Power in [0, 1]; nan where the variances are. 0 with so few speakers that the test which swaps the systems
+        speaker by speaker cannot agree: its smallest p-value, 2 sign patterns of 2^speakers, is 1 - level or more.
     """
     error, freedom = components.error(speakers, seeds)
     if not np.isfinite(error):
         return float("nan")
+    if 2.0 ** (1 - speakers) >= 1 - level:
+        return 0.0
     if error == 0 or abs(difference) / error > _SURE:
         return 1.0 if difference else 0.0
     return float(stats.nct.sf(stats.t.ppf(0.5 + level / 2, freedom), freedom, abs(difference) / error))

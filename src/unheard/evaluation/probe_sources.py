@@ -256,7 +256,7 @@ class _Embedder:
     seed: int
 
     def __call__(self) -> NDArray[np.floating]:
-        speakers = sorted({str(self.prepared.utterances[name].speaker) for name in self.groups["train"]})
+        speakers = sorted({self.prepared.voices[name] for name in self.groups["train"]})
         parts = [part_of(self.prepared, self.groups[part], speakers) for part in PARTS if self.groups[part]]
         if self.kind == "raw_features":
             return np.concatenate([raw_statistics(part) for part in parts])

@@ -4,6 +4,7 @@ A task writes its result into a folder of its own and is done when `task.json` i
 killed goes on where it stood, and a cluster may run tasks in any order.
 """
 
+import functools
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ import platformdirs
 
 from unheard.data.plan import Fold, SplitPlan, drop_duplicates
 from unheard.data.splits._folds import where
+from unheard.data.splits._groups import voices_of
 from unheard.data.splits._ties import recording
 from unheard.documents import DamageError
 from unheard.errors import CorpusError, RunError
@@ -68,6 +70,11 @@ class Prepared:
         """Emotions, in the recipe's order or sorted."""
         present = {str(utterance.emotion) for utterance in self.utterances.values()}
         return [name for name in self.recipe.corpus.emotions if name in present] or sorted(present)
+
+    @functools.cached_property
+    def voices(self) -> Mapping[str, str]:
+        """Name -> who speaks, for all that is learned of and counted by speakers (see `voices_of`)."""
+        return voices_of(list(self.utterances.values()))
 
     @property
     def digest(self) -> str:

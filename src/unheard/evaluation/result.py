@@ -43,7 +43,7 @@ def _corpus_part(prepared: Prepared) -> dict[str, Any]:
         "speech": card.speech,
         "languages": list(card.languages),
         "utterances": len(prepared.utterances),
-        "speakers": len({item.speaker for item in items}),
+        "speakers": len(set(prepared.voices.values())),
         "hours": sum(prepared.seconds[name] for name in prepared.utterances) / 3600,
         "digest": prepared.digest,
         "classes": {name: counts[name] for name in prepared.classes},
@@ -57,8 +57,7 @@ def _split_part(prepared: Prepared) -> dict[str, Any]:
     for seed, plan in prepared.plans.items():
         for fold in plan.folds:
             speakers = {
-                part: sorted({str(prepared.utterances[name].speaker) for name in getattr(fold, part)})
-                for part in ("dev", "test")
+                part: sorted({prepared.voices[name] for name in getattr(fold, part)}) for part in ("dev", "test")
             }
             folds.append(
                 {
@@ -127,7 +126,7 @@ def _maps(prepared: Prepared, tasks: Sequence[Task], results: Sequence[Mapping[s
         names = result["groups"]["unseen"]
         keep = np.random.default_rng(0).permutation(len(names))[:600]
         points = embeddings[keep].astype(np.float64)
-        if len(points) < 5 or len({prepared.utterances[names[position]].speaker for position in keep}) < 2:
+        if len(points) < 5 or len({prepared.voices[names[position]] for position in keep}) < 2:
             continue
         perplexity = min(30.0, (len(points) - 1) / 3)
         flat = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(points)
@@ -135,7 +134,7 @@ def _maps(prepared: Prepared, tasks: Sequence[Task], results: Sequence[Mapping[s
         maps[task.label] = {
             "points": np.round(flat, 2).tolist(),
             "emotion": [str(item.emotion) for item in items],
-            "speaker": [str(item.speaker) for item in items],
+            "speaker": [prepared.voices[names[position]] for position in keep],
         }
     return maps
 

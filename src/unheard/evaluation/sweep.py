@@ -62,7 +62,7 @@ def _rows(prepared: Prepared, pairs: Iterable[Sequence[Any]]) -> tuple[np.ndarra
     names, probabilities = zip(*pairs, strict=True)
     items = [prepared.utterances[name] for name in names]
     truth = np.array([number[str(item.emotion)] for item in items])
-    return truth, np.array(probabilities).argmax(axis=1), np.array([str(item.speaker) for item in items])
+    return truth, np.array(probabilities).argmax(axis=1), np.array([prepared.voices[name] for name in names])
 
 
 def _uar(prepared: Prepared, tasks: Iterable[Mapping[str, Any]], key: str) -> float:

@@ -54,7 +54,7 @@ class _Parts:
 
     def __init__(self, prepared: Prepared, task: Task, fold: Fold) -> None:
         recipe = prepared.recipe
-        self.speakers = sorted({str(prepared.utterances[name].speaker) for name in fold.train})
+        self.speakers = sorted({prepared.voices[name] for name in fold.train})
         train, withheld = fold.train, ()
         if recipe.leakage.measure:
             train, withheld = withhold(prepared, fold, task.seed, recipe.leakage.withheld)  # type: ignore[assignment]
@@ -66,7 +66,7 @@ class _Parts:
         self.dev = part_of(prepared, fold.dev, self.speakers)
         self.test = part_of(prepared, fold.test, self.speakers)
         unseen = [*fold.dev, *fold.test]
-        self.unseen_speakers = np.array([str(prepared.utterances[name].speaker) for name in unseen])
+        self.unseen_speakers = np.array([prepared.voices[name] for name in unseen])
 
     def views(self, embed: Callable[[Dataset], np.ndarray]) -> Views:
         """All groups through one representation; nobody is withheld where no speaker has three utterances."""

@@ -61,7 +61,7 @@ def save_weights(prepared: Prepared, task: Task, model: Model) -> None:
         "seed": task.seed,
         "fold": task.fold.name,
         "corpus": recipe.corpus.name,
-        "test_speakers": sorted({str(prepared.utterances[name].speaker) for name in task.fold.test}),
+        "test_speakers": sorted({prepared.voices[name] for name in task.fold.test}),
     }
     run = task.folder.parents[2]
     save_model(model, run / "weights" / f"{task.folder.parent.name}-{task.folder.name}.safetensors", about)

@@ -11,7 +11,7 @@ from unheard.data.auditing.examination import Examination
 from unheard.data.auditing.sharing import Sharing
 from unheard.data.auditing.traits import TRAITS, Trait
 from unheard.data.labels import UnknownLabel
-from unheard.data.splits._folds import where
+from unheard.data.splits._folds import identity, where
 from unheard.identities import IDENTITIES
 
 __all__ = ["Finding", "findings", "shown"]
@@ -108,7 +108,7 @@ def _examples(own: Sharing) -> tuple[str, ...]:
 
 def _copies(seen: Examination) -> Iterator[Finding]:
     """Recordings that stand twice, whether or not a fold parts them."""
-    label = {item.name: (item.speaker, item.emotion) for item in seen.utterances}
+    label = {item.name: (identity(item, "speaker"), item.emotion) for item in seen.utterances}
     groups = seen.audit.duplicates
     if groups:
         apart = [group for group in groups if len({label[name] for name in group}) > 1]

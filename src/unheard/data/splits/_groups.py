@@ -20,6 +20,7 @@ __all__ = [
     "sentence_groups",
     "shuffled",
     "title",
+    "voices_of",
 ]
 
 
@@ -40,6 +41,21 @@ def title(key: str, keys: Collection[str]) -> str:
     """
     corpora = {other.partition("/")[0] for other in keys}
     return key.partition("/")[2] if len(corpora) == 1 else key
+
+
+def voices_of(utterances: Sequence[Utterance]) -> dict[str, str]:
+    """Name of each utterance -> who speaks, by the name that people know: two corpora's '01' are two voices.
+
+    >>> from pathlib import Path
+    >>> voices_of([Utterance(Path(f"{corpus}.wav"), corpus, corpus, speaker="01") for corpus in ("emodb", "urdu")])
+    {'emodb': 'emodb/01', 'urdu': 'urdu/01'}
+
+    Raises:
+        SplitError: an utterance has no speaker.
+    """
+    keys = identities(utterances, "speaker")
+    several = len({item.corpus for item in utterances}) > 1
+    return {item.name: key if several else str(item.speaker) for item, key in zip(utterances, keys, strict=True)}
 
 
 def by_identity(utterances: Sequence[Utterance], column: str) -> dict[str, list[Utterance]]:
