@@ -129,8 +129,9 @@ def notes_on_folds(recipe: RunRecipe, utterances: Sequence[Utterance], plan: Spl
         more = f"; and {len(found['tied']) - 3} more" if len(found["tied"]) > 3 else ""
         sets = f"{len(found['tied'])} set{'' if len(found['tied']) == 1 else 's'}"
         notes.append(
-            f"{many} speakers share a {' or '.join(found['by'])} with another and never stand in two parts of a "
-            f"fold: {sets}, {some}{more}. With the others there are {found['sets']} sets, of which intervals over "
-            "speakers do not know."
+            f"{many} speakers share a {' or '.join(found['by'])} with another, and none of those stands in two parts "
+            "of a fold: such speakers are dealt together, or what they share with the test is left out "
+            f"({sets}: {some}{more}). Intervals over speakers take them for independent; there are {found['sets']} "
+            "sets in all."
         )
     return notes

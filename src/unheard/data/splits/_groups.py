@@ -101,10 +101,9 @@ def balanced_groups(
     if len(units) < groups:
         kinds = ties_between(utterances, sessions_matter=sessions_matter)
         what = f"sets of speakers who share no {' or '.join(kinds)}" if kinds else "speakers"
+        fewer = " Ask for fewer." if len(units) > 1 else ""
         more = advice(utterances, sessions_matter=sessions_matter)
-        raise SplitError(
-            f"{groups} speaker groups asked for, but there are {len(units)} {what}. Ask for fewer, 2 or more.{more}"
-        )
+        raise SplitError(f"{groups} speaker groups asked for, but there are {len(units)} {what}.{fewer}{more}")
     profiles = _profiles(utterances, units)
     sizes = Counter(identities(utterances, "speaker"))
     order = shuffled(units, seed, "speaker groups")
