@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from cli.typed import made_run, unheard
+from unheard.documents import sealed
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +41,11 @@ def test_a_task_of_an_older_version_has_no_temperature(finished, tmp_path):
     for file in old.glob("tasks/*/*/task.json"):
         stripped = json.loads(file.read_text())
         stripped.pop("dev_predictions", None)
-        file.write_text(json.dumps(stripped))
+        file.write_text(json.dumps(sealed(stripped)))
     fast = ["--set", "leakage.measure=false", "--set", "seeds=[0,1]"]
     assert unheard("run", finished.parent / "recipe.toml", "--out", old, "--jobs", 1, *fast) == 0
-    assert json.loads((old / "temperatures.json").read_text())["objectives"] == {}
+    for found in json.loads((old / "temperatures.json").read_text())["objectives"].values():
+        assert (found["temperature"], found["kept"], found["speakers"]) == (1.0, False, 0)
     assert "No temperature was fitted" in (old / "model-card.md").read_text()
 
 

@@ -15,8 +15,10 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from cli.typed import made_run, unheard
+from unheard.documents import opened
 from unheard.evaluation.calibration import with_temperature
 from unheard.evaluation.pooled_temperature import fit_pooled, pool
+from unheard.files import write_document
 from unheard.inference.recogniser import Recogniser
 
 
@@ -154,7 +156,7 @@ def weights_of(run):
 
 def test_a_run_keeps_the_temperatures_that_its_result_reports(finished, tones):
     result = json.loads((finished / "result.json").read_text())
-    kept = json.loads((finished / "temperatures.json").read_text())
+    kept = opened(json.loads((finished / "temperatures.json").read_text()))
     reported = {label: own["calibration"]["predict"] for label, own in result["objectives"].items()}
     assert kept == {"schema": 1, "corpus": "table", "objectives": reported}
     with (tones / "corpus" / "tones.csv").open() as stream:
@@ -182,7 +184,7 @@ def with_temperature_of(run, copy, temperature, **more):
     shutil.copytree(run, copy)
     document = json.loads((copy / "temperatures.json").read_text())
     document["objectives"]["dat"] |= {"temperature": temperature, "kept": True, "speakers": 4, **more}
-    (copy / "temperatures.json").write_text(json.dumps(document))
+    write_document(document, copy / "temperatures.json")
     return copy
 
 

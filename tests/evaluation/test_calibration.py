@@ -161,6 +161,7 @@ def test_without_dev_predictions_nothing_is_fitted_and_nothing_is_made_up():
     for lacking in (None, replace(dev, truth=np.full(dev.truth.shape, -1))):
         found = plain_numbers(calibration_summary(test, lacking))
         assert found["after"] is None
-        assert found["predict"] is None
+        assert (found["predict"]["temperature"], found["predict"]["speakers"]) == (1.0, 0)
+        assert found["predict"]["gain"] is None
         assert found["temperatures"] == []
         assert found["before"]["ece"]["mean"] > 0

@@ -79,7 +79,7 @@ def test_the_order_of_predictions_does_not_matter():
 def test_one_odd_dev_speaker_alone_changes_nothing(hot):
     found = fitted(*voices(speakers=1, hot=hot))
     assert (found.value, found.kept, found.speakers) == (1.0, False, 1)
-    assert "one dev speaker," in found.sentence
+    assert "one speaker alone" in found.sentence
 
 
 def test_one_odd_speaker_among_several_is_not_followed():

@@ -152,13 +152,13 @@ def calibration_summary(test: Judged, dev: Judged | None) -> dict[str, Any]:
     Returns:
         `bins`; `before`, the figures as the model gives its probabilities; `predict`, the temperature that is used
         for other recordings; `temperatures`, one a fold and seed, fitted without the fold's test speakers; and
-        `after`, the figures with these. `predict` and `after` are None, and `temperatures` empty, where no dev
-        predictions are known.
+        `after`, the figures with these. Where no dev predictions are known, `predict` says that it is 1,
+        `temperatures` is empty and `after` None.
     """
     before = _figures(test, test.probabilities)
-    found: dict[str, Any] = {"bins": BINS, "before": before, "predict": None, "temperatures": [], "after": None}
+    found: dict[str, Any] = {"bins": BINS, "before": before, "temperatures": [], "after": None}
     if dev is None or not np.any(dev.truth >= 0):
-        return found
+        return found | {"predict": _about(Temperature())}
     pooled = pool(dev.truth, dev.probabilities, speakers=dev.speakers, names=dev.names)
     scaled, rows = _each_fold(test, pooled)
     return found | {"predict": _for_others(test, pooled), "temperatures": rows, "after": _figures(test, scaled)}
@@ -168,11 +168,12 @@ def _for_others(test: Judged, pooled: Pooled) -> dict[str, Any]:
     """The temperature that `unheard predict` divides by, and why it is that."""
     if test.foreign.all():
         sentence = "T = 1: the run tests corpora or languages that it did not train on; no dev speaker is of them."
-        one = Temperature()
-    else:
-        one = fit_pooled(pooled)
-        sentence = one.sentence
-    more = {"fitted": one.fitted, "gain": one.gain, "gain_error": one.error, "sentence": sentence}
+        return _about(Temperature()) | {"sentence": sentence}
+    return _about(fit_pooled(pooled))
+
+
+def _about(one: Temperature) -> dict[str, Any]:
+    more = {"fitted": one.fitted, "gain": one.gain, "gain_error": one.error, "sentence": one.sentence}
     return {"temperature": one.value, "kept": one.kept, "speakers": one.speakers, **more}
 
 

@@ -48,8 +48,11 @@ class Temperature:
     def sentence(self) -> str:
         """What T is, on how many it was fitted, and why it was kept or not."""
         if self.speakers < 2:
-            whom = "one dev speaker" if self.speakers else "no dev speaker who is a new voice"
-            return f"T = 1: there is {whom}, and two are the fewest of whom one can be left out."
+            if not self.speakers:
+                return "T = 1: no dev prediction of a new voice is known."
+            return (
+                "T = 1: dev predictions are of one speaker alone, and two are the fewest of whom one can be left out."
+            )
         change = f"{abs(self.gain):.4f} nats (standard error over speakers {self.error:.4f})"
         found = f"{'lowers' if self.gain >= 0 else 'raises'} the log loss of speakers left out in turn by {change}"
         whom = f"fitted on the dev predictions of {self.speakers} speakers"

@@ -48,8 +48,7 @@ def plain_numbers(value: Any) -> Any:
 def write_result(result: Mapping[str, Any], predictions: str, out: Path) -> None:
     """Write result.json, predictions.csv and the temperatures of the models, each aside and renamed."""
     fitted = {label: own["calibration"]["predict"] for label, own in result["objectives"].items()}
-    known = {label: found for label, found in fitted.items() if found is not None}
-    write_temperatures(result["corpus"]["name"], known, out)
+    write_temperatures(result["corpus"]["name"], fitted, out)
     write_atomically(predictions, out / "predictions.csv")
     write_document(result, out / RESULT)
 
