@@ -73,3 +73,28 @@ def test_a_file_is_found_in_any_form(tmp_path) -> None:
     name = unicodedata.normalize("NFD", "Zoë.wav")
     found = read_folds(write(tmp_path, f"file,part\nx\\{name},train\na.wav,test\n"), items("x/Zoë.wav", "a.wav"))
     assert found.folds[0].train == ("x/Zoë.wav",)
+
+
+def test_a_start_that_cannot_be_read_is_not_left_out(tmp_path) -> None:
+    path = tmp_path / "folds.json"
+    path.write_text('{"train": [{"file": "a.wav", "start": "1,5"}], "test": [{"file": "b.wav", "start": 0}]}')
+    with pytest.raises(SplitError, match=r"folds.json: start '1,5', expected a number with a decimal point"):
+        read_folds(path, items("a.wav", "b.wav"))
+
+
+@pytest.mark.parametrize(
+    ("header", "first", "second"),
+    [
+        ("start,end", "0,1", "2,3"),
+        ("offset,duration", "0,1", "2,1"),
+        ("onset_ms,end_ms", "0,1000", "2000,3000"),
+    ],
+)
+def test_stretches_of_one_file_are_told_apart_by_their_start_whatever_it_is_called(
+    tmp_path, header: str, first: str, second: str
+) -> None:
+    whole = items("a.wav")[0]
+    stretches = [whole.replace(name=f"a.wav#{start}", start=float(start), end=start + 1.0) for start in (0, 2)]
+    path = write(tmp_path, f"file,{header},part\na.wav,{first},train\na.wav,{second},test\n")
+    (fold,) = read_folds(path, stretches).folds
+    assert (fold.train, fold.test) == (("a.wav#0",), ("a.wav#2",))

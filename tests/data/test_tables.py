@@ -123,7 +123,7 @@ def test_folds_are_read_as_a_manifest_is(tmp_path) -> None:
         read_folds(write(tmp_path, 'file;part;note\na;train;"x\ny"\n\nb;tset;\n'), files)
     with pytest.raises(SplitError, match=r"mine.csv, line 4: names speaker 'a' a second time"):
         table_of_folds(write(tmp_path, "fold,speaker\n1,a\n\n2,a\n"))
-    with pytest.raises(SplitError, match=r"line 2: start '1,5', expected a number with a decimal point"):
+    with pytest.raises(SplitError, match=r"mine.csv: start '1,5' in line 2, expected a number with a decimal"):
         read_folds(write(tmp_path, "file;part;start\na;train;1,5\nb;test;0\n"), files)
 
 

@@ -16,12 +16,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from unheard.corpora._columns import FREE, Times, find_times, refuse_overlooked
+from unheard.corpora._columns import refuse_overlooked, stretch_of
 from unheard.corpora._labels import emotion_from, refuse_unknown
 from unheard.corpora._layout import Bad, Unusable, name_segments, settle
 from unheard.corpora._listed import Distinct, Problem, recording_of, with_lines
 from unheard.data.labels import UnknownLabel
 from unheard.data.tables import Row, Table, number_from, read_table
+from unheard.data.times import FREE, Times, find_times
 from unheard.errors import AudioError, CorpusError, LabelError, TableError
 from unheard.identities import known
 from unheard.records import CorpusCard, Seconds, Utterance
@@ -143,7 +144,7 @@ def list_recordings(file: Path) -> list[tuple[Path, Seconds, Seconds | None] | A
     for row in table.rows:
         try:
             path, _ = recording_of(file.parent, row.cells["file"])
-            found.append((path, *times.stretch(row, path)))
+            found.append((path, *stretch_of(times, row, path)))
         except Unusable as problem:
             place = file.parent / row.cells["file"] if row.cells["file"] else file
             found.append(AudioError(place, f"{problem} ({table.where(row)})", "Correct the row, or pass --skip-bad."))
@@ -176,7 +177,7 @@ def _check_columns(table: Table) -> Times:
 def _utterance(table: Table, row: Row, times: Times, labels: Mapping[str, str] | None) -> Utterance:
     cells, line = row.cells, row.line
     path, name = recording_of(table.file.parent, cells["file"])
-    start, end = times.stretch(row, path)
+    start, end = stretch_of(times, row, path)
     return Utterance(
         file=path,
         name=name,

@@ -29,6 +29,7 @@ from unheard.data.foreign.folds import foreign_rows
 from unheard.data.plan import SplitPlan
 from unheard.data.splits._table import COLUMNS, folds_of_utterances
 from unheard.data.tables import Table, parse_table, read_text
+from unheard.data.times import find_times
 from unheard.errors import SplitError, TableError
 from unheard.identities import known
 from unheard.records import Seconds, Utterance
@@ -244,6 +245,10 @@ def _csv(table: Table, root: Path) -> Iterator[Row]:
             f"{path}: has the columns {', '.join(columns) or 'none'}, expected file and one of fold, "
             f"{', '.join(PART_COLUMNS)}; or fold and one of {', '.join(COLUMNS)}. Correct the header."
         )
+    try:
+        times = find_times(table)
+    except TableError as error:
+        raise SplitError(str(error)) from error
     for row in table.rows:
         cells, where = row.cells, table.where(row)
         said, own_fold = (cells[column] if column else ""), known(cells.get("fold")) or fold
@@ -251,13 +256,11 @@ def _csv(table: Table, root: Path) -> Iterator[Row]:
             raise SplitError(f"{where}: no file. Name it, or remove the row.")
         if not (said or part or own_fold):
             raise SplitError(f"{where}: no part and no fold. Give the file one of them.")
-        yield Row(
-            cells["file"],
-            part_of(said, where) if said else part,
-            own_fold,
-            start_of(cells.get("start"), where),
-            where,
-        )
+        try:
+            start = times.value(row, "start")
+        except ValueError as error:
+            raise SplitError(f"{path}: {error}. Correct it.") from error
+        yield Row(cells["file"], part_of(said, where) if said else part, own_fold, start, where)
 
 
 def _seconds(value: Any, path: Path) -> Seconds | None:

@@ -216,6 +216,8 @@ def _identities(seen: Examination) -> Iterator[Finding]:
     """Names that may be one person's (session's, sentence's), and utterances that lack what others have."""
     for column, groups, text in names_alike(seen.utterances):
         yield Finding("caution", f"{column}-names", text, _some([" / ".join(names) for names in groups]))
+    if not seen.sharing and all(item.speaker is None for item in seen.utterances):
+        yield Finding("note", "speaker-unknown", "No speaker is known. A run needs to know them.")
     for column in IDENTITIES:
         lacking = [item for item in seen.utterances if getattr(item, column) is None]
         if 0 < len(lacking) < len(seen.utterances):
