@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from unheard.cli._terminal import console, page
+from unheard.data.stretches import Stretch, bundles
 from unheard.errors import AudioError
 from unheard.harmless import csv_line, whole_characters
 from unheard.inference.recogniser import Recogniser
@@ -94,24 +95,26 @@ Judged = Iterator[tuple[Recording, Labels | AudioError]]
 
 
 def _one_by_one(recogniser: Recogniser, recordings: Iterator[Recording | AudioError]) -> Judged:
-    for recording in recordings:
-        if isinstance(recording, AudioError):
-            yield Recording(recording.file), recording
-            continue
-        try:
-            found: Labels | AudioError = recogniser.recognise(
-                recording.file, start=recording.start, end=recording.end
-            )
-        except (OSError, MemoryError) as problem:
-            found = _of_recording(recording.file, problem)
-        yield recording, found
+    for bundle in bundles(recordings, _place):
+        good = [own for own in bundle if not isinstance(own, AudioError)]
+        judged = iter(_labels_of(recogniser, good) if good else [])
+        for own in bundle:
+            yield (Recording(own.file), own) if isinstance(own, AudioError) else (own, next(judged))
 
 
-def _labels_of(recogniser: Recogniser, recording: Recording) -> Labels | AudioError:
+def _place(recording: Recording | AudioError) -> tuple[Path, Stretch]:
+    if isinstance(recording, AudioError):
+        return recording.file, (0.0, 0.0)
+    return recording.file, (recording.start, recording.end)
+
+
+def _labels_of(recogniser: Recogniser, recordings: Sequence[Recording]) -> Sequence[Labels | AudioError]:
+    """Labels of stretches of one recording."""
+    file = recordings[0].file
     try:
-        return recogniser.recognise(recording.file, start=recording.start, end=recording.end)
+        return recogniser.recognise_stretches(file, [(own.start, own.end) for own in recordings])
     except (OSError, MemoryError) as problem:
-        return _of_recording(recording.file, problem)
+        return [_of_recording(file, problem)] * len(recordings)
 
 
 def _of_recording(file: Path, problem: OSError | MemoryError) -> AudioError:

@@ -36,6 +36,8 @@ _BLOCK = 1 << 18  # numbers decoded at once
 _LONGEST: Seconds = 24 * 3600.0  # of a whole recording: a few kilobytes may announce, and decode to, years
 _LOUDEST = 2.0**31  # times full scale: integers that were written as floats; nothing that is sound is beyond
 _UNKNOWN = 1 << 60  # samples; from here on stands what libsndfile writes for 'unknown'
+_REMEMBERED = 64  # layouts: segments of one recording are asked for one after the other
+_layouts: dict[tuple[int, ...], Layout] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,7 @@ class Recording:
     @property
     def version(self) -> tuple[int, ...]:
         """The same for as long as the file is."""
-        own = os.fstat(self._own.stream.fileno())
-        return own.st_dev, own.st_ino, own.st_size, own.st_mtime_ns, own.st_ctime_ns
+        return _version(self._own.stream)
 
     def stretch(self, first: int, last: int) -> Iterator[NDArray[np.float32]]:
         """Samples [first, last) by a seek, in blocks of shape (samples, channels); only where `seekable`."""
@@ -175,7 +176,7 @@ def opened(file: Path, bounds: Bounds) -> Iterator[Recording]:
     with contextlib.ExitStack() as stack:
         with _worded(file):
             stream = stack.enter_context(file.open("rb"))
-            own = _Opened(file, stream, survey(Source(file, stream, os.fstat(stream.fileno()).st_size)))
+            own = _Opened(file, stream, _surveyed(file, stream))
         with _sound(own, own.layout.streams[0], soundfile.SoundFile) as sound:
             recording = Recording(file, int(sound.samplerate), sound.channels, sound.format, own)
         expected = ENDINGS.get(file.suffix.lower())
@@ -189,6 +190,22 @@ def opened(file: Path, bounds: Bounds) -> Iterator[Recording]:
                 "Correct the header, or set audio.lowest_rate and audio.highest_rate if it is right.",
             )
         yield recording
+
+
+def _surveyed(file: Path, stream: BinaryIO) -> Layout:
+    """The layout of a file, found out once for as long as it does not change."""
+    version = _version(stream)
+    if version not in _layouts:
+        found = survey(Source(file, stream, os.fstat(stream.fileno()).st_size))
+        while len(_layouts) >= _REMEMBERED:
+            _layouts.pop(next(iter(_layouts)))
+        _layouts[version] = found
+    return _layouts[version]
+
+
+def _version(stream: BinaryIO) -> tuple[int, ...]:
+    own = os.fstat(stream.fileno())
+    return own.st_dev, own.st_ino, own.st_size, own.st_mtime_ns, own.st_ctime_ns
 
 
 def _check_file(file: Path) -> None:

@@ -6,11 +6,13 @@ gives the same samples.
 """
 
 import hashlib
+import math
 import struct
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import soxr
@@ -20,7 +22,7 @@ from unheard.data.decoding import Bounds, Recording, opened
 from unheard.errors import AudioError
 from unheard.records import Hertz, Samples, Seconds
 
-__all__ = ["Digest", "Stretch", "read_stretches", "refuse_long", "refuse_outside"]
+__all__ = ["Digest", "Stretch", "bundles", "read_stretches", "refuse_long", "refuse_outside"]
 
 Stretch = tuple[Seconds, Seconds | None]
 """Start and end in seconds; None is the end of the recording."""
@@ -29,6 +31,9 @@ _QUIETEST = 1e-7  # full scale; below the last bit of 16 and of 20 bits: nobody 
 _SHORTEST: Seconds = 0.025  # one frame; no sound of speech is shorter
 _OVER: Seconds = 0.1  # annotators' ends run over the recording by a frame or two; more is a wrong table
 _REMEMBERED = 4096  # files
+_TOGETHER: Seconds = 3600.0  # of stretches that are in memory at once
+
+Item = TypeVar("Item")
 
 
 class Digest:
@@ -147,6 +152,30 @@ def refuse_long(file: Path, seconds: Seconds, longest: Seconds) -> None:
         )
 
 
+def bundles(items: Iterable[Item], place: Callable[[Item], tuple[Path, Stretch]]) -> Iterator[list[Item]]:
+    """Items that follow one another in one recording, as many as may be in memory at once.
+
+    Args:
+        items: whatever has a place.
+        place: the recording and the stretch of an item.
+
+    >>> [len(own) for own in bundles([1, 2, 3000, 9], lambda end: (Path("a" if end > 2 else "b"), (0, end)))]
+    [2, 2]
+    """
+    bundle: list[Item] = []
+    last, held = None, 0.0
+    for item in items:
+        file, (start, end) = place(item)
+        seconds = math.inf if end is None else end - start
+        if bundle and (file != last or held + seconds > _TOGETHER):
+            yield bundle
+            bundle, held = [], 0.0
+        bundle.append(item)
+        last, held = file, held + seconds
+    if bundle:
+        yield bundle
+
+
 def read_stretches(
     file: Path, stretches: Sequence[Stretch], rate: Hertz, bounds: Bounds
 ) -> tuple[list[Samples | AudioError], str]:
@@ -167,8 +196,10 @@ def read_stretches(
     with opened(file, bounds) as recording:
         collectors = [_Collector(recording, stretch, rate, bounds.longest) for stretch in stretches]
         known = _passed.get(recording.version)
-        if known is None or not _seek(recording, collectors, known):
+        if known is None:
             known = _pass(recording, collectors)
+        elif not _seek(recording, collectors, known):
+            _read_on(recording, collectors)
     return [_tried(collector, known.samples) for collector in collectors], known.digest
 
 
@@ -185,6 +216,17 @@ def _pass(recording: Recording, collectors: Sequence[_Collector]) -> _Passed:
     while len(_passed) > _REMEMBERED:
         _passed.popitem(last=False)
     return known
+
+
+def _read_on(recording: Recording, collectors: Sequence[_Collector]) -> None:
+    """Read a recording that is known already, as far as it is wanted."""
+    position = 0
+    for block in recording.blocks():
+        for collector in collectors:
+            collector.add(position, block)
+        position += len(block)
+        if all(one.last is not None and one.last <= position for one in collectors):
+            return
 
 
 def _seek(recording: Recording, collectors: Sequence[_Collector], known: _Passed) -> bool:

@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from unheard.arrays import describe_array
 from unheard.data.audio import AudioSettings, condition, read_parts
 from unheard.data.perturb import Perturbation
+from unheard.data.stretches import bundles
 from unheard.documents import DamageError
 from unheard.errors import AudioError
 from unheard.features.extracting import frames_of
@@ -32,7 +33,6 @@ from unheard.registry import load
 __all__ = ["Extraction", "Recipe", "extract_corpus", "extract_one", "read_entry"]
 
 _VERSION = 1  # to be raised whenever the same settings give other numbers
-_TOGETHER = 3600.0  # seconds of utterances of one recording that are in memory at once
 
 
 @dataclass(frozen=True)
@@ -190,18 +190,12 @@ def _hear_all(utterances: Sequence[Utterance], recipe: Recipe, cache: Path) -> l
 
 
 def _by_recording(utterances: Sequence[Utterance]) -> list[list[Utterance]]:
-    """The utterances of each recording, in groups that may be held in memory together."""
-    files: dict[Path, list[list[Utterance]]] = {}
-    lengths: dict[Path, float] = {}
+    """The utterances of each recording, which is read once for all of them."""
+    order: dict[Path, int] = {}
     for utterance in utterances:
-        seconds = math.inf if utterance.end is None else utterance.end - utterance.start
-        groups = files.setdefault(utterance.file, [])
-        lengths[utterance.file] = lengths.get(utterance.file, math.inf) + seconds
-        if lengths[utterance.file] > _TOGETHER:
-            groups.append([])
-            lengths[utterance.file] = seconds
-        groups[-1].append(utterance)
-    return [group for groups in files.values() for group in groups]
+        order.setdefault(utterance.file, len(order))
+    sorted_by_file = sorted(utterances, key=lambda own: order[own.file])
+    return list(bundles(sorted_by_file, lambda own: (own.file, (own.start, own.end))))
 
 
 def extract_corpus(  # noqa: PLR0913 (the edge where a run meets the disk)

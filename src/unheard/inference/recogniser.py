@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import numpy as np
 import torch
 
-from unheard.data.audio import condition, read_audio
+from unheard.data.audio import Stretch, condition, read_audio, read_parts
 from unheard.errors import AudioError, RunError
 from unheard.features.extracting import frames_of, refuse_no_sound
 from unheard.features.voice import standardise
@@ -188,7 +188,8 @@ class Recogniser:
         known: dict[Path, Features] = {}
         for file in files:
             try:
-                known[Path(file)] = self._frames(self._heard(file), self.audio.rate, file)
+                samples, _ = read_audio(file, rate=self.audio.rate, bounds=self.audio.bounds)
+                known[Path(file)] = self._frames(samples, self.audio.rate, file)
             except AudioError as problem:
                 if bad is None:
                     raise
@@ -204,11 +205,32 @@ class Recogniser:
         Raises:
             AudioError: the recording cannot be used.
         """
-        self._refuse_alone()
-        return self._named(self._frames(self._heard(file, start=start, end=end), self.audio.rate, file), file)
+        (found,) = self.recognise_stretches(file, [(start, end)])
+        if isinstance(found, AudioError):
+            raise found
+        return found
 
-    def _heard(self, file: Path | str, *, start: Seconds = 0.0, end: Seconds | None = None) -> Samples:
-        return read_audio(file, rate=self.audio.rate, start=start, end=end, bounds=self.audio.bounds)[0]
+    def recognise_stretches(
+        self, file: Path | str, stretches: Sequence[Stretch]
+    ) -> list[dict[str, float] | AudioError]:
+        """What `recognise` gives or raises for each of several stretches of a recording, which is read once.
+
+        Args:
+            file: a recording of any rate and channel count.
+            stretches: (start, end) of each in seconds; an end of None is that of the recording.
+        """
+        self._refuse_alone()
+        try:
+            heard, _ = read_parts(file, stretches, self.audio)
+        except AudioError as problem:
+            return [problem] * len(stretches)
+        return [own if isinstance(own, AudioError) else self._judged(own, file) for own in heard]
+
+    def _judged(self, samples: Samples, file: Path | str) -> dict[str, float] | AudioError:
+        try:
+            return self._named(self._frames(samples, self.audio.rate, file), file)
+        except AudioError as problem:
+            return problem
 
 
 def _beside(run: Path, header: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -40,7 +40,9 @@ def _starts(source: Source, start: int) -> list[int]:
     found = [start]
     with mmap.mmap(source.stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         while True:
-            following = [at for at in (content.find(magic, found[-1] + 8) for magic in _STREAMINFO) if at >= 0]
-            if not following:
+            at = content.find(b"fLaC", found[-1] + 8)
+            while at >= 0 and content[at : at + 8] not in _STREAMINFO:
+                at = content.find(b"fLaC", at + 1)
+            if at < 0:
                 return found
-            found.append(min(following))
+            found.append(at)

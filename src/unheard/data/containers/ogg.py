@@ -72,7 +72,10 @@ def survey(source: Source, start: int) -> Layout:
             links.append(_Link())
         _enter(source, page, links[-1])
     _check_over(source, links[-1])
-    return Layout(tuple(_stream(source, link) for link in links))
+    streams = tuple(_stream(source, link) for link in links)
+    # A block of Vorbis needs the one before it and no more; Opus goes by all that was before.
+    exact = len(links) == 1 and "Vorbis" in links[0].kinds.values()
+    return Layout(streams, seeking=streams[0] if exact else None)
 
 
 def _read_page(source: Source, position: int) -> _Page:
