@@ -91,7 +91,7 @@ def test_workers_of_a_process_that_is_killed_while_they_start_stop_too(tmp_path)
         time.sleep(pause)
         pool.kill()
         pool.wait(timeout=60)
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 20  # on a machine that is busy with other things; an idle one needs a second
     while (left := [one for pool in pools for one in alive_in_session(pool.pid)]) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert not left

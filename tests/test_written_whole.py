@@ -13,7 +13,7 @@ import pytest
 from unheard.errors import MachineError
 from unheard.files import aside, refuse_unwritable, write_atomically, write_document
 from unheard.leftovers import sweep
-from unheard.machine import machine_error
+from unheard.machine import machine_error, used_up
 
 DEAD = 2**22 + 1  # above the largest process number of Linux
 
@@ -102,6 +102,19 @@ def test_whoever_writes_the_bytes_a_full_disk_is_the_same_error(tmp_path):
 def test_our_own_faults_are_none_of_the_machine():
     assert machine_error(ValueError("1 is not 2")) is None
     assert machine_error(OSError("no number")) is None
+
+
+def test_what_was_used_up_is_found_however_a_library_hides_it():
+    def hide():
+        try:
+            raise OSError(errno.EMFILE, "too many open files")
+        finally:
+            _ = missing  # noqa: F821 (as in a library that tidies up what it never opened)
+
+    with pytest.raises(NameError) as caught:
+        hide()
+    assert "too many files" in str(used_up(caught.value))
+    assert used_up(ValueError("ours")) is None
 
 
 def test_a_folder_that_cannot_be_written_to_is_refused_before_the_work(tmp_path):

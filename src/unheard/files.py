@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import os
 import re
 import unicodedata
 from collections import Counter
@@ -161,17 +162,20 @@ def refuse_unwritable(folder: Path) -> None:
     Raises:
         MachineError: with what to do.
     """
+    place = folder
     try:
-        while not folder.exists() and not folder.is_symlink():
-            folder = folder.parent
-        beside = place_beside(folder / "writable")
+        while not place.exists() and not place.is_symlink():
+            place = place.parent
+        beside = place_beside(place / "writable")
         try:
             beside.write_bytes(bytes(4096))
         finally:
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)
+    except FileNotFoundError as problem:  # of a file system that is none, such as /proc
+        raise MachineError(f"nothing can be written to {folder}", "Choose another folder.") from problem
     except OSError as problem:
-        told = machine_error(problem, folder)
+        told = machine_error(problem, folder if os.path.isdir(place) else place)  # noqa: PTH112 (it raises nothing)
         if told is None:
             raise
         raise told from problem

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from unheard.errors import MachineError
 
-__all__ = ["machine_error"]
+__all__ = ["machine_error", "used_up"]
 
 _GO_ON = "The same command goes on where it stood."
 _MACHINE = {
@@ -30,9 +30,12 @@ _MACHINE = {
     errno.ETIMEDOUT: ("the disk over the network failed at", f"Mount it anew. {_GO_ON}"),
     errno.EMFILE: ("too many files are open at once, at", "Allow more (ulimit -n), or give fewer --jobs."),
     errno.ENFILE: ("too many files are open on this machine, at", "Close other programs, or give fewer --jobs."),
+    errno.EAGAIN: ("this machine allows no more processes, at", "Close other programs, or give fewer --jobs."),
     errno.ENOMEM: ("no memory is left at", "Close other programs, or give fewer --jobs."),
 }
 """What the system says -> what it means, and the mend."""
+_USED_UP = frozenset([errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM])
+_SHOWN = 60  # letters of a name that is too long
 
 
 def machine_error(problem: Exception, file: Path | str | None = None) -> MachineError | None:
@@ -50,7 +53,23 @@ def machine_error(problem: Exception, file: Path | str | None = None) -> Machine
     if number not in _MACHINE:
         return None
     what, mend = _MACHINE[number]
-    place = file or getattr(problem, "filename", None) or "an unnamed file"
+    place = file or getattr(problem, "filename", None) or "a file that the system did not name"
     if isinstance(place, bytes):
         place = os.fsdecode(place)
-    return MachineError(f"{what} {place}", mend)
+    text = str(place)
+    if number == errno.ENAMETOOLONG and len(text) > _SHOWN:
+        text = f"{text[:_SHOWN]}…"
+    return MachineError(f"{what} {text}", mend)
+
+
+def used_up(problem: BaseException | None) -> MachineError | None:
+    """What of the machine was used up where a problem arose, however a library hid it; None where nothing was.
+
+    Args:
+        problem: any; those that it arose from, or in the handling of, are looked at as well.
+    """
+    while problem is not None:
+        if isinstance(problem, OSError) and problem.errno in _USED_UP:
+            return machine_error(problem)
+        problem = problem.__cause__ or problem.__context__
+    return None

@@ -4,6 +4,7 @@ A pool's workers outlive a process that is killed: they finish what they were gi
 waits for, and then sit on their memory.
 """
 
+import contextlib
 import functools
 import os
 import signal
@@ -63,12 +64,30 @@ def side_by_side(
     )
     call = delayed(tied(function))
     try:
-        yield from pool(call(*values) for values in arguments)
+        with _unsaid_leaks():
+            results = pool(call(*values) for values in arguments)
+        yield from results
     except BrokenProcessPool as problem:  # what joblib says of it is about its own insides
         raise MachineError(
             "a worker process was ended from outside, most likely because the memory ran out",
             "The same command goes on where it stood; give it fewer --jobs (1 needs the least memory).",
         ) from problem
+
+
+@contextlib.contextmanager
+def _unsaid_leaks() -> Iterator[None]:
+    """The process that tidies up after a killed pool says what it found: of use to nobody who killed it."""
+    before = os.environ.get("PYTHONWARNINGS")
+    if are_silenced():
+        own = "ignore:resource_tracker:UserWarning"
+        os.environ["PYTHONWARNINGS"] = own if before is None else f"{before},{own}"
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("PYTHONWARNINGS", None)
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 def tied(function: Callable[..., Result]) -> Callable[..., Result]:

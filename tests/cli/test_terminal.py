@@ -165,3 +165,29 @@ def test_long_work_says_a_line_when_it_begins_one_a_minute_and_one_at_its_end(ca
 def test_a_log_holds_no_bar_even_where_colours_are_forced(capsys, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert not _progress.is_watched()
+
+
+@pytest.mark.parametrize(
+    ("problem", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "goes on where it stood"),
+        (MemoryError(), 2, "--jobs"),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to"), 2, "--jobs"),
+        (OSError(28, "No space left on device", "out/result.json"), 2, "out/result.json"),
+        (OSError(24, "Too many open files"), 2, "ulimit -n"),
+        (OSError(13, "Permission denied", "out"), 2, "no permission for out"),
+        (OSError(36, "File name too long", "n" * 300), 2, "shorter"),
+        (UnicodeEncodeError("utf-8", "K\udcf6ln", 1, 2, "surrogates not allowed"), 2, "K\\xf6ln"),
+        (BrokenPipeError(32, "Broken pipe"), 3, "fault of unheard"),
+        (KeyError("ours"), 3, "fault of unheard"),
+    ],
+)
+def test_what_is_the_machines_or_the_users_is_no_fault_of_the_program(problem, code, said, capsys, monkeypatch):
+    def fail(*arguments, **named):
+        raise problem
+
+    monkeypatch.setattr("unheard.cli.corpora.names", fail)
+    assert unheard("corpora") == code
+    told = capsys.readouterr().err
+    assert said in told
+    assert ("fault" in told) == (code == 3)

@@ -3,7 +3,7 @@
 import re
 
 from unheard.errors import UnheardError
-from unheard.machine import machine_error
+from unheard.machine import machine_error, used_up
 
 __all__ = ["told"]
 
@@ -27,4 +27,5 @@ def told(problem: Exception) -> str | None:
         return f"'{problem.object}' is not UTF-8. Rename it, or link to it under another name."
     if isinstance(problem, OSError) and (meant := machine_error(problem)) is not None:
         return str(meant)
-    return None
+    hidden = used_up(problem)
+    return None if hidden is None else str(hidden)

@@ -56,6 +56,13 @@ class _Verbs(TyperGroup):
         name, command, rest = super().resolve_command(ctx, args)
         return name, command and _imported(str(command.name)), rest
 
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb. A broken pipe that is not our output's must not end in silence, as click would have it."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as problem:
+            raise RuntimeError(f"a pipe to another process broke ({problem})") from problem
+
 
 def _imported(name: str) -> Any:
     """The command of one verb, as if it were the only one."""
@@ -117,8 +124,7 @@ def _run(arguments: list[str], debug: bool) -> int:
         _show_usage(problem)
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        console.say("interrupted; the same command goes on where it stood")
-        return 130
+        code = 130
     except ReaderLeftError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -126,6 +132,8 @@ def _run(arguments: list[str], debug: bool) -> int:
         if debug:
             traceback.print_exc()
         return _say(problem)
+    if code == 130:  # typer may have caught the signal before
+        console.say("interrupted; the same command goes on where it stood")
     return code if isinstance(code, int) else 0
 
 
@@ -142,6 +150,8 @@ def _say(problem: Exception) -> int:
 
 def _show_usage(problem: Any) -> None:
     """How the verb is called, and what of it was wrong."""
+    if not problem.format_message():  # no verb was given, and the help is shown already
+        return
     if getattr(problem, "ctx", None) is not None:
         console.lines(f"{problem.ctx.get_usage()}\nTry '{problem.ctx.command_path} --help' for help.")
     console.say(problem.format_message(), head="error: ", head_style="bold red")
