@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from unheard.evaluation.fairness import Heard, fairness_summary, group_rows, largest_gap, tail_of_speakers
+from unheard.evaluation.fairness import (
+    Heard,
+    fairness_summary,
+    group_rows,
+    has_enough,
+    largest_gap,
+    tail_of_speakers,
+    worst_of,
+)
 from unheard.evaluation.significance import interval
 
 
@@ -156,3 +164,40 @@ def test_a_summary_has_only_the_columns_with_two_groups():
     assert list(found["groups"]) == ["gender"]
     assert set(found["groups"]["gender"]) == {"rows", "gap"}
     assert found["speakers"]["speakers"] == 4
+
+
+def test_more_than_half_of_the_emotions_are_enough():
+    assert [has_enough(emotions, 4) for emotions in range(5)] == [False, False, False, True, True]
+    assert [has_enough(emotions, 5) for emotions in (2, 3)] == [False, True]
+    assert not has_enough(1, 2)
+
+
+def test_a_speaker_with_one_emotion_is_never_the_worst():
+    rows = [
+        {"speaker": "one", "uar": 0.0, "emotions": 1},
+        {"speaker": "some", "uar": 0.6, "emotions": 3},
+        {"speaker": "all", "uar": 0.8, "emotions": 4},
+    ]
+    assert worst_of(rows, classes=4) == {**rows[1], "left_out": 1}
+    assert worst_of(rows[:1], classes=4) == {"speaker": None, "uar": None, "left_out": 1}
+
+
+def test_the_tenths_are_of_speakers_who_have_enough_emotions():
+    one = heard(np.linspace(0.95, 0.5, 20))
+    # v00, the best, and v19, the worst, keep clips of one emotion only.
+    kept = ~(np.isin(one.speakers, ["v00", "v19"]) & (one.truth == 1))
+    columns = (one.truth, one.prediction, one.speakers, one.seeds, one.names)
+    found = tail_of_speakers(Heard(*(column[kept] for column in columns), 2))
+    inner = ~np.isin(one.speakers, ["v00", "v19"])
+    expected = tail_of_speakers(Heard(*(column[inner] for column in columns), 2))
+    assert (found.pop("speakers"), found.pop("left_out")) == (18, 2)
+    assert expected.pop("left_out") == 0
+    assert found == {key: value for key, value in expected.items() if key != "speakers"}
+
+
+def test_where_nobody_has_enough_emotions_there_is_no_tenth():
+    one = heard([0.9, 0.6])
+    columns = (one.truth, one.prediction, one.speakers, one.seeds, one.names)
+    found = tail_of_speakers(Heard(*(column[one.truth == 0] for column in columns), 2))
+    assert (found["speakers"], found["left_out"], found["worst_speakers"]) == (0, 2, [])
+    assert np.isnan([found[key] for key in ("worst", "best", "gap", "gap_by_luck", "p")]).all()

@@ -89,6 +89,30 @@ def test_every_line_of_a_table_has_as_many_cells(nasty, judged):
                 assert line.count("|") == following.count("|")
 
 
+@pytest.mark.parametrize("refit", [True, False])
+@pytest.mark.parametrize("inflated", [True, False])
+def test_every_bullet_heading_and_table_has_a_line_of_its_own(judged, refit, inflated):
+    judged["split"] |= {"refit": refit, "inflated": inflated}
+    for own in judged["objectives"].values():
+        own["worst_speaker"]["left_out"] = 3
+        own["calibration"]["predict"] = {"sentence": "T = 1.2, fitted on 8 speakers."}
+    # A code span or an escaped sign may hold anything; what is left is the card's own markup.
+    lines = re.sub(r"`[^`]*`|\\.", "", render_card(judged)).splitlines()
+    for line, following in itertools.pairwise([*lines, ""]):
+        assert not re.search(r"[.!?][A-Z]", line), line
+        assert not re.search(r"\S\s*(- [A-Z]|#+ |\| ---)", line.lstrip("-# |")), line
+        if line.startswith("#"):
+            assert following == ""
+        if line.startswith("- "):
+            assert following == "" or following.startswith(("- ", "  ")), following
+        if line and not line.startswith(("- ", "|", "#", "  ")):
+            assert not following.startswith(("- ", "|", "#")), (line, following)
+    bullets = [line for line in lines if line.startswith("- ")]
+    assert sum("Every utterance was tested once a seed" in line for line in bullets) == 1
+    assert sum(line.startswith("- Every utterance was tested once a seed") for line in bullets) == 1
+    assert "3 of 12 test speakers have no more than half of the emotions" in " ".join(lines)
+
+
 def test_no_name_becomes_markup(nasty):
     nasty["corpus"]["title"] = "*bold* [link](https://example.org) `code` a|b\n# heading\n- item <b>"
     text = render_card(nasty)

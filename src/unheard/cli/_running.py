@@ -20,6 +20,7 @@ from unheard.files import write_atomically
 from unheard.reports.card import render_card
 from unheard.reports.evidence import read_evidence
 from unheard.reports.page import write_report, write_run_report
+from unheard.reports.trust import few_emotions
 from unheard.settings import read_document
 
 __all__ = ["execute", "from_here", "make_ready", "publish", "run_under", "show", "train"]
@@ -126,7 +127,7 @@ def show(result: dict[str, Any]) -> None:
             number(own["uar"]["mean"]),
             number(own["uar"]["std"]),
             span(own["uar"]["interval"]),
-            f"{worst['speaker']} {number(worst['uar'])}",
+            "none" if worst["speaker"] is None else f"{worst['speaker']} {number(worst['uar'])}",
             number(leak.get("best", {}).get("mean")),
             number(leak.get("eer", {}).get("mean")),
         )
@@ -139,6 +140,8 @@ def show(result: dict[str, Any]) -> None:
         score = ["", "", ""] if closed is None else [number(closed["mean"]), "", span(closed["interval"])]
         table.add_row(f"({label.replace('_', ' ')})", *score, "", *cells, style="dim")
     console.show(table)
+    if said := few_emotions(result):
+        console.say(f"- {said}")
     for row in result["comparisons"]:
         console.say(f"- {row['sentence']}")
     for warning in result["warnings"]:

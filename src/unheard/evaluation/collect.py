@@ -12,7 +12,7 @@ import numpy as np
 from unheard.evaluation.calibration import calibration_summary
 from unheard.evaluation.comparison import comparison_rows
 from unheard.evaluation.ensemble import vote_of_seeds
-from unheard.evaluation.fairness import Heard, fairness_summary, group_rows
+from unheard.evaluation.fairness import Heard, fairness_summary, group_rows, worst_of
 from unheard.evaluation.judgements import dev_judgements, judgements
 from unheard.evaluation.kinds import KINDS
 from unheard.evaluation.protocol import REFERENCES, Prepared
@@ -104,6 +104,7 @@ class Pool:
                     "speaker": str(speaker),
                     "gender": str(self.genders[self.speakers == speaker][0]),
                     "utterances": int(own[0].sum()),
+                    "emotions": int(np.count_nonzero(own[0].sum(axis=-1))),
                     "uar": float(np.mean([uar_from_confusion(one) for one in own])),
                     "wa": float(np.trace(total) / total.sum()),
                 }
@@ -217,7 +218,7 @@ def summarise(label: str, results: Sequence[Mapping[str, Any]], prepared: Prepar
         "confusion": confusion.tolist(),
         "recall": dict(zip(pool.classes, recalls(confusion).tolist(), strict=True)),
         "speakers": speakers,
-        "worst_speaker": min(speakers, key=lambda row: row["uar"]),
+        "worst_speaker": worst_of(speakers, classes=len(pool.classes)),
         "gender": pool.by_gender(),
         "fairness": pool.fairness(),
         "calibration": calibration_summary(judgements(own, prepared), dev_judgements(own, prepared)),

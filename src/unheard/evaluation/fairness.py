@@ -12,7 +12,16 @@ from scipy import stats
 from unheard.evaluation.intervals import interval, mean_uar, one_error, with_items, without_each
 from unheard.metrics._confusion import confusions_by_speaker
 
-__all__ = ["SHUFFLES", "Heard", "fairness_summary", "group_rows", "largest_gap", "tail_of_speakers"]
+__all__ = [
+    "SHUFFLES",
+    "Heard",
+    "fairness_summary",
+    "group_rows",
+    "has_enough",
+    "largest_gap",
+    "tail_of_speakers",
+    "worst_of",
+]
 
 SHUFFLES = 200
 """How often clips are dealt to the speakers anew, to see what gap luck alone leaves."""
@@ -40,10 +49,45 @@ class Heard:
     names: NDArray[np.str_]
     classes: int
 
+    @property
+    def judged(self) -> NDArray[np.bool_]:
+        """Whether the speaker of each item has enough emotions for a UAR of their own, shape (items,)."""
+        voices, voice = np.unique(self.speakers, return_inverse=True)
+        known = self.truth >= 0
+        own = np.zeros((voices.size, self.classes), dtype=np.bool_)
+        own[voice[known], self.truth[known]] = True
+        enough = np.array([has_enough(int(count), self.classes) for count in own.sum(axis=1)], dtype=np.bool_)
+        return np.asarray(enough[voice], dtype=np.bool_)
+
     def confusions(self, own: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Of those items alone, shape (seeds, speakers, classes, classes)."""
         parts = (self.truth[own], self.prediction[own], self.speakers[own])
         return confusions_by_speaker(*parts, classes=self.classes, seeds=self.seeds[own])
+
+
+def has_enough(emotions: int, classes: int) -> bool:
+    """Whether a UAR over some of the classes may stand beside one over all: more than half of them must be there.
+
+    Of a speaker with one emotion the UAR is a single recall, which a system that answers everything with that
+    emotion makes 1 and one that never does makes 0: neither says how well the speaker is heard.
+    """
+    return 2 * emotions > classes
+
+
+def worst_of(speakers: Sequence[Mapping[str, Any]], *, classes: int) -> dict[str, Any]:
+    """The speaker with the lowest UAR, of those who have enough emotions to be judged alone.
+
+    Args:
+        speakers: `speaker`, `uar`, `emotions` (how many the speaker has) and whatever else, one each.
+        classes: size of the label map.
+
+    Returns:
+        That speaker's own row (`speaker` and `uar` None where nobody can be judged), and `left_out`: how many
+        speakers have half of the emotions or fewer.
+    """
+    judged = [row for row in speakers if has_enough(row["emotions"], classes)]
+    nobody = {"speaker": None, "uar": None}
+    return {**min(judged, key=lambda row: row["uar"], default=nobody), "left_out": len(speakers) - len(judged)}
 
 
 def group_rows(heard: Heard, groups: Sequence[str | None]) -> dict[str, dict[str, Any]]:
@@ -167,7 +211,7 @@ class _Clips:
 
 
 def _clips(heard: Heard) -> _Clips:
-    known = heard.truth >= 0
+    known = (heard.truth >= 0) & heard.judged
     names, first, clip = np.unique(heard.names[known], return_index=True, return_inverse=True)
     right = np.bincount(clip, weights=heard.prediction[known] == heard.truth[known], minlength=names.size)
     labels, voice = np.unique(heard.speakers[known][first], return_inverse=True)
@@ -183,19 +227,25 @@ def tail_of_speakers(heard: Heard, *, seed: int = 0) -> dict[str, Any]:
     (the real one counts as one) with a gap as wide as the one observed.
 
     Args:
-        heard: the predictions, at least one of them labelled.
+        heard: the predictions.
         seed: of the deals.
 
     Returns:
-        `speakers`, `tenth` (how many speakers), `worst, best, gap` (UAR: each speaker's own over the classes it
-        has, mean over seeds), `gap_by_luck`, `p`, `worst_speakers`.
+        `speakers` (who have enough emotions to be judged, see `has_enough`), `left_out` (how many have not),
+        `tenth` (how many speakers), `worst, best, gap` (UAR: each speaker's own over the classes it has, mean over
+        seeds), `gap_by_luck`, `p`, `worst_speakers`. Where nobody can be judged, the figures are nan.
     """
     clips = _clips(heard)
+    left_out = int(np.unique(heard.speakers).size - clips.speakers.size)
+    if clips.speakers.size == 0:
+        nothing = dict.fromkeys(("worst", "best", "gap", "gap_by_luck", "p"), math.nan)
+        return {"speakers": 0, "left_out": left_out, "tenth": 0, **nothing, "worst_speakers": []}
     own = clips.own_uar(SHUFFLES, np.random.default_rng(seed))
     worst, best = _tails(own)
     gaps, tenth = best - worst, math.ceil(own.shape[1] / 10)
     return {
         "speakers": own.shape[1],
+        "left_out": left_out,
         "tenth": tenth,
         "worst": float(worst[0]),
         "best": float(best[0]),

@@ -15,7 +15,7 @@ from unheard.harmless import visible
 from unheard.reports.cautions import cautions
 from unheard.reports.figures import interval_of
 from unheard.reports.reading import NOT_KNOWN, entries, labels, number, part
-from unheard.reports.trust import temperature_sentences
+from unheard.reports.trust import few_emotions, temperature_sentences
 
 __all__ = ["escape", "licence_notes", "render_card"]
 
@@ -236,6 +236,7 @@ def render_card(result: Result) -> str:
         hours=_figure(number(result, "corpus", "hours"), 1),
         chance=_figure(1 / max(1, len(entries(result, "classes")))),
         figures=_table(_COLUMNS, [*(_row(result, label) for label in labels(result)), *_references(result)]),
+        few=few_emotions(result),
         groups=_table(("objective", "by", "group", "speakers", "UAR"), rows) if (rows := _groups(result)) else None,
         gaps=list(_gaps(result)),
         temperatures=temperature_sentences(result),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from unheard.evaluation.fairness import has_enough
 from unheard.reports.plots import Frame, colour, figure, label_of, mark_at
 from unheard.reports.reading import entries, labels, number, part, word
 
@@ -152,6 +153,8 @@ def speakers(result: Result, label: str) -> str:
         x, y, gender = frame.left + 4 + position * step, frame.up(uar), part(row, "gender")
         hue = {"f": colour(0), "m": colour(1)}.get(str(gender), colour(8))
         tip = f"{word(row, 'speaker')} ({gender or 'gender not known'}): UAR {uar:.3f}, {word(row, 'utterances')} utterances"
+        if (emotions := number(row, "emotions")) is not None:
+            tip += f" of {emotions:.0f} emotions"
         middle = x + (step - 4) / 2
         parts.append(
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{step - 4:.1f}" height="{max(0.5, frame.up(0) - y):.1f}" rx="2" '
@@ -163,6 +166,9 @@ def speakers(result: Result, label: str) -> str:
         name = label_of(word(row, "speaker"), 12)
         parts.append(f'<text class="small" transform="{place}" text-anchor="end">{name}</text>')
     parts.append(frame.level(chance_of(result), "chance", outside=True))
-    best, worst = rows[0], rows[-1]
+    # Whoever has too few emotions has a bar, but is no finding.
+    classes = len(entries(result, "classes"))
+    judged = [row for row in rows if has_enough(int(number(row[1], "emotions") or classes), classes)] or rows
+    best, worst = judged[0], judged[-1]
     said = f"best {word(best[1], 'speaker')} {best[0]:.2f}, worst {word(worst[1], 'speaker')} {worst[0]:.2f}"
     return figure(frame.width, frame.height, f"UAR of each test speaker, {label}", said, "".join(parts))

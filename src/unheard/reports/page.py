@@ -128,6 +128,7 @@ def render(result: Mapping[str, Any], evidence: Evidence = _NOTHING) -> str:
         chosen=chosen_point(evidence.sweep),
         references=references(evidence.sweep),
         trust=trust.trust_rows(result),
+        few=trust.few_emotions(result),
         temperatures=trust.temperature_sentences(result),
         groups=trust.group_rows(result),
         folds=any(entries(result, "objectives", label, "per_fold") for label in labels(result)),

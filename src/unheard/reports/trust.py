@@ -96,6 +96,21 @@ def trust_rows(result: Result) -> list[dict[str, Any]]:
     return rows
 
 
+def few_emotions(result: Result) -> str | None:
+    """How many speakers have too few emotions to be judged alone, and what follows; None where nobody has."""
+    found = [number(result, "objectives", label, "worst_speaker", "left_out") for label in labels(result)]
+    left_out = max((count for count in found if count is not None), default=0.0)
+    if not left_out:
+        return None
+    everybody = max(len(entries(result, "objectives", label, "speakers")) for label in labels(result))
+    have = "has" if left_out == 1 else "have"
+    return (
+        f"{left_out:.0f} of {everybody} test speakers {have} no more than half of the emotions: a UAR over so few "
+        "does not say how well they are heard, so that they are neither named as the worst nor counted in the tenths. "
+        "The UAR of all speakers together holds their recordings."
+    )
+
+
 def temperature_sentences(result: Result) -> list[str]:
     """What each objective's temperature is, on how many it was fitted and why it was kept; older results lack it."""
     said = [
