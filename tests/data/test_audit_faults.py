@@ -84,3 +84,25 @@ def test_what_the_corpus_does_not_say_is_said_to_be_unchecked(clean, tmp_path) -
     assert not seen.has_leak
     assert "unchecked" in kinds(found, "caution")
     assert {own.column: own.known for own in seen.sharing}["speaker"] is None
+
+
+def test_speakers_and_test_parts_that_lack_an_emotion_are_said(clean, tmp_path) -> None:
+    with clean.open(encoding="utf-8") as stream:
+        rows = [row for row in csv.DictReader(stream) if not (row["fold"] == "2" and row["emotion"] == "anger")]
+    table = Path(shutil.copytree(clean.parent, tmp_path / "lacking")) / "lacking.csv"
+    with table.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    _, found = audited(table)
+    (note,) = [finding for finding in found if finding.kind == "lacking"]
+    assert note.severity == "note"
+    assert note.text.startswith("3 of 6 speakers lack an emotion that others have.")
+    assert note.examples == ("anger: 3",)
+    (caution,) = [finding for finding in found if finding.kind == "absent"]
+    assert caution.severity == "caution"
+    assert caution.text.startswith("The test part of 1 of 2 folds lacks an emotion.")
+    assert caution.examples == ("2: anger",)
+    _, found = audited(table, folds=False)
+    assert {"lacking"} <= kinds(found, "note")
+    assert "absent" not in {finding.kind for finding in found}

@@ -106,8 +106,8 @@ def few_emotions(result: Result) -> str | None:
     have = "has" if left_out == 1 else "have"
     return (
         f"{left_out:.0f} of {everybody} test speakers {have} no more than half of the emotions: a UAR over so few "
-        "does not say how well they are heard, so that they are neither named as the worst nor counted in the tenths. "
-        "The UAR of all speakers together holds their recordings."
+        "does not say how well they are heard, so that they are neither named as the worst nor counted in the "
+        "tenths. The UAR of all speakers together holds their recordings."
     )
 
 

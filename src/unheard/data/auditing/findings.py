@@ -198,6 +198,35 @@ def _balance(seen: Examination) -> Iterator[Finding]:
     if single and len(seen.audit.class_counts) > 1:
         text = f"{len(single)} of {_count(len(voiced), 'speaker')} have one emotion only."
         yield Finding("note", "balance", text, _some(single))
+    everyone = len(voiced)
+    lacking = {emotion: sum(not own[emotion] for own in voiced.values()) for emotion in seen.audit.class_counts}
+    some = {emotion: count for emotion, count in lacking.items() if count}
+    if some:
+        who = sum(not all(own.values()) for own in voiced.values())
+        text = (
+            f"{who} of {_count(everyone, 'speaker')} {'lacks' if who == 1 else 'lack'} an emotion that others have. "
+            "The UAR of such a speaker, and of a fold that tests none but them, is over the other emotions only: "
+            "pool the predictions of all folds before the recalls are averaged"
+        )
+        yield Finding("note", "lacking", text + ".", tuple(f"{emotion}: {count}" for emotion, count in some.items()))
+    yield from _lacking_in_folds(seen)
+
+
+def _lacking_in_folds(seen: Examination) -> Iterator[Finding]:
+    """Test parts without an emotion that the corpus has: their UAR is not over all emotions."""
+    emotion_of = {item.name: str(item.emotion) for item in seen.utterances if item.emotion is not None}
+    absent = {}
+    for fold in () if seen.folds is None else seen.folds.folds:
+        tested = {emotion_of[name] for name in fold.test if name in emotion_of}
+        if gone := [emotion for emotion in seen.audit.class_counts if emotion not in tested]:
+            absent[fold.name] = f"{fold.name}: {', '.join(gone)}"
+    if absent and seen.folds is not None:
+        of = _count(len(seen.folds.folds), "fold")
+        text = (
+            f"The test part of {len(absent)} of {of} lacks an emotion. A mean of the folds' UARs mixes figures over "
+            "different emotions: pool the predictions of all folds, and count no absent emotion as a recall of 0"
+        )
+        yield Finding("caution", "absent", text + ".", _some(list(absent.values())))
 
 
 def _labels(seen: Examination) -> Iterator[Finding]:
