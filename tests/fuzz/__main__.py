@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from harness import _child, counts, fuzz, run_case
+from harness import counts, fuzz, run_case, serve
 from subject import subjects
 
 
@@ -33,16 +33,16 @@ def main() -> int:
     parser.add_argument("--answers", type=int, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.child:
-        _child(chosen.child, chosen.seed, chosen.answers)
+        serve(json.loads(chosen.child), chosen.seed, chosen.answers)
         return 0
     if chosen.one:
         _one(chosen.one, chosen.seed, chosen.keep)
         return 0
-    known, figures, begun = subjects(), {}, time.monotonic()
+    known, begun, cases = subjects(), time.monotonic(), {}
     for group in ("recordings", "documents"):
         names = [name for name, subject in known.items() if subject.group == group]
-        for name, count in counts(getattr(chosen, group) if names else 0, names or [""]).items():
-            figures[name] = fuzz(known[name], count, seed=chosen.seed).plain()
+        cases |= counts(getattr(chosen, group) if names else 0, names or [""])
+    figures = {name: own.plain() for name, own in fuzz(cases, seed=chosen.seed).items()}
     said = {"seed": chosen.seed, "seconds": round(time.monotonic() - begun), "figures": figures}
     sys.stdout.write(json.dumps(said, indent=1) + "\n")
     return int(any(own["faults"] for own in figures.values()))

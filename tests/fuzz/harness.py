@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from subject import Subject, subjects
 
 from unheard.errors import UnheardError
 
-__all__ = ["Figures", "fuzz", "run_case"]
+__all__ = ["Figures", "counts", "fuzz", "run_case", "serve"]
 
 LIMIT = 10.0  # seconds a file
 ROOM = 1 << 30  # bytes a file, above what the program takes before it
@@ -51,6 +52,21 @@ class Figures:
     most: int = 0
     chatter: int = 0
 
+    def take(self, which: str, said: dict[str, object]) -> None:
+        """Count what a child said of one case."""
+        self.cases += 1
+        outcome = f"fault: {said['died']}" if "died" in said else str(said["outcome"])
+        if "died" not in said:
+            self.chatter += bool(said["chatter"])
+            self.slowest = max(self.slowest, round(said["seconds"], 3))
+            self.most = max(self.most, said["peak"])
+            if said["seconds"] > LIMIT:
+                outcome = f"fault: took {said['seconds']:.1f} s"
+        self.values += outcome == "value"
+        self.errors += outcome == "error"
+        if outcome.startswith("fault"):
+            self.faults.append(f"{which}: {said.get('done', '?')}: {outcome.removeprefix('fault: ')}")
+
     def plain(self) -> dict[str, object]:
         """As values for JSON."""
         return asdict(self)
@@ -76,21 +92,25 @@ def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def _child(name: str, seed: int, answers: int) -> None:
-    """Read numbers from standard input, answer each with a line of JSON."""
-    subject = subjects()[name]
+def serve(names: list[str], seed: int, answers: int) -> None:
+    """In a child: read 'NUMBER SUBJECT' from standard input, line by line, and answer each with a line of JSON."""
+    known = {name: own for name, own in subjects().items() if name in names}
     with tempfile.TemporaryDirectory() as scratch:
-        (Path(scratch) / "whole").mkdir()
-        originals = subject.originals(Path(scratch) / "whole")
-        for original in originals:  # so that what is loaded at the first call is not counted as a file's
-            subject.attempt(original, "nothing")
+        originals = {}
+        for number, (name, subject) in enumerate(known.items()):
+            folder = Path(scratch) / str(number)
+            folder.mkdir()
+            originals[name] = subject.originals(folder)
+            for original in originals[name]:  # what is loaded at the first call is not a damaged file's doing
+                subject.attempt(original, "nothing")
         size = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (size + ROOM, size + ROOM))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        _answer(answers, {"ready": True, "peak": _peak()})
+        _answer(answers, {"ready": True})
         for line in sys.stdin:
+            number, name = line.strip().split(" ", 1)
             before, written = time.monotonic(), os.fstat(2).st_size
-            outcome, done, file = run_case(subject, originals, seed, int(line), Path(scratch))
+            outcome, done, file = run_case(known[name], originals[name], seed, int(number), Path(scratch))
             said = {"seconds": time.monotonic() - before, "peak": _peak(), "chatter": os.fstat(2).st_size > written}
             _answer(answers, {"outcome": outcome, "done": done, **said})
             file.unlink(missing_ok=True)
@@ -103,10 +123,10 @@ def _answer(answers: int, said: dict[str, object]) -> None:
 class _Child:
     """A process that reads files for us, and may be killed."""
 
-    def __init__(self, subject: Subject, seed: int) -> None:
+    def __init__(self, names: list[str], seed: int) -> None:
         ours, theirs = os.pipe()
         self.noise = tempfile.TemporaryFile()  # noqa: SIM115 (closed in end)
-        command = [sys.executable, str(Path(__file__).parent), "--child", subject.name, "--seed", str(seed)]
+        command = [sys.executable, str(Path(__file__).parent), "--child", json.dumps(names), "--seed", str(seed)]
         self.process = subprocess.Popen(
             [*command, "--answers", str(theirs)],
             stdin=subprocess.PIPE,
@@ -119,11 +139,11 @@ class _Child:
         started = self.wait(_START)
         if "ready" not in started:
             self.noise.seek(0)
-            message = f"{subject.name} does not start: {started} {self.noise.read().decode(errors='replace')[-2000:]}"
+            message = f"{names} do not start: {started} {self.noise.read().decode(errors='replace')[-2000:]}"
             raise RuntimeError(message)
 
-    def ask(self, number: int) -> dict[str, object]:
-        self.process.stdin.write(f"{number}\n".encode())
+    def ask(self, name: str, number: int) -> dict[str, object]:
+        self.process.stdin.write(f"{number} {name}\n".encode())
         self.process.stdin.flush()
         return self.wait(LIMIT + 2)
 
@@ -144,30 +164,19 @@ class _Child:
         self.noise.close()
 
 
-def fuzz(subject: Subject, count: int, *, seed: int = 0) -> Figures:
-    """Try `count` damaged files of one subject."""
-    figures = Figures()
-    child = _Child(subject, seed)
-    for number in range(count):
-        said = child.ask(number)
-        figures.cases += 1
-        if "died" in said:
-            figures.faults.append(f"{subject.name}:{number}: {said['died']}")
-            child.end()
-            child = _Child(subject, seed)
-            continue
-        outcome = str(said["outcome"])
-        figures.values += outcome == "value"
-        figures.errors += outcome == "error"
-        figures.chatter += bool(said["chatter"])
-        figures.slowest = max(figures.slowest, said["seconds"])
-        figures.most = max(figures.most, said["peak"])
-        if said["seconds"] > LIMIT:
-            outcome = f"fault: took {said['seconds']:.1f} s"
-        if outcome.startswith("fault"):
-            figures.faults.append(f"{subject.name}:{number}: {said['done']}: {outcome.removeprefix('fault: ')}")
+def fuzz(cases: Mapping[str, int], *, seed: int = 0) -> dict[str, Figures]:
+    """Try damaged files: so many of each subject."""
+    names = list(cases)
+    child, found = _Child(names, seed), {name: Figures() for name in names}
+    for name, count in cases.items():
+        for number in range(count):
+            said = child.ask(name, number)
+            found[name].take(f"{name}:{number}", said)
+            if "died" in said:
+                child.end()
+                child = _Child(names, seed)
     child.end()
-    return figures
+    return found
 
 
 def counts(total: int, names: list[str]) -> Counter[str]:
