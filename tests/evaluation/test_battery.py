@@ -67,7 +67,7 @@ def test_a_code_that_is_absent_is_at_chance_by_everything(absent):
 
 
 def test_genders_without_a_code_cannot_be_read_from_known_speakers(there):
-    """Each speaker's own direction gives his gender away to a probe that knows him; none is asked of him."""
+    """Each speaker's own direction gives the gender away to a probe that knows them; none is asked of them."""
     own = there["leakage"]["gender"]["utterances"]
     assert own["test_items"] == 6 * 24
     assert covers(own["linear"], 0.5)

@@ -53,7 +53,7 @@ def test_what_belongs_to_a_speaker_is_dealt_among_speakers():
 
 
 def test_what_varies_within_a_speaker_is_dealt_among_his_own():
-    """Who always says the same gives nothing away: his sentence stays with him, and is named as before."""
+    """Who always says the same gives nothing away: their sentence stays with them, and is named as before."""
     sentence = np.array(["x", "x", "x", "x", "x", "x", "x", "x", "x", "y", "y", "x"])
     found = dealt(sentence, {"linear": np.where(SPEAKERS == "d", "y", "x")}, draws=50)
     assert set(found.scores["linear"]) == {0.5 * (9 / 10 + 1)}

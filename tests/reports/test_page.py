@@ -210,3 +210,18 @@ def test_the_text_of_a_cell_can_be_read_on_its_shade(share):
             cover * heat + (1 - cover) * paper for heat, paper in zip(shades["heat"], shades["paper"], strict=True)
         )
         assert contrast(shades["strong" if share > STRONG else "cell"], ground) >= 4.45
+
+
+def test_a_linear_probe_below_chance_is_explained_and_only_then(result):
+    said = "A linear probe far below chance is to be read as chance"
+    assert said not in render(result)
+    result["references"]["raw_features"]["linear"] = {"mean": 0.0, "std": 0.0}
+    assert render(result).count(said) == 1
+
+
+def test_speakers_with_few_emotions_are_said_and_none_is_named(result):
+    for own in result["objectives"].values():
+        own["worst_speaker"] = {"speaker": None, "uar": None, "left_out": 12}
+    page = render(result)
+    assert "none can be judged alone" in page
+    assert "12 of 12 test speakers have no more than half of the emotions" in page

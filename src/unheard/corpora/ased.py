@@ -34,7 +34,7 @@ def read(folder: Path, *, bad: Bad | None = None) -> list[Utterance]:
     """The utterances of ASED, sorted by name.
 
     In five files the gender code contradicts all other files of the speaker; a speaker has the gender of
-    most of his or her files, and none where the codes are in balance.
+    most of their files, and none where the codes are in balance.
 
     Args:
         folder: the corpus as its owners pack it; any audio ending.

@@ -1,4 +1,4 @@
-"""A trained back-end for verification: what an attacker with labelled voices of his own would use.
+"""A trained back-end for verification: what an attacker with labelled voices of their own would use.
 
 Cosine weighs all directions alike. Where the speaker is in a few weak directions of an embedding, a back-end that
 has learnt from other speakers which directions these are verifies what cosine cannot. It is probabilistic linear

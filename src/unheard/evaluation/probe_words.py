@@ -130,7 +130,7 @@ def _span(erased: Mapping[str, Any]) -> float:
 
 
 def erasure_verdict(erased: Mapping[str, Any]) -> str:
-    """Whether the speaker was used: erasing him costs more than nothing, and more than as much at random.
+    """Whether the speaker was used: erasing it costs more than nothing, and more than as much at random.
 
     Args:
         erased: `erasure` of a representation, with both its differences.

@@ -54,7 +54,7 @@ def _units(
     """(unit of each item, stratum of each unit): units of a stratum may exchange their truths.
 
     Utterances exchange their speakers within a round. What belongs to a speaker (gender) is dealt among speakers, for
-    his utterances are not independent; what varies within a speaker (sentence), among his own utterances.
+    their utterances are not independent; what varies within a speaker (sentence), among their own utterances.
     """
     items = np.arange(truth.size)
     if of_speakers:

@@ -118,7 +118,7 @@ def cosines(embeddings: NDArray[np.floating], centre: NDArray[np.floating], tria
 
 
 def measured_eer(trials: Trials, similarity: NDArray[np.floating], speakers: NDArray[np.generic]) -> Measure:
-    """The EER, and the EER without the trials of each speaker (on whichever side he stands).
+    """The EER, and the EER without the trials of each speaker (on whichever side they stand).
 
     Args:
         trials: pairs of positions.

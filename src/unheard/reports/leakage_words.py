@@ -8,10 +8,17 @@ from unheard.evaluation.probe_words import erasure_verdict
 from unheard.reports.figures import interval_of
 from unheard.reports.reading import entries, number, part
 
-__all__ = ["CODE", "TRIALS", "Held", "luck", "quoted", "used", "verdict"]
+__all__ = ["BELOW", "CODE", "TRIALS", "Held", "below_chance", "luck", "quoted", "used", "verdict"]
 
 CODE = "perfect emotion code"
 """What the floor is called."""
+BELOW = (
+    "A linear probe far below chance is to be read as chance, not as more than invariance. It reads means: where "
+    "features have a mean of 0 over all recordings of a speaker (normalised per speaker, adaptive), or where each "
+    "speaker says everything once, what is withheld of a speaker lies opposite to what the probe learnt from, and it "
+    "names everybody else. The other kinds say what is left beside the mean."
+)
+"""What stands beside a table in which a linear probe of the speaker lies far below chance."""
 TRIALS = ("sentences", "utterances")
 """Protocols, the stricter one first: other sentences than the probe learnt from, or merely other utterances."""
 
@@ -74,6 +81,12 @@ def verdict(one: Held, known: Sequence[Held]) -> dict[str, str]:
     return {"says": says, "why": f"{why}{_beside(one, known, protocol, ends)}{_caught(one)}."}
 
 
+def below_chance(own: Any, chance: float | None) -> bool:
+    """Whether the linear probe reads less than half of what guessing would."""
+    linear = number(own, "linear", "mean")
+    return linear is not None and chance is not None and linear < chance / 2
+
+
 def luck(own: Any) -> float | None:
     """What the best probe reads where there is nothing: of shuffled answers, or 1 / classes in files that lack them.
 
@@ -123,4 +136,4 @@ def _caught(one: Held) -> str:
             added = f"; voices never heard {apart} ({100 * best:.0f} of 100 pairs wrong, 50 is invariance)"
             break
     found = used(part(one.figures, "erasure"))
-    return added + (f". Whether the emotion rests on the speaker, by erasing him: {found}" if found else "")
+    return added + (f". Whether the emotion rests on the speaker, by erasing the speaker: {found}" if found else "")

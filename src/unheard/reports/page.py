@@ -15,7 +15,7 @@ from unheard.reports import courses, figures, trust
 from unheard.reports.cautions import HEARD_SENTENCES, Caution, cautions
 from unheard.reports.evidence import Evidence, read_evidence
 from unheard.reports.leakage import leakage_section, quoted_protocol, with_probes
-from unheard.reports.leakage_words import luck
+from unheard.reports.leakage_words import BELOW, below_chance, luck
 from unheard.reports.pair import pair
 from unheard.reports.pareto import curve, references
 from unheard.reports.protocols import protocols_section
@@ -86,6 +86,16 @@ def _leak_table(result: Mapping[str, Any]) -> dict[str, Any]:
     return {"columns": columns, "rows": rows if columns else []}
 
 
+def _below(result: Mapping[str, Any], probed: Mapping[str, Any] | None) -> str | None:
+    """What is to be said of linear probes below chance in the tables that the page shows; None without any."""
+    rows = [
+        (leak["own"], luck(leak["own"])) for leak in (probed or {}).get("leaks") or () if leak["target"] == "speaker"
+    ]
+    chance = number(result, "references", "chance", "best", "mean")
+    rows += [(own, chance) for _, _, own in _leak_table(result)["rows"]]
+    return BELOW if any(below_chance(own, least) for own, least in rows) else None
+
+
 @functools.cache
 def _template() -> jinja2.Template:
     pages = environment(finalize=_text)
@@ -121,6 +131,7 @@ def render(result: Mapping[str, Any], evidence: Evidence = _NOTHING) -> str:
         seeds=len(entries(result, "seeds")),
         leaks=_leak_table(result),
         probed=probed,
+        below=_below(result, probed),
         protocol=None if shown is result else quoted_protocol(evidence.probes),
         protocols=protocols_section(evidence.inflation),
         sweep=evidence.sweep,

@@ -43,7 +43,7 @@ def make_codes(  # noqa: PLR0913 (each is one knob of the made corpus)
 ) -> Codes:
     """Embeddings = emotion code + speaker code + noise of deviation 1.
 
-    - linear: each speaker has a direction of his own, `strength` long in each dimension.
+    - linear: each speaker has a direction of their own, `strength` long in each dimension.
     - signs: nothing but the product of signs of two dimensions of a speaker-sized block tells anything: every
       speaker has a pattern of bits, and a bit is the product of the signs of two dimensions of mean zero. No mean
       and no covariance of a dimension with a speaker differs from zero, so that nothing linear reads it.
