@@ -21,18 +21,21 @@ from torture.bench import LIMITED, Bench, differences, kill, made_bench, wrecks
 
 def _killed(bench: Bench, seconds: float, jobs: int, kills: int, generator: random.Random) -> dict[str, Any]:
     """Runs that are killed again and again, five times each, then left to end."""
-    found: dict[str, Any] = {"jobs": jobs, "kills": 0, "survivors": 0, "wrecks": [], "differences": []}
+    found: dict[str, Any] = {"jobs": jobs, "kills": 0, "survivors": [], "wrecks": [], "differences": []}
+    found["seconds until the last process ended"] = []
     while found["kills"] < kills:
         out = bench.folder / f"killed-{jobs}-{found['kills']}"
         for _ in range(5):
             # Half of the moments lie anywhere, half behind the start, which is most of so short a run.
             sign = generator.choice([None, out / "settings.toml"])
             after = generator.uniform(0.0, seconds if sign is None else 0.5 * seconds)
-            ran, left = kill(bench.start(out, jobs), after, sign=sign)
-            found["kills"] += ran
-            found["survivors"] += len(left)
+            killed = kill(bench.start(out, jobs), after, sign=sign)
+            found["kills"] += killed.ran
+            found["survivors"] += killed.left
+            if killed.ran:
+                found["seconds until the last process ended"].append(round(killed.seconds, 1))
             found["wrecks"] += wrecks(out) if out.exists() else []
-            if not ran:
+            if not killed.ran:
                 break
         _end(bench, out, found, jobs)
         _say(found)

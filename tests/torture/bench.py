@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 from processes_of import alive_in_session
 from unheard.testing.tones import write_tones
 
-__all__ = ["LIMITED", "RUN", "Bench", "Outcome", "differences", "kill", "made_bench", "wrecks"]
+__all__ = ["LIMITED", "RUN", "Bench", "Kill", "Outcome", "differences", "kill", "made_bench", "wrecks"]
 
 RECIPE = """
 name = "torture"
@@ -133,19 +133,29 @@ def made_bench(folder: Path, *, small: bool = False) -> Bench:
     return Bench(folder)
 
 
-def kill(
-    run: "subprocess.Popen[str]", after: float, *, sign: Path | None = None, patience: float = 3.0
-) -> tuple[bool, list[str]]:
-    """Kill a run by SIGKILL.
+@dataclass(frozen=True)
+class Kill:
+    """What came of a kill.
+
+    Args:
+        ran: whether the run had not ended before.
+        seconds: until its last process had ended.
+        left: what had not ended when patience did.
+    """
+
+    ran: bool
+    seconds: float
+    left: list[str]
+
+
+def kill(run: "subprocess.Popen[str]", after: float, *, sign: Path | None = None, patience: float = 60.0) -> Kill:
+    """Kill a run by SIGKILL, and watch its workers end.
 
     Args:
         run: it.
         after: seconds from now, or from when the sign is there.
         sign: a file that the run writes.
         patience: seconds that its workers have to end.
-
-    Returns:
-        Whether it still ran, and which of its processes are left.
     """
     while sign is not None and not sign.exists() and run.poll() is None:
         time.sleep(0.02)
@@ -154,12 +164,12 @@ def kill(
     except subprocess.TimeoutExpired:
         run.send_signal(signal.SIGKILL)
     ran = run.wait() == -signal.SIGKILL
+    begun = time.monotonic()
     assert run.stderr is not None
     run.stderr.close()
-    deadline = time.monotonic() + patience
-    while (left := alive_in_session(run.pid)) and time.monotonic() < deadline:
+    while (left := alive_in_session(run.pid)) and time.monotonic() < begun + patience:
         time.sleep(0.1)
-    return ran, left
+    return Kill(ran, time.monotonic() - begun, left)
 
 
 def differences(out: Path, reference: Path) -> list[str]:

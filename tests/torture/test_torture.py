@@ -23,9 +23,9 @@ def finish(bench, out, cache):
 
 def test_a_killed_run_leaves_no_worker_and_ends_as_a_quiet_one(quiet, tmp_path):
     out = tmp_path / "run"
-    ran, left = kill(quiet.start(out, 2), 1.0, sign=out / "settings.toml", patience=20)
-    assert ran
-    assert not left
+    found = kill(quiet.start(out, 2), 1.0, sign=out / "settings.toml")
+    assert found.ran
+    assert not found.left
     assert not wrecks(out)
     finish(quiet, out, quiet.folder / "cache")
     assert not differences(out, quiet.folder / "quiet")
