@@ -12,10 +12,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from unheard.documents import DamageError, conform, opened, read_json
+from unheard.errors import RunError, UnheardError
 from unheard.evaluation.result_files import read_result
+from unheard.evaluation.result_shape import InflationShape, ProbesShape, SweepShape
 from unheard.files import write_atomically
 
 DROPPED = ("maps", "map_note")
+NEEDED = ("split.folds", "seeds", "corpus.duplicates", "settings_text", "comparisons")
 OF_OBJECTIVE = ("curves", "per_fold")
 OF_CALIBRATION = ("reliability", "risk_coverage")
 
@@ -38,7 +42,7 @@ def trimmed(result: dict[str, Any]) -> dict[str, Any]:
         for which in ("before", "after"):
             for key in OF_CALIBRATION:
                 ((own.get("calibration") or {}).get(which) or {}).pop(key, None)
-        own.get("calibration", {}).pop("temperatures", None)
+        (own.get("calibration") or {}).pop("temperatures", None)
     for row in result["comparisons"]:
         row.pop("by_speaker", None)
     kept["objectives"] = {
@@ -78,6 +82,19 @@ BESIDE = {"probes": probed, "sweep": swept, "inflation": dict}
 """Name of a file of a run, without its ending -> what is kept of it."""
 
 
+SHAPES = {"probes": ProbesShape, "sweep": SweepShape, "inflation": InflationShape}
+
+
+def beside(file: Path) -> dict[str, Any]:
+    """What stands beside a result, less its digest."""
+    try:
+        document = opened(read_json(file))
+        conform(document, SHAPES[file.stem])
+    except DamageError as problem:
+        raise RunError(f"{file}: damaged ({problem}). Make it again.") from problem
+    return document
+
+
 def write(document: dict[str, Any], target: Path) -> None:
     """Write one document and say how large it is."""
     text = json.dumps(rounded(document), ensure_ascii=False, separators=(",", ":"))
@@ -89,12 +106,16 @@ def main() -> None:
     """Read a run, write the kept parts."""
     run, target = Path(sys.argv[1]), Path(sys.argv[2])
     if not (run / "sweep.json").exists() and "--beside" not in sys.argv:
-        write(trimmed(read_result(run)), target)
+        write(trimmed(read_result(run, needs=NEEDED)), target)
     for name, keep in BESIDE.items():
         file = run / f"{name}.json"
         if file.exists():
-            write(keep(json.loads(file.read_text(encoding="utf-8"))), target.with_suffix(f".{name}.json"))
+            write(keep(beside(file)), target.with_suffix(f".{name}.json"))
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except UnheardError as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        sys.exit(2)

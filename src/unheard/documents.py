@@ -176,6 +176,7 @@ def conform(document: Any, shape: type[Shape], *, strict: bool = True) -> Shape:
     except ValidationError as problem:
         first = problem.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
-        came = "" if first["type"] == "missing" else f" (came: {ascii(first['input'])[:60]})"
+        plain = isinstance(first["input"], str | int | float | None)
+        came = f" (came: {ascii(first['input'])[:60]})" if plain and first["type"] != "missing" else ""
         said = first["msg"].removeprefix("Value error, ")
         raise DamageError(f"{ascii(where)[1:-1] or 'it'}: {said}{came}") from problem

@@ -90,7 +90,10 @@ def _system(
     if not rows or len({item[:2] for item in items}) < len(items):
         what = f"a file of {name} stands twice" if rows else f"there is no line of {name}"
         raise RunError(f"{run / 'predictions.csv'}: {what}. Run it again with `unheard run`.")
-    confusions = confusions_by_speaker(truth, prediction, speakers, classes=len(classes), seeds=seeds)
+    try:
+        confusions = confusions_by_speaker(truth, prediction, speakers, classes=len(classes), seeds=seeds)
+    except RunError as problem:
+        raise RunError(f"{run / 'predictions.csv'}: {problem}") from problem
     voices = tuple(str(voice) for voice in np.unique(speakers))
     return System(name, result["corpus"]["digest"], splits, items, voices, confusions)
 

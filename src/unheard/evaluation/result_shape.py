@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-__all__ = ["ResultShape", "Text"]
+__all__ = ["InflationShape", "ProbesShape", "ResultShape", "SweepShape", "Text"]
 
 
 def _text(value: Any) -> Any:
@@ -38,6 +38,7 @@ class _Figure(_Shape):
     std: float | None = None
     per_seed: list[float | None] = []
     interval: list[float | None] | None = None
+    by: dict[str, dict[str, Table] | None] | None = None
 
 
 class _Fold(_Shape):
@@ -58,6 +59,11 @@ class _Worst(_Shape):
     uar: float | None = None
 
 
+class _Calibration(_Shape):
+    before: Table | None = None
+    after: Table | None = None
+
+
 class _Objective(_Shape):
     name: Text | None = None
     settings: Table = {}
@@ -65,8 +71,11 @@ class _Objective(_Shape):
     wa: _Figure | None = None
     worst_speaker: _Worst | None = None
     leakage: Table | None = None
-    calibration: Table | None = None
+    calibration: _Calibration | None = None
     fairness: Table | None = None
+    gender: Table | None = None
+    recall: Table | None = None
+    curves: list[Table] | None = None
     speakers: list[_Speaker] = []
     per_fold: list[_Fold] | None = None
 
@@ -75,7 +84,9 @@ class _Corpus(_Shape):
     name: Text = ""
     digest: Text = ""
     languages: list[Text] = []
-    duplicates: list[Any] | int | None = None
+    classes: Table | None = None
+    skipped: list[Table] | int | None = None
+    duplicates: list[list[Any]] | int | None = None
 
 
 class _SplitFold(_Shape):
@@ -110,10 +121,72 @@ class ResultShape(_Shape):
     name: Text = ""
     classes: Annotated[list[Text], Field(min_length=1), AfterValidator(_distinct)]
     objectives: dict[str, _Objective] = Field(min_length=1)
-    seeds: Annotated[list[int], AfterValidator(_distinct)] = []
+    seeds: Annotated[list[int], Field(min_length=1), AfterValidator(_distinct)] = []
     corpus: _Corpus | None = None
     split: _Split | None = None
     references: dict[str, Table | None] = {}
     comparisons: list[_Comparison] = []
     warnings: list[Text] = []
     settings_text: Text = ""
+    maps: dict[str, Table | None] | None = None
+    timings: Table | None = None
+    versions: Table | None = None
+
+
+class _Point(_Shape):
+    point: Text
+    objective: Text
+    varied: Table
+    leakage: Table
+    uar: Table | None = None
+    dev_uar: Table | None = None
+    settings: Table = {}
+
+
+class _SweptSplit(_Shape):
+    digest: dict[str, Text] = {}
+    disjoint: list[Text] = []
+
+
+class SweepShape(_Shape):
+    """sweep.json, as far as its readers go into it."""
+
+    points: list[_Point]
+    split: _SweptSplit | None = None
+    corpus: _Corpus | None = None
+    references: dict[str, Table | None] = {}
+    seeds: list[int] = []
+    classes: list[Text] = []
+    warnings: list[Text] = []
+    nested: Table | None = None
+    search: Table | None = None
+    learning: dict[str, Table | None] | None = None
+    vary: list[Text] = []
+
+
+class _Probed(_Shape):
+    leakage: dict[str, dict[str, Table]] = {}
+    erasure: Table | None = None
+
+
+class ProbesShape(_Shape):
+    """probes.json, as far as its readers go into it."""
+
+    objectives: dict[str, _Probed | None]
+    references: dict[str, _Probed | None]
+    seeds: list[int] = []
+    folds: list[Text] = []
+    trainings: dict[str, Text | None] = {}
+    notes: list[Text] = []
+    sentences: list[Text] = []
+
+
+class InflationShape(_Shape):
+    """inflation.json, as far as its readers go into it."""
+
+    protocols: dict[str, Table | None]
+    objectives: dict[str, dict[str, Table | None] | None]
+    differences: list[Table]
+    closed_form: dict[str, Table | None] = {}
+    comparisons: dict[str, list[Table]] = {}
+    seeds: list[int] = []

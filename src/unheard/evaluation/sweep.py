@@ -18,6 +18,7 @@ from unheard.evaluation.learning import SHARE, learning_curve
 from unheard.evaluation.points import Member, Runs
 from unheard.evaluation.protocol import Prepared
 from unheard.evaluation.result_files import plain_numbers, read_document
+from unheard.evaluation.result_shape import SweepShape
 from unheard.evaluation.significance import confusions_by_speaker, interval
 from unheard.files import write_document
 from unheard.metrics.uar import score as uar
@@ -294,4 +295,5 @@ def read_sweep(folder: Path) -> dict[str, Any]:
         origin="Is it the --out folder of `unheard sweep`?",
         again="Sweep again with this version.",
         needs=("points",),
+        shape=SweepShape,
     )

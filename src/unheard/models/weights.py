@@ -90,7 +90,10 @@ def _built(header: _Header) -> Model:
     Raises:
         DamageError: it describes none.
     """
-    encoder = without_grant(header.model.get("encoder", {}))
+    given = header.model.get("encoder", {})
+    if not isinstance(given, dict):
+        raise DamageError("its header describes no model: the encoder is no table")
+    encoder = without_grant(given)
     if "source" in encoder and not encoder.get("described"):
         raise DamageError("its header names an upstream and does not describe it, and no other file is read")
     settings = {**header.model, "encoder": encoder}

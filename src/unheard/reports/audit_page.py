@@ -10,7 +10,7 @@ from unheard.data.auditing.findings import shown
 from unheard.data.auditing.traits import TRAITS
 from unheard.files import write_atomically
 from unheard.reports.plots import Frame, colour, figure, label_of, ticks
-from unheard.reports.reading import NOT_KNOWN, entries, number, part
+from unheard.reports.reading import NOT_KNOWN, entries, number, part, table
 from unheard.reports.templates import environment
 
 __all__ = ["render_audit", "unheard_answers", "write_audit_page"]
@@ -36,9 +36,9 @@ def unheard_answers(report: Report) -> str:
     Args:
         report: as documented in docs/reference/audit.md.
     """
-    rows = [(column, part(tie, "lookup_uar"), 0) for column, tie in (part(report, "ties") or {}).items()]
+    rows = [(column, part(tie, "lookup_uar"), 0) for column, tie in table(report, "ties").items()]
     if part(report, "folds"):
-        ties = (part(report, "ties") or {}).items()
+        ties = table(report, "ties").items()
         rows += [(f"{column}, on the folds", part(tie, "folds_uar"), 1) for column, tie in ties]
     for own in entries(report, "confounds"):
         if part(own, "of") == "emotion":

@@ -14,7 +14,7 @@ import jinja2
 from unheard.harmless import visible
 from unheard.reports.cautions import cautions
 from unheard.reports.figures import interval_of
-from unheard.reports.reading import NOT_KNOWN, entries, labels, number, part
+from unheard.reports.reading import NOT_KNOWN, entries, labels, number, part, table
 from unheard.reports.trust import few_emotions, temperature_sentences
 
 __all__ = ["escape", "licence_notes", "render_card"]
@@ -97,7 +97,7 @@ def _row(result: Result, label: str) -> list[str]:
 def _references(result: Result) -> list[list[str]]:
     """What the leakage is to be held against: one line a reference, other columns empty."""
     rows = []
-    for name, own in (part(result, "references") or {}).items():
+    for name, own in table(result, "references").items():
         best, eer = number(own, "best", "mean"), number(own, "eer", "mean")
         if best is not None or eer is not None:
             rows.append([f"({name.replace('_', ' ')})", *[""] * (len(_COLUMNS) - 3), _figure(best), _figure(eer)])
@@ -108,8 +108,8 @@ def _groups(result: Result) -> list[list[str]]:
     """A line a group of speakers of each objective."""
     rows = []
     for label in labels(result):
-        for column, found in (part(result, "objectives", label, "fairness", "groups") or {}).items():
-            for group, own in (part(found, "rows") or {}).items():
+        for column, found in table(result, "objectives", label, "fairness", "groups").items():
+            for group, own in table(found, "rows").items():
                 uar, speakers = number(own, "uar"), number(own, "speakers")
                 rows.append([label, column, group, _figure(speakers, 0), _with_interval(uar, own)])
     return rows
@@ -118,7 +118,7 @@ def _groups(result: Result) -> list[list[str]]:
 def _gaps(result: Result) -> Iterator[str]:
     """A sentence a gap between groups, and whether it is shown."""
     for label in labels(result):
-        for column, found in (part(result, "objectives", label, "fairness", "groups") or {}).items():
+        for column, found in table(result, "objectives", label, "fairness", "groups").items():
             gap, ends = number(found, "gap", "difference"), interval_of(part(found, "gap"))
             if gap is None or ends is None:
                 continue
@@ -244,8 +244,6 @@ def render_card(result: Result) -> str:
         cautions=cautions(result),
         unmeasured=list(_unmeasured(result)),
         licences=licence_notes(part(result, "corpus", "licence")),
-        methods=sorted(
-            {str(part(own, "name") or label) for label, own in (part(result, "objectives") or {}).items()}
-        ),
+        methods=sorted({str(part(own, "name") or label) for label, own in table(result, "objectives").items()}),
     )
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unheard.reports.figures import chance_of, interval_of
-from unheard.reports.reading import entries, number, part
+from unheard.reports.reading import entries, number, part, table
 
 __all__ = ["HEARD_SENTENCES", "Caution", "cautions"]
 
@@ -49,7 +49,7 @@ def cautions(result: Result) -> list[Caution]:
 
 
 def _objectives_of(result: Result) -> Iterator[tuple[str, Any]]:
-    yield from (part(result, "objectives") or {}).items()
+    yield from table(result, "objectives").items()
 
 
 def _listed(result: Result, say: Callable[[Any], str | None]) -> str:
@@ -115,7 +115,7 @@ def _scores(result: Result) -> Iterator[Caution]:
         return "" if ends and ends[0] <= chance else None
 
     def deaf(own: Any) -> str | None:
-        recalls = {name: number(value) for name, value in (part(own, "recall") or {}).items()}
+        recalls = {name: number(value) for name, value in table(own, "recall").items()}
         low = [f"{name} ({value:.2f})" for name, value in recalls.items() if value is not None and value < chance / 2]
         return f"hardly ever hears {' and '.join(low)}" if low else None
 

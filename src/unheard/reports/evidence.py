@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from unheard.documents import DamageError, opened, read_json
+from pydantic import BaseModel
+
+from unheard.documents import DamageError, conform, opened, read_json
 from unheard.errors import RunError, UnheardError
 from unheard.evaluation.belonging import training_digest
 from unheard.evaluation.inflation import INFLATION, OWN
 from unheard.evaluation.probing import PROBES
+from unheard.evaluation.result_shape import InflationShape, ProbesShape, SweepShape
 from unheard.evaluation.sweep import SWEEP
 from unheard.reports.reading import entries, number, part, table, word
 
@@ -56,6 +59,7 @@ def read_evidence(folder: Path, result: Result) -> Evidence:
             continue
         try:
             document = read_piece(folder / piece.file, piece.shape)
+            _conform(document, piece, folder / piece.file)
         except UnheardError as problem:
             cautions.append(f"{problem} Until then it is not shown here. ({piece.mend})")
             continue
@@ -88,6 +92,13 @@ def read_piece(file: Path, shape: Mapping[str, type]) -> dict[str, Any]:
         if not _has_shape(document.get(key), kind):
             raise RunError(f"{file}: '{key}' is missing or damaged. Make it again.")
     return document
+
+
+def _conform(document: dict[str, Any], piece: "_Piece", file: Path) -> None:
+    try:
+        conform(document, piece.whole)
+    except DamageError as problem:
+        raise RunError(f"{file}: damaged: {problem}. Make it again.") from problem
 
 
 def _has_shape(value: Any, kind: type) -> bool:
@@ -146,18 +157,24 @@ def _inflation_belongs(inflation: Mapping[str, Any], result: Result) -> bool:
 class _Piece:
     file: str
     shape: Mapping[str, type]
+    whole: type[BaseModel]
     belongs: Callable[[Mapping[str, Any], Result], bool]
     mend: str
 
 
 _PIECES = {
     "probes": _Piece(
-        PROBES, {"objectives": Mapping, "references": Mapping}, belongs, "Run `unheard probe` on this folder again"
+        PROBES,
+        {"objectives": Mapping, "references": Mapping},
+        ProbesShape,
+        belongs,
+        "Run `unheard probe` on this folder again",
     ),
-    "sweep": _Piece(SWEEP, {"points": Sequence}, _sweep_belongs, "Give the same `unheard sweep` again"),
+    "sweep": _Piece(SWEEP, {"points": Sequence}, SweepShape, _sweep_belongs, "Give the same `unheard sweep` again"),
     "inflation": _Piece(
         INFLATION,
         {"protocols": Mapping, "objectives": Mapping, "differences": Sequence},
+        InflationShape,
         _inflation_belongs,
         "Give the same `unheard run --also` again",
     ),

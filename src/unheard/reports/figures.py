@@ -6,7 +6,7 @@ from typing import Any
 
 from unheard.evaluation.fairness import has_enough
 from unheard.reports.plots import Frame, colour, figure, label_of, mark_at
-from unheard.reports.reading import entries, labels, number, part, word
+from unheard.reports.reading import entries, labels, number, part, table, word
 
 __all__ = ["STRONG", "chance_of", "confusion", "differences", "gauge", "interval_of", "legend", "speakers"]
 
@@ -112,7 +112,7 @@ def confusion(result: Result, label: str) -> str:
         )
         parts += _cells(name, classes, [int(number(count) or 0) for count in entries(counts)], (margin, y, cell))
     size = len(classes) * cell
-    recalls = {name: number(value) for name, value in (part(result, "objectives", label, "recall") or {}).items()}
+    recalls = {name: number(value) for name, value in table(result, "objectives", label, "recall").items()}
     said = ", ".join(f"{name} {value:.2f}" for name, value in recalls.items() if value is not None)
     title = f"Confusion matrix of {label}, per cent of each row"
     return figure(margin + size + 0.72 * margin, top + size + 4, title, f"Recall: {said}", "".join(parts))

@@ -19,7 +19,7 @@ from unheard.reports.leakage_words import BELOW, below_chance, luck
 from unheard.reports.pair import pair
 from unheard.reports.pareto import curve, references
 from unheard.reports.protocols import protocols_section
-from unheard.reports.reading import NOT_KNOWN, entries, labels, number, part
+from unheard.reports.reading import NOT_KNOWN, entries, labels, number, part, table
 from unheard.reports.sweep_page import chosen_point, settings
 from unheard.reports.templates import environment
 
@@ -79,7 +79,7 @@ def _drawn(result: Mapping[str, Any]) -> dict[str, Any]:
 def _leak_table(result: Mapping[str, Any]) -> dict[str, Any]:
     """Rows and columns of the leakage table: those of which anything is known."""
     rows = [(label, False, part(result, "objectives", label, "leakage")) for label in labels(result)]
-    rows += [(name.replace("_", " "), True, own) for name, own in (part(result, "references") or {}).items()]
+    rows += [(name.replace("_", " "), True, own) for name, own in table(result, "references").items()]
     columns = {
         key: title for key, title in _LEAKS.items() if any(number(own, key, "mean") is not None for _, _, own in rows)
     }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from unheard.reports.plots import Frame, colour, figure
-from unheard.reports.reading import entries, labels, number, part
+from unheard.reports.reading import entries, labels, number, part, table
 
 __all__ = ["abstention", "group_rows", "reliability", "temperature_sentences", "trust_rows"]
 
@@ -123,8 +123,8 @@ def group_rows(result: Result) -> list[dict[str, Any]]:
     """One row an objective and group of speakers (gender, language), with the gap between the groups."""
     rows = []
     for label in labels(result):
-        for column, own in (part(result, "objectives", label, "fairness", "groups") or {}).items():
-            for group, found in (part(own, "rows") or {}).items():
+        for column, own in table(result, "objectives", label, "fairness", "groups").items():
+            for group, found in table(own, "rows").items():
                 row = {"label": label, "column": column, "group": group, "gap": part(own, "gap")}
                 rows.append(row | (found or {}))
     return rows

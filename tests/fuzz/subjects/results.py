@@ -1,0 +1,142 @@
+"""What lies in the folder of a run: its result, what stands beside it, its tasks and its settings."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+from mutators import damage_bytes, damage_json, damage_text, together, unsaid
+from subject import Subject
+
+sys.path.append(str(Path(__file__).parents[2]))
+from reports.conftest import made_result
+from unheard.data.plan import Fold
+from unheard.errors import RunError
+from unheard.evaluation.comparison import compare_rows, read_systems
+from unheard.evaluation.protocol import Task
+from unheard.evaluation.result_files import read_result
+from unheard.evaluation.run_settings import read_settings
+from unheard.evaluation.sweep import read_sweep
+from unheard.evaluation.task_results import write_task
+from unheard.reports.card import render_card
+from unheard.reports.evidence import read_evidence
+from unheard.reports.page import render, write_run_report
+from unheard.reports.sweep_page import write_sweep_page
+
+KEPT = Path(__file__).parents[3] / "docs" / "results"
+NAME = "gat2022-emodb"
+RECIPE = Path(__file__).parents[3] / "recipes" / "tu2019-emodb.toml"
+
+
+def _copies(names: dict[str, str], folder: Path) -> list[Path]:
+    for kept, name in names.items():
+        shutil.copy(KEPT / kept, folder / name)
+    return [folder / name for name in names.values()]
+
+
+def _results(folder: Path) -> list[Path]:
+    (folder / "whole").mkdir(exist_ok=True)
+    (folder / "whole" / "result.json").write_text(json.dumps(made_result()), encoding="utf-8")
+    return [*_copies({f"{NAME}.json": "result.json"}, folder), folder / "whole" / "result.json"]
+
+
+def _pieces(folder: Path) -> list[Path]:
+    found = {"probes.json": "gat2022-ravdess.probes.json", "inflation.json": "gat2022-ravdess.inflation.json"}
+    sweeps = sorted(KEPT.glob("*.sweep.json"))[:1]
+    files = _copies({kept: name for name, kept in found.items() if (KEPT / kept).exists()}, folder)
+    return files + _copies({sweeps[0].name: "sweep.json"}, folder)
+
+
+def _tables(folder: Path) -> list[Path]:
+    result = json.loads((KEPT / f"{NAME}.json").read_text(encoding="utf-8"))
+    lines, generator = ["objective,file,speaker,fold,seed,truth,prediction"], np.random.default_rng(0)
+    for label in result["objectives"]:
+        for seed in result["split"]["digest"]:
+            for clip in range(40):
+                truth, told = result["classes"][clip % len(result["classes"])], generator.choice(result["classes"])
+                lines.append(f"{label},clip{clip},v{clip % 5},a,{seed},{truth},{told}")
+    (folder / "predictions.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return [folder / "predictions.csv"]
+
+
+def _tasks(folder: Path) -> list[Path]:
+    rows = [[f"clip{number}", [0.25, 0.75]] for number in range(5)]
+    task = {"label": "plain", "seed": 0, "fold": "a", "fingerprint": "x", "total_seconds": 1.0}
+    task |= {"peak_memory_bytes": 1, "predictions": rows, "dev_predictions": rows, "history": [{"epoch": 1.0}]}
+    task |= {"leakage": {"best": 0.5, "eer": None}, "groups": {"train": ["a"], "withheld": [], "unseen": ["b"]}}
+    write_task(task, folder / "task.json")
+    return [folder / "task.json"]
+
+
+def _settings(folder: Path) -> list[Path]:
+    shutil.copy(RECIPE, folder / "settings.toml")
+    return [folder / "settings.toml"]
+
+
+def _fresh(original: Path, folder: Path) -> Path:
+    shutil.rmtree(folder / "run", ignore_errors=True)
+    (folder / "run").mkdir()
+    return folder / "run" / original.name
+
+
+def _json(original: Path, folder: Path, generator: np.random.Generator) -> tuple[Path, str]:
+    file, content = _fresh(original, folder), original.read_bytes()
+    if generator.random() < 0.3:
+        content, done = damage_bytes(content, generator)
+    else:
+        document = json.loads(content)
+        document.pop("digest", None)  # as an older version, so that damage is not found by that alone
+        text, done = damage_json(json.dumps(document), generator)
+        content = text.encode("utf-8", "surrogatepass")
+    file.write_bytes(content)
+    return file, done
+
+
+def _text(original: Path, folder: Path, generator: np.random.Generator) -> tuple[Path, str]:
+    file = _fresh(original, folder)
+    content, done = damage_text(original.read_text(encoding="utf-8"), generator)
+    file.write_bytes(content)
+    return file, done
+
+
+def _read_result(file: Path, done: str) -> None:
+    assert render_card(read_result(file))
+    assert write_run_report(file.parent).stat().st_size
+    if not (file.parent / "predictions.csv").exists():
+        _tables(file.parent)
+    try:
+        systems = read_systems(file.parent)
+        assert len(systems) < 2 or compare_rows(systems)
+    except RunError as problem:
+        if "predictions.csv" not in str(problem):  # whose lines are those of the whole result
+            raise
+
+
+def _read_piece(file: Path, done: str) -> None:
+    result = json.loads((KEPT / f"{NAME}.json").read_text(encoding="utf-8"))
+    shown = read_evidence(file.parent, result)
+    assert render(result, shown)
+    if file.name == "sweep.json":
+        write_sweep_page(read_sweep(file), file.parent / "sweep.html")
+
+
+def _read_table(file: Path, done: str) -> None:
+    _copies({f"{NAME}.json": "result.json"}, file.parent)
+    read_systems(file.parent)
+
+
+def _read_task(file: Path, done: str) -> None:
+    with unsaid():
+        found = Task("plain", 0, Fold("a", (), (), (), ()), file.parent, "x").result()
+    assert found is not None or not file.exists() or done != "nothing"
+
+
+_KINDS = [
+    Subject("result", "documents", _results, _json, _read_result),
+    Subject("beside", "documents", _pieces, _json, _read_piece),
+    Subject("predictions", "documents", _tables, _text, _read_table),
+    Subject("task", "documents", _tasks, _json, _read_task),
+    Subject("settings", "documents", _settings, _text, lambda file, done: read_settings(file.parent)),
+]
+SUBJECTS = [together("results", _KINDS)]
