@@ -113,3 +113,18 @@ def test_an_adversary_below_chance_is_only_a_symptom_where_it_is_reversed(result
     other = changed(result, "objectives.dat.curves", [{"speaker_accuracy": [0.5, 0.01]}])
     other["objectives"]["dat"]["settings"]["weight"] = 0.0
     assert not any("below chance" in text for text in texts(other))
+
+
+def test_a_gap_between_women_and_men_that_is_not_shown_is_not_claimed(result):
+    for own in result["objectives"].values():
+        own["gender"] = {"f": 0.7, "m": 0.5}
+    gap = {"better": "f", "worse": "m", "difference": 0.2, "interval": [-0.05, 0.45]}
+    result["objectives"]["plain"]["fairness"]["groups"]["gender"]["gap"] = gap
+    shown = gap | {"interval": [0.05, 0.35]}
+    result["objectives"]["dat"]["fairness"]["groups"]["gender"]["gap"] = shown
+    said = [caution.text for caution in cautions(result)]
+    (claimed,) = [text for text in said if "not heard equally well" in text and "Women" in text]
+    (open_,) = [text for text in said if "differ by more than a tenth here" in text]
+    assert "dat 0.70" in claimed
+    assert "plain" not in claimed
+    assert "plain 0.70" in open_

@@ -212,7 +212,7 @@ def _show(seen: Examination, found: list[Finding]) -> None:
             "bits: I(emotion; column), and of shuffled emotions, of H(emotion). "
             "lookup: UAR of answering with the commonest emotion of the value, the utterance itself left out (what a "
             f"random split gives){'; on the folds: learned in train and dev, asked in test' if seen.folds else ''}. "
-            f"Chance is {seen.audit.chance:.3f}."
+            f"Chance is {seen.audit.chance:.3f}; a figure below it tells nothing."
         )
     if seen.confounds:
         page.show(_confounds(seen))

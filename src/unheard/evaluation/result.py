@@ -35,13 +35,15 @@ def _corpus_part(prepared: Prepared) -> dict[str, Any]:
     card = load("corpora", prepared.recipe.corpus.name).CARD
     items = prepared.utterances.values()
     counts = Counter(str(item.emotion) for item in items)
+    # The card of a table or a database says in words where its languages stand, and not which they are.
+    spoken = sorted({item.language for item in items if item.language})
     return {
         "name": card.name,
         "title": card.title,
         "licence": card.licence,
         "citation": card.citation,
         "speech": card.speech,
-        "languages": list(card.languages),
+        "languages": spoken or [name for name in card.languages if " " not in name],
         "utterances": len(prepared.utterances),
         "speakers": len(set(prepared.voices.values())),
         "hours": sum(prepared.seconds[name] for name in prepared.utterances) / 3600,

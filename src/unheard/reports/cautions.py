@@ -214,8 +214,17 @@ def _objectives(result: Result) -> Iterator[Caution]:
         unequal = female is not None and male is not None and abs(female - male) > 0.1
         return f"{female:.2f} (f) and {male:.2f} (m)" if unequal else None
 
-    if found := _listed(result, genders):
+    def shown(own: Any) -> bool:
+        ends = interval_of(part(own, "fairness", "groups", "gender", "gap"))
+        return ends is None or ends[0] > 0 or ends[1] < 0
+
+    if found := _listed(result, lambda own: genders(own) if shown(own) else None):
         yield Caution(f"Women and men are not heard equally well: {found}.")
+    if found := _listed(result, lambda own: None if shown(own) else genders(own)):
+        yield Caution(
+            f"Women and men differ by more than a tenth here: {found}. So few speakers show neither that others "
+            "would differ as well nor that they would not."
+        )
 
 
 def _fooled(result: Result, own: Any) -> bool:
