@@ -44,6 +44,7 @@ def test_a_run_leaves_everything_that_is_documented(finished):
     assert result["versions"]["torch"]
     assert result["peak_memory_bytes"] > 0
     assert len(result["corpus"]["digest"]) == 64
+    assert result["corpus"]["languages"] == ["en"]
 
 
 def test_every_utterance_is_predicted_once_an_objective_and_seed(finished):
