@@ -3,11 +3,26 @@
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
 import unheard
+from unheard.cli._audit_options import (
+    CorporaArgument,
+    FolderOption,
+    FoldsOption,
+    FormOption,
+    HtmlOption,
+    JsonOption,
+    LabelOption,
+    LabelsOption,
+    SeedOption,
+    SessionsOption,
+    SkipBadOption,
+    SplitOption,
+    StrictOption,
+)
 from unheard.cli._labels import labels_from
 from unheard.cli._progress import bar, working
 from unheard.cli._terminal import Grid, console, page
@@ -32,51 +47,19 @@ _COLOURS = {"leak": "bold red", "caution": "yellow", "note": "dim"}
 
 
 def audit(
-    corpora: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="CORPUS|MANIFEST...",
-            help="A corpus's name (see `unheard corpora`), a CSV of your own, or a folder: an audformat database, "
-            "data of Kaldi, SUPERB's meta data, Hugging Face's audio. Several are compared.",
-        ),
-    ],
-    folder: Annotated[Path | None, typer.Option(help="The corpus's folder; default $UNHEARD_CORPORA/NAME.")] = None,
-    folds: Annotated[
-        Path | None,
-        typer.Option(
-            help="CSV, JSON or JSONL of EmoBox or SUPERB, a folder of them, any folder that is a corpus, or a plan."
-        ),
-    ] = None,
-    split: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Audit a split of this program instead, as it is by default.")
-    ] = None,
-    sessions: Annotated[
-        bool | None,
-        typer.Option(
-            "--sessions/--no-sessions",
-            help="Whether a shared session or dialogue is a leak; by default it is in dialogue corpora, and in a "
-            "manifest that names any.",
-            show_default=False,
-        ),
-    ] = None,
-    label: Annotated[
-        list[str] | None,
-        typer.Option(metavar="OWN=NAME", help="What a label of your own means: an emotion, or a class of your own."),
-    ] = None,
-    labels: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The same from a recipe (corpus.labels), or a CSV of label and emotion."),
-    ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Leave with 1 for cautions, too.")] = False,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Also write every figure here.")
-    ] = None,
-    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Also write a page here.")] = None,
-    form: Annotated[str, typer.Option("--format", help="What is printed: text or json.")] = "text",
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="List unusable recordings instead of stopping.")
-    ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Of shuffles and of a split.")] = 0,
+    corpora: CorporaArgument,
+    folder: FolderOption = None,
+    folds: FoldsOption = None,
+    split: SplitOption = None,
+    sessions: SessionsOption = None,
+    label: LabelOption = None,
+    labels: LabelsOption = None,
+    strict: StrictOption = False,
+    json_file: JsonOption = None,
+    html: HtmlOption = None,
+    form: FormOption = "text",
+    skip_bad: SkipBadOption = False,
+    seed: SeedOption = 0,
 ) -> None:
     """Say what gives the emotion away unheard, which recordings stand twice, and what the parts of folds share.
 
