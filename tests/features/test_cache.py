@@ -11,6 +11,7 @@ import soundfile
 from joblib import Parallel, delayed
 
 from unheard.data.audio import AudioSettings
+from unheard.data.decoding import Recording
 from unheard.data.perturb import Perturbation
 from unheard.errors import AudioError
 from unheard.features import logmel, mfcc
@@ -335,3 +336,40 @@ def test_an_entry_of_an_older_version_has_no_digest_and_is_read(corpus, cache):
     expected[0, 0] = np.nan
     np.save(file, expected)
     assert read_entry(cache, key) is None
+
+
+def test_segments_of_a_recording_are_read_once_and_stay_in_order(tmp_path, corpus, monkeypatch):
+    file = tmp_path / "long.flac"
+    soundfile.write(file, np.random.default_rng(0).normal(0, 0.1, 20 * RATE), RATE)
+    segments = [
+        Utterance(file, f"s{at}", "long", start=float(at), end=at + 0.5, speaker="x") for at in (7, 3, 19, 0, 12)
+    ]
+    mixed = [segments[0], corpus[0], *segments[1:3], corpus[1], *segments[3:]]
+    passes = []
+    blocks = Recording.blocks
+    monkeypatch.setattr(Recording, "blocks", lambda self: (passes.append(self.file), blocks(self))[1])
+    extraction = extract_corpus(mixed, RECIPE, tmp_path / "together")
+    assert list(extraction.keys) == [item.name for item in mixed]
+    assert passes.count(file) == 1
+    alone = [extract_one(item, RECIPE, tmp_path / "alone") for item in mixed]
+    assert [extraction.keys[item.name] for item in mixed] == [keys for keys, _, _ in alone]
+    for (key,), _, _ in alone:
+        np.testing.assert_array_equal(read_entry(tmp_path / "together", key), read_entry(tmp_path / "alone", key))
+
+
+def test_a_segment_that_cannot_be_used_spoils_no_other(tmp_path, corpus):
+    file = tmp_path / "long.wav"
+    soundfile.write(file, np.random.default_rng(0).normal(0, 0.1, 2 * RATE), RATE)
+    ends = {"good": (0.0, 1.0), "beyond": (1.0, 9.0), "nothing": (1.0, 1.0), "short": (1.0, 1.001), "too": (1.0, 2.0)}
+    segments = [Utterance(file, name, "x", start=start, end=end) for name, (start, end) in ends.items()]
+    extraction = extract_corpus(segments, RECIPE, tmp_path / "cache", skip_bad=True)
+    assert list(extraction.keys) == ["good", "too"]
+    assert [name for name, _ in extraction.skipped] == ["beyond", "nothing", "short"]
+
+
+def test_bounds_of_a_recording_make_no_other_key(corpus):
+    plain = RECIPE.key("digest", corpus[0], Perturbation())
+    bounded = Recipe(RECIPE.feature, RECIPE.settings, AudioSettings(longest=60, lowest_rate=8000))
+    assert bounded.key("digest", corpus[0], Perturbation()) == plain
+    # As every earlier version has it: what was computed once is found again.
+    assert plain == "114778ef8d3c34ecfa63b17cb7b2d14b47b6f0b965cd601849105676a322ab20"

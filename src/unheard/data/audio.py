@@ -3,6 +3,7 @@
 What cannot be used is an error that names the file and the mend; nothing is repaired in silence.
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +12,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from unheard.data.decoding import ENDINGS, Bounds, opened
-from unheard.data.stretches import Digest, Stretch, read_stretches
+from unheard.data.levels import frame_powers, mean_square
+from unheard.data.stretches import Digest, Stretch, joined, read_stretches
 from unheard.errors import AudioError
 from unheard.records import Hertz, Samples, Seconds
 
@@ -101,7 +103,7 @@ def read_recording(file: Path | str, bounds: Bounds | None = None) -> tuple[np.n
                 raise AudioError(file, f"is longer than {seconds:.0f} s, too much to be held whole", "Divide it.")
         if total == 0:
             raise AudioError(file, "holds no samples", "Remove it, or pass --skip-bad.")
-        return np.concatenate(blocks), recording.rate
+        return joined(blocks), recording.rate
 
 
 def recording_digest(samples: np.ndarray, rate: Hertz) -> str:
@@ -179,7 +181,7 @@ def condition(samples: Samples, settings: AudioSettings) -> Samples:
     if last - first < len(samples):
         samples = samples[first:last]
     if settings.level == "rms":
-        rms = float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
+        rms = math.sqrt(mean_square(samples))
         samples = (samples * (10 ** (-26 / 20) / max(rms, _QUIETEST))).astype(np.float32)
     return samples
 
@@ -199,7 +201,7 @@ def speech_span(samples: Samples, rate: Hertz, decibels: float) -> tuple[int, in
     count = len(samples) // frame
     if count < 2 or decibels <= 0:
         return 0, len(samples)
-    power = np.square(samples[: count * frame].reshape(count, frame), dtype=np.float64).mean(axis=1)
+    power = frame_powers(samples, frame, count)
     loud = np.flatnonzero(power >= power.max() * 10 ** (-decibels / 10))
     margin = round(0.05 * rate)
     return max(0, int(loud[0]) * frame - margin), min(len(samples), (int(loud[-1]) + 1) * frame + margin)

@@ -105,7 +105,8 @@ class Recording:
                 peak = max(peak, peak_here)
                 if total > _LONGEST * self.rate:
                     raise self._error(f"lasts more than {_LONGEST / 3600:g} hours", "Divide it into recordings.")
-                yield block
+                if not bad and peak <= _LOUDEST:  # what is refused in the end is not handed on to be computed with
+                    yield block
         again = "Export it again, or pass --skip-bad."
         if bad:
             raise self._error(f"{bad} of {total} samples are NaN or infinite", again)

@@ -43,6 +43,7 @@ ALIKE_IF_SHORT = 0.98
 _WINDOW: Seconds = 0.032
 _EDGES = np.geomspace(150.0, 3500.0, 18)  # hertz: what a telephone and any codec leave
 _MEAN = 25  # frames of the running mean that is taken away
+_BLOCK = 1 << 22  # samples in spectra that are in memory at once
 _WHOLE = 0.9  # of the contrast of both must lie where they overlap ...
 _SHORT: Seconds = 1.0  # ... unless they overlap by as much as this ...
 _PART = 0.5  # ... and this share of one of them lies there
@@ -114,10 +115,13 @@ def fingerprint(samples: NDArray[np.float32], rate: Hertz) -> Fingerprint:
     width = round(_WINDOW * rate)
     padded = np.pad(mono, (width, width)).astype(np.float32)
     starts = np.round(np.arange(0, len(padded) - width, HOP * rate)).astype(np.int64)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, width)[starts]
+    frames = np.lib.stride_tricks.sliding_window_view(padded, width)
     window = np.hanning(width + 2)[1:-1].astype(np.float32)
-    power = np.square(np.abs(scipy.fft.rfft(frames * window, axis=1)))
-    loudness = np.cbrt(power @ _bands(width, rate))
+    bands, step, blocks = _bands(width, rate), max(1, _BLOCK // width), []
+    for at in range(0, len(starts), step):  # the spectra of an hour are never held together
+        power = np.square(np.abs(scipy.fft.rfft(frames[starts[at : at + step]] * window, axis=1)))
+        blocks.append(np.cbrt(power @ bands))
+    loudness = np.concatenate(blocks)
     contrast = loudness[:, 1:] - loudness[:, :-1]
     contrast = contrast - uniform_filter1d(contrast, _MEAN, axis=0)
     largest = float(np.abs(contrast).max(initial=0.0))

@@ -22,7 +22,7 @@ from unheard.data.decoding import Bounds, Recording, opened
 from unheard.errors import AudioError
 from unheard.records import Hertz, Samples, Seconds
 
-__all__ = ["Digest", "Stretch", "bundles", "read_stretches", "refuse_long", "refuse_outside"]
+__all__ = ["Digest", "Stretch", "bundles", "joined", "read_stretches", "refuse_long", "refuse_outside"]
 
 Stretch = tuple[Seconds, Seconds | None]
 """Start and end in seconds; None is the end of the recording."""
@@ -119,7 +119,20 @@ class _Collector:
             raise AudioError(file, "is digital silence", "Remove it, or pass --skip-bad.")
         if self.resampler is not None:
             self.found.append(self.resampler.resample_chunk(np.empty(0, dtype=np.float32), last=True))
-        return np.ascontiguousarray(np.concatenate(self.found), dtype=np.float32)
+        return np.ascontiguousarray(joined(self.found), dtype=np.float32)
+
+
+def joined(blocks: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The blocks as one array; each is let go as soon as it is copied, so that nothing is held twice."""
+    if len(blocks) == 1:
+        return blocks.pop()
+    whole = np.empty((sum(map(len, blocks)), *blocks[0].shape[1:]), dtype=np.float32)
+    last = len(whole)
+    while blocks:
+        block = blocks.pop()
+        whole[last - len(block) : last] = block
+        last -= len(block)
+    return whole
 
 
 def refuse_outside(file: Path, stretch: Stretch, length: Seconds) -> None:
@@ -211,6 +224,8 @@ def _pass(recording: Recording, collectors: Sequence[_Collector]) -> _Passed:
         for collector in collectors:
             collector.add(position, block)
         position += len(block)
+        if len(collectors) == 1:  # a few kilobytes may decode to a day of silence
+            refuse_long(recording.file, collectors[0].taken / recording.rate, collectors[0].longest)
     known = _Passed(digest.hex(), position)
     _passed[recording.version] = known
     while len(_passed) > _REMEMBERED:

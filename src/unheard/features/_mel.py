@@ -37,6 +37,9 @@ class MelSettings(BaseModel):
         return self
 
 
+_BLOCK = 1 << 14  # frames whose spectra are in memory at once
+
+
 @functools.lru_cache(maxsize=8)
 def mel_filters(channels: int, size: int, rate: Hertz, low: float, high: float) -> torch.Tensor:
     """Triangular filters, equally wide on the mel scale m = 1127 ln(1 + f / 700).
@@ -79,7 +82,11 @@ def log_mel(samples: Samples, rate: Hertz, settings: MelSettings) -> torch.Tenso
     wave = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
     if len(wave) < window:
         wave = torch.nn.functional.pad(wave, (0, window - len(wave)))
-    frames = wave.unfold(0, window, hop) * torch.hann_window(window, periodic=False)
-    power = torch.fft.rfft(frames, size).abs().square()
     filters = mel_filters(settings.channels, size, rate, settings.low, settings.high)
-    return torch.clamp(power @ filters, min=settings.floor).log()
+    shape = torch.hann_window(window, periodic=False)
+    # Spectra take some forty times the room of the samples: those of an hour are never held together.
+    blocks = []
+    for frames in torch.split(wave.unfold(0, window, hop), _BLOCK):
+        power = torch.fft.rfft(frames * shape, size).abs().square()
+        blocks.append(torch.clamp(power @ filters, min=settings.floor).log())
+    return torch.cat(blocks) if len(blocks) > 1 else blocks[0]

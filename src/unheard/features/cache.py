@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from unheard.arrays import describe_array
 from unheard.data.audio import AudioSettings, condition, read_parts
+from unheard.data.levels import mean_square
 from unheard.data.perturb import Perturbation
 from unheard.data.stretches import bundles
 from unheard.documents import DamageError
@@ -152,7 +153,7 @@ def extract_one(utterance: Utterance, recipe: Recipe, cache: Path) -> tuple[tupl
 
 def _level(samples: Samples) -> float:
     """Root mean square in decibels of full scale; -inf for digital silence."""
-    power = float(np.mean(np.square(samples, dtype=np.float64)))
+    power = mean_square(samples)
     return 10 * math.log10(power) if power > 0 else -math.inf
 
 

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from unheard.data.auditing.traits import Traits, measure
 from unheard.data.decoding import Bounds, Recording, opened
 from unheard.data.fingerprint import fingerprint
-from unheard.data.stretches import Digest, refuse_long, refuse_outside
+from unheard.data.stretches import Digest, joined, refuse_long, refuse_outside
 from unheard.errors import AudioError
 from unheard.records import Utterance
 
 __all__ = ["Heard", "listen"]
 
 _LONGEST = Bounds().longest  # seconds of one utterance
+_MOST = 1 << 27  # numbers of one utterance that are in memory (half a gibibyte)
 _Sound = tuple[NDArray[np.int8], Traits]
 
 
@@ -96,6 +97,8 @@ def _measured(recording: Recording, items: Sequence[Utterance]) -> tuple[dict[st
         position += len(block)
         found.update((ear.item.name, ear.measured(position)) for ear in ears if ear.full)
         ears = [ear for ear in ears if not ear.full]
+        if len(items) == 1 and ears and ears[0].over:  # a few kilobytes may decode to a day of silence
+            refuse_long(recording.file, ears[0].taken / recording.rate, ears[0].longest)
     found.update((ear.item.name, ear.measured(position)) for ear in ears)
     return found, digest.hex()
 
@@ -111,6 +114,16 @@ class _Ear:
         self.taken = 0
 
     @property
+    def longest(self) -> float:
+        """Seconds that may be in memory, all channels together."""
+        return min(_LONGEST, _MOST / self.recording.channels / self.recording.rate)
+
+    @property
+    def over(self) -> bool:
+        """Whether more was heard than may be in memory."""
+        return self.taken > self.longest * self.recording.rate
+
+    @property
     def full(self) -> bool:
         """Whether all of it was heard."""
         return self.last is not None and 0 < self.taken == self.last - self.first
@@ -120,7 +133,7 @@ class _Ear:
         last = len(block) if self.last is None else min(len(block), self.last - position)
         own = block[max(0, self.first - position) : max(0, last)]
         self.taken += len(own)
-        if self.taken > _LONGEST * self.recording.rate:
+        if self.over:
             self.parts.clear()
         elif len(own):
             self.parts.append(own.copy())
@@ -130,11 +143,10 @@ class _Ear:
         file, rate = self.item.file, self.recording.rate
         try:
             refuse_outside(file, (self.item.start, self.item.end), total / rate)
-            refuse_long(file, self.taken / rate, _LONGEST)
+            refuse_long(file, self.taken / rate, self.longest)
         except AudioError as problem:
             return problem
         if not self.parts:
             return AudioError(file, "holds no samples", "Remove it, or pass --skip-bad.")
-        stretch = np.concatenate(self.parts)
-        self.parts.clear()
+        stretch = joined(self.parts)
         return fingerprint(stretch, rate), measure(stretch, rate)

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
+from unheard.data.levels import frame_powers, mean_square
 from unheard.records import Hertz, Seconds
 
 __all__ = ["TRAITS", "Trait", "Traits", "measure"]
@@ -23,6 +24,7 @@ _EDGE = 12.0  # decibels that the spectrum falls at least, to all that is above
 _STEEP = 1.08  # inside this factor of frequency
 _OWN_FILTER = 0.85  # of half the rate; an edge above it is that of the file's own sampling
 _ROUNDING = (2 / 65_536) ** 2 / 12  # power of the rounding noise of 16 bit, full scale = 1
+_BLOCK = 1 << 22  # samples in spectra that are in memory at once
 _MARGIN = 10.0  # decibels above rounding noise that count as nothing: dither lies there
 
 
@@ -95,7 +97,7 @@ def measure(samples: NDArray[np.float32], rate: Hertz) -> Traits:
         rate: in hertz.
     """
     mono = samples.mean(axis=1, dtype=np.float32)
-    power, peak = float(np.mean(np.square(mono, dtype=np.float64))), float(np.abs(mono).max())
+    power, peak = mean_square(mono), max(float(mono.max()), -float(mono.min()))
     return Traits(
         seconds=len(samples) / rate,
         level=_decibels(power),
@@ -115,8 +117,7 @@ def _decibels(power: float) -> float:
 def _silence(mono: NDArray[np.float32], rate: Hertz) -> float:
     frame = max(1, round(_FRAME * rate))
     count = max(1, len(mono) // frame)
-    frames = mono[: count * frame].reshape(count, -1)
-    power = np.square(frames, dtype=np.float64).mean(axis=1)
+    power = frame_powers(mono, min(frame, len(mono)), count)
     return float(np.mean(power <= power.max() * 10 ** (-_SILENT / 10)))
 
 
@@ -140,9 +141,13 @@ def _bandwidth(mono: NDArray[np.float32], rate: Hertz) -> float:
         return rate / 2
     frames = np.lib.stride_tricks.sliding_window_view(mono, width)[:: width // 2]
     window = np.hanning(width + 2)[1:-1].astype(np.float32)
-    spectra = scipy.fft.rfft(frames * window, axis=1)
+    step = max(1, _BLOCK // width)
+    total = np.zeros(width // 2 + 1)
+    for at in range(0, len(frames), step):  # the spectra of an hour are never held together
+        spectra = scipy.fft.rfft(frames[at : at + step] * window, axis=1)
+        total += np.square(np.abs(spectra), dtype=np.float64).sum(axis=0)
     # Power a bin, scaled so that white noise of power P gives P in each.
-    power = np.square(np.abs(spectra), dtype=np.float64).mean(axis=0) / np.square(window).sum()
+    power = total / len(frames) / np.square(window).sum()
     frequencies = np.arange(len(power)) * rate / width
     above = np.maximum.accumulate(power[::-1])[::-1]  # the loudest at and above each frequency
     nothing = _ROUNDING * 10 ** (_MARGIN / 10)
