@@ -275,3 +275,40 @@ def test_neither_training_nor_evaluation_is_imported():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("form", ["wav", "flac", "mp3"])
+def test_stretches_of_a_recording_are_judged_as_alone(single, tmp_path, form):
+    file = tmp_path / f"long.{form}"
+    soundfile.write(file, np.concatenate([voice(2.0, seed) for seed in range(4)]), RATE)
+    stretches = [(0.0, 1.0), (6.5, None), (9.0, 10.0), (2.25, 3.0), (1.0, 1.001)]
+    found = single.recognise_stretches(file, stretches)
+    for (start, end), own in zip(stretches, found, strict=True):
+        if isinstance(own, AudioError):
+            with pytest.raises(AudioError, match=own.problem.split("(")[0]):
+                single.recognise(file, start=start, end=end)
+        else:
+            assert own == single.recognise(file, start=start, end=end)
+    assert [isinstance(own, AudioError) for own in found] == [False, False, True, False, True]
+
+
+@pytest.mark.parametrize("samples", [np.zeros(0, np.float32), np.full(RATE, np.nan, np.float32)])
+def test_no_samples_and_no_numbers_have_no_answer(single, samples):
+    with pytest.raises(AudioError, match="the samples"):
+        single.probabilities(samples, RATE)
+
+
+@pytest.mark.parametrize(
+    ("sound", "rate", "problem"),
+    [
+        (np.full(RATE, 1e30), RATE, "where full scale is 1"),
+        (voice(), 10**8, "its header says 100000000 Hz"),
+        (voice()[:100], RATE, "too short"),
+        (np.full(RATE, np.inf), RATE, "NaN or infinite"),
+    ],
+)
+def test_a_recording_that_leads_to_no_number_has_no_answer(single, tmp_path, sound, rate, problem):
+    file = tmp_path / "a.wav"
+    soundfile.write(file, sound, rate, subtype="FLOAT")
+    with pytest.raises(AudioError, match=problem):
+        single.recognise(file)

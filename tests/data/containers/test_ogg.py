@@ -1,6 +1,7 @@
 """Ogg: every link of a chain is heard, and no page may be cut, damaged or missing."""
 
 import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -105,7 +106,16 @@ def test_padding_and_tags_behind_are_no_sound(tmp_path, behind):
     np.testing.assert_array_equal(read_recording(file)[0], samples)
 
 
-def test_speex_is_named(tmp_path):
-    packet = b"Speex   1.2.0" + bytes(67)
-    head = b"OggS\0\2" + bytes(8) + struct.pack("<IIIB", 7, 0, 0, 1) + bytes([len(packet)])
-    assert "checksum" in problem_of(tmp_path, head + packet)
+@pytest.mark.parametrize(
+    ("packet", "said"),
+    [
+        (b"Speex   1.2.0" + bytes(67), "holds Speex in Ogg"),
+        (b"\x7fFLAC\x01\0" + bytes(44), "holds FLAC in Ogg"),
+        (b"\x80theora" + bytes(35), "no Vorbis and no Opus"),
+    ],
+)
+def test_what_is_not_read_is_named(tmp_path, packet, said):
+    page = b"OggS\0\6" + bytes(8) + struct.pack("<II", 7, 0) + bytes(4) + bytes([1, len(packet)]) + packet
+    mirrored = bytes(int(f"{byte:08b}"[::-1], 2) for byte in page)  # see the survey: zlib has bits the other way
+    checksum = int(f"{zlib.crc32(mirrored, 0xFFFFFFFF) ^ 0xFFFFFFFF:032b}"[::-1], 2)
+    assert said in problem_of(tmp_path, page[:22] + struct.pack("<I", checksum) + page[26:])

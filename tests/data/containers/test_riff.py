@@ -152,3 +152,8 @@ def test_other_codings(tmp_path, subtype):
 def test_a_rate_that_no_recording_has(tmp_path, rate):
     problem = refused(written(tmp_path, wav(form(rate=rate), data())))
     assert f"its header says {rate} Hz" in problem
+
+
+def test_mpeg_audio_in_wav_is_named(tmp_path):
+    kind = chunk(b"fmt ", struct.pack("<HHIIHHH", 0x55, 1, RATE, 4000, 1, 0, 0))
+    assert "holds MPEG audio in WAV" in refused(written(tmp_path, wav(kind, data())))

@@ -130,10 +130,11 @@ def _check_over(source: Source, link: _Link) -> None:
 
 
 def _stream(source: Source, link: _Link) -> Stream:
-    if "Speex" in link.kinds.values():
-        raise source.damaged("holds Speex, which is not read", CONVERT)
+    unread = sorted({"Speex", "FLAC"} & set(link.kinds.values()))
+    if unread:
+        raise source.damaged(f"holds {unread[0]} in Ogg, which is not read", CONVERT)
     if len(link.kinds) != 1:
-        found = f"{len(link.kinds)} streams of sound side by side" if link.kinds else "no Vorbis, Opus or FLAC"
+        found = f"{len(link.kinds)} streams of sound side by side" if link.kinds else "no Vorbis and no Opus"
         raise source.damaged(f"holds {found}", CONVERT)
     pieces: list[Piece] = list(link.pages[next(iter(link.kinds))])
     return Stream(() if pieces == [(0, source.size)] else tuple(pieces))

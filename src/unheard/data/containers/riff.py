@@ -7,7 +7,7 @@ behind the header is sound. Of a file whose account is odd the decoder sees a he
 import struct
 from dataclasses import dataclass, field
 
-from unheard.data.containers.layout import Layout, Source, Stream
+from unheard.data.containers.layout import CONVERT, Layout, Source, Stream
 from unheard.errors import AudioError
 
 __all__ = ["survey"]
@@ -16,6 +16,7 @@ _LARGE = 0xFFFFFFFF  # a size that stands in 'ds64', or nowhere
 _KEPT = {b"fmt ", b"fact", b"ds64"}
 _LONGEST_KEPT = 1 << 12  # bytes; a format chunk has some tens
 _PLAIN = {0x0001, 0x0003, 0x0006, 0x0007, 0xFFFE}  # PCM, float, A-law, mu-law, extensible: a block is a sample
+_MPEG = {0x0050, 0x0055}
 # What may stand behind the sound even where it is cut or its size is wrong: text about the sound, never sound.
 _NAMES = b"LISTid3 ID3 bextcue smplinst_PMXiXMLJUNKjunkPAD FLLRafspPEAKaxmlumidcartAPET"
 _ABOUT = (b"TAG", b"ID3", *(_NAMES[at : at + 4] for at in range(0, len(_NAMES), 4)))
@@ -51,8 +52,14 @@ class _Header:
         form = self.chunks.get(b"fmt ", b"")
         if len(form) < 16:
             return 0
-        kind, _, _, _, block, _ = struct.unpack(self.order + "HHIIHH", form[:16])
-        return int(block) if kind in _PLAIN else 0
+        block = struct.unpack(self.order + "H", form[12:14])[0]
+        return int(block) if self.kind in _PLAIN else 0
+
+    @property
+    def kind(self) -> int:
+        """How samples are written; 0 where the header does not say."""
+        form = self.chunks.get(b"fmt ", b"")
+        return int(struct.unpack(self.order + "H", form[:2])[0]) if len(form) >= 2 else 0
 
 
 def survey(source: Source, start: int) -> Layout:
@@ -66,6 +73,8 @@ def survey(source: Source, start: int) -> Layout:
         AudioError: it is cut, or something that may be sound lies behind what is announced.
     """
     header = _read_header(source, start)
+    if header.kind in _MPEG:  # its length would be an estimate
+        raise source.damaged("holds MPEG audio in WAV, which is not read", CONVERT)
     available = source.size - header.begin
     if header.size == 0 and available and _leads_to_the_end(source, header.begin):
         return Layout((Stream(samples=0),))
