@@ -121,7 +121,7 @@ def test_warnings_of_libraries_are_unsaid_here_and_in_workers_only_where_that_wa
         "    print(list(side_by_side(complain, [(1,), (2,)], jobs=2)), complain(3))\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
-    command = [sys.executable, "-W", "default", "-c", code, str(silent)]
+    command = [sys.executable, "-W", "always", "-c", code, str(silent)]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert ran.stdout == "[1, 2] 3\n"
     assert ran.stderr.count("RuntimeWarning: of a library") == (0 if silent else 3)

@@ -26,7 +26,7 @@ KINDS = {
 }
 """Kind -> the package whose files are its members."""
 
-_NOT_MEMBERS = {"features": {"cache", "voice"}, "upstreams": {"ledger", "loading"}}
+_NOT_MEMBERS = {"features": {"cache", "extracting", "voice"}, "upstreams": {"ledger", "loading"}}
 """Public files of those packages that other layers import, and that nobody asks for by name."""
 
 

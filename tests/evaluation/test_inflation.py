@@ -36,4 +36,4 @@ def test_every_difference_is_corrected_for_the_number_of_all(monkeypatch, tmp_pa
     lost = [row for row in rows if row["p"] < 0.05 <= row["p_holm"]]
     assert lost
     assert not any(row["shown"] for row in lost)
-    assert any("one of 12 comparisons" in row["sentence"] for row in lost)
+    assert any("corrected for 12 comparisons (Holm), decides" in row["sentence"] for row in lost)

@@ -26,7 +26,9 @@ def corpus(**parts):
         for number in (0, 1)
     }
     fold = SimpleNamespace(name="f", **{part: tuple(names.split()) for part, names in parts.items()})
-    return SimpleNamespace(utterances=utterances, plans={0: SimpleNamespace(folds=[fold])}, classes=["anger", "joy"])
+    plans = {0: SimpleNamespace(folds=[fold])}
+    voices = {name: str(item.speaker) for name, item in utterances.items()}
+    return SimpleNamespace(utterances=utterances, voices=voices, plans=plans, classes=["anger", "joy"])
 
 
 def task(prepared):
