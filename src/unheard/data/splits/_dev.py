@@ -59,7 +59,7 @@ class Cut:
     apart: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-class _TooFewError(SplitError):
+class _TooFew(Exception):  # noqa: N818 - never leaves this file: it becomes a SplitError, with or without advice
     """Too few speakers are left for train and dev."""
 
 
@@ -96,8 +96,8 @@ def make_fold(
             barred = barred or not tested.isdisjoint(company(utterance, sessions_matter=sessions_matter))
             (excluded if barred else rest).append(utterance)
     try:
-        train, dev = part_dev(rest, cut.name, settings, seed=seed, sessions_matter=sessions_matter)
-    except _TooFewError as error:
+        train, dev = _part(rest, cut.name, settings, seed=seed, sessions_matter=sessions_matter)
+    except _TooFew as error:
         # Not of the rest: who is tied to everybody else may have taken all of it along.
         raise SplitError(f"{error}{advice(utterances, sessions_matter=sessions_matter)}") from error
     return Fold(cut.name, train, dev, tuple(sorted(cut.test)), tuple(item.name for item in excluded))
@@ -118,6 +118,15 @@ def part_dev(
     Raises:
         SplitError: there are too few speakers (or sessions), or a column that is needed is missing.
     """
+    try:
+        return _part(rest, fold, settings, seed=seed, sessions_matter=sessions_matter)
+    except _TooFew as error:
+        raise SplitError(str(error)) from error
+
+
+def _part(
+    rest: Sequence[Utterance], fold: str, settings: DevSettings, *, seed: int, sessions_matter: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     chosen = _dev_speakers(rest, fold, settings.dev_speakers, seed=seed, sessions_matter=sessions_matter)
     is_dev = [speaker in chosen for speaker in identities(rest, "speaker")]
     train = tuple(item.name for item, dev in zip(rest, is_dev, strict=True) if not dev)
@@ -139,7 +148,7 @@ def _dev_speakers(
     if len(units) < 2 or count >= known:
         kinds = ties_between(rest, sessions_matter=sessions_matter)
         tie = f" (speakers who share a {' or '.join(kinds)} stay together)" if kinds else ""
-        raise _TooFewError(
+        raise _TooFew(
             f"fold '{fold}': {count} dev speakers asked for, but the test leaves {known} speakers in "
             f"{len(units)} separable sets{tie}, and train needs one too. Ask for fewer dev_speakers, or for "
             "smaller test groups."
