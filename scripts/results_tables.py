@@ -236,7 +236,9 @@ def _response_part(name: str, key: str, document: dict[str, Any]) -> list[str]:
         read = [spread(leaks.get("best")), spread(leaks.get("eer"))]
         rows.append([str(value), f"**{point['objective']}**", _with_interval(point["uar"], 3), *read])
     lines = [f"### {title}", "", f"{about} {_how(name, document)}", "", *as_table(rows), ""]
-    lines += _figure(f"{name}-{key}", f"UAR and leakage over {key}", document, response)
+    probed = any(point["leakage"].get("best") for point in document["points"])
+    shown = f"UAR and leakage over {key}" if probed else f"UAR over {key}"
+    lines += _figure(f"{name}-{key}", shown, document, response)
     for label, own in (document.get("learning") or {}).items():
         low, high = own["interval"]
         area = f"{number(own['auc'])} (95 % over speakers {number(low)} to {number(high)})"
