@@ -21,10 +21,10 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from unheard.evaluation.kinds import KINDS, TITLES
-from unheard.evaluation.probe_sources import open_run, run_jobs
-from unheard.evaluation.probes import probe_closed_set
+from unheard.leakage.closed_set import probe_closed_set
+from unheard.leakage.probe_kinds import KINDS, TITLES
 from unheard.metrics import uar
+from unheard.probing.sources import open_run, run_jobs
 
 ATTACKERS = {
     "scikit-learn MLP, 256 units": lambda: MLPClassifier((256,), max_iter=300, random_state=0),

@@ -23,7 +23,7 @@ import scipy.signal
 import soundfile
 import soxr
 
-from unheard.data.fingerprint import Fingerprint, compare, fingerprint, is_one_sound, near_duplicates
+from unheard.data.audit.fingerprints import Fingerprint, compare, fingerprint, is_one_sound, near_duplicates
 from unheard.testing.faults import murmur
 
 RATE = 16_000

@@ -1,4 +1,4 @@
-"""What a recogniser costs beside what it scores: log-mel TDNN-LSTM, a truncated upstream and a whole one, in one run.
+"""What a recognizer costs beside what it scores: log-mel TDNN-LSTM, a truncated upstream and a whole one, in one run.
 
     UNHEARD_MODELS=MODELS python benchmarks/cost.py                 # a table
     UNHEARD_MODELS=MODELS python benchmarks/cost.py --json FILE     # the rows for docs/results.md
@@ -19,7 +19,7 @@ import torch
 from kept import keep
 from speed import RATE, cost
 
-from unheard.evaluation.recipe import RunRecipe, read_recipe
+from unheard.experiment.recipe import RunRecipe, read_recipe
 from unheard.models.model import Model, build_model
 from unheard.registry import load
 from unheard.settings import read_document
@@ -42,7 +42,7 @@ def recipe_of(name: str, state: int | None) -> RunRecipe:
     return read_recipe(read_document(HERE / "recipes" / f"{name}.toml", changed))
 
 
-def recogniser(recipe: RunRecipe) -> tuple[Callable[[np.ndarray], object], Model, int]:
+def recognizer(recipe: RunRecipe) -> tuple[Callable[[np.ndarray], object], Model, int]:
     """From a waveform to logits, the model, and the parameters of the frozen upstream below it."""
     own = {key: value for key, value in recipe.features.items() if key != "name"}
     module = load("features", str(recipe.features["name"]))
@@ -66,7 +66,7 @@ def systems() -> list[dict[str, Any]]:
     """One row a system."""
     generator, rows = np.random.default_rng(0), []
     for title, name, state in SYSTEMS:
-        hear, model, below = recogniser(recipe_of(name, state))
+        hear, model, below = recognizer(recipe_of(name, state))
         factors = {}
         for seconds in SECONDS:
             samples = (0.1 * generator.standard_normal(RATE * seconds)).astype(np.float32)

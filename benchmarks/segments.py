@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from unheard.data.audio import AudioSettings, read_audio
+from unheard.data.audio.loading import AudioSettings, read_audio
 from unheard.features.cache import Recipe, extract_corpus
 from unheard.records import Utterance
 from unheard.registry import load

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from kept import keep
 
-from unheard.data.perturb import Perturbation
+from unheard.data.audio.perturbation import Perturbation
 from unheard.features import functionals, logmel, mfcc
 from unheard.models.model import ModelSettings, build_model
 from unheard.registry import load

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from unheard.evaluation.significance import bootstrap_interval, components_of, interval, paired_difference
+from unheard.statistics.significance import bootstrap_interval, components_of, interval, paired_difference
 
 SPEAKERS = (10, 24, 65)
 SEEDS = (1, 3, 5)
@@ -50,7 +50,7 @@ class Population:
         return ease - 2.0 * (generator.random((speakers, 1)) < self.poor_share)
 
     def recalls(self, speakers: int, generator: np.random.Generator) -> NDArray[np.float64]:
-        """Each speaker's chance that a clip of a class is recognised, shape (speakers, classes)."""
+        """Each speaker's chance that a clip of a class is recognized, shape (speakers, classes)."""
         return chance(self.logits(speakers, generator))
 
     def items(self, speakers: int, generator: np.random.Generator) -> NDArray[np.int64]:

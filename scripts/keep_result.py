@@ -14,9 +14,9 @@ from typing import Any
 
 from unheard.documents import DamageError, conform, opened, read_json
 from unheard.errors import RunError, UnheardError
-from unheard.evaluation.result_files import read_result
-from unheard.evaluation.result_shape import InflationShape, ProbesShape, SweepShape
 from unheard.files import write_atomically
+from unheard.result_shape import InflationShape, ProbesShape, SweepShape
+from unheard.results.files import read_result
 
 DROPPED = ("maps", "map_note")
 NEEDED = ("split.folds", "seeds", "corpus.duplicates", "settings_text", "comparisons")

@@ -26,7 +26,7 @@ from results_tables import (
 )
 
 from unheard.files import write_atomically
-from unheard.reports.templates import selection_words
+from unheard.reports.pages.templates import selection_words
 
 DOCS = Path(__file__).parents[1] / "docs"
 LINES = (
@@ -45,7 +45,7 @@ LINES = (
         0.75,
         0.85,
     ),
-    ("tu2019-urdu", "URDU, 4 emotions, the five given folds, level normalised", None, None),
+    ("tu2019-urdu", "URDU, 4 emotions, the five given folds, level normalized", None, None),
     (
         "tu2019-emodb-whisper",
         "EMO-DB, 4 emotions, leave one speaker out, the TDNN-LSTM on state 3 of Whisper base",
@@ -218,7 +218,7 @@ def _removed(result: dict[str, Any], label: str) -> str:
 def asked() -> list[str]:
     """All that was asked of pretrained upstreams in one table: single models, one vote of the seeds, closed form."""
     rows = [
-        ["", "at least", "aim", "plain", "speaker_normalisation", "vote, plain", "vote, normalised", "closed form"]
+        ["", "at least", "aim", "plain", "speaker_normalization", "vote, plain", "vote, normalized", "closed form"]
     ]
     for name, title, least, aim in LINES:
         file = DOCS / "results" / f"{name}.json"

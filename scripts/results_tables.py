@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from unheard.errors import RunError
-from unheard.evaluation.inflation_table import inflation_rows
-from unheard.reports.paper import write_svg
-from unheard.reports.pareto import curve
-from unheard.reports.response import response, varied_alone
+from unheard.reports.figures.files import write_svg
+from unheard.reports.figures.pareto_front import curve
+from unheard.reports.figures.setting_curve import response, varied_alone
+from unheard.results.protocol_table import inflation_rows
 
 __all__ = [
     "as_table",
@@ -190,7 +190,7 @@ _VARIED = {
         "With the silence of the files",
         "`audio.trim` in decibels under the loudest frame; 0 leaves what stands before and behind the speech.",
     ),
-    "labelled": ("With fewer labels", "The share of the training part that keeps its emotion labels."),
+    "labeled": ("With fewer labels", "The share of the training part that keeps its emotion labels."),
 }
 """What is varied alone in a sweep of its own, NAME-KEY.sweep.json: its title and what it is."""
 
@@ -360,7 +360,7 @@ def asked_row(
     title: str, least: float, aim: float, uars: dict[str, dict[str, Any]], closed: dict[str, Any] | None
 ) -> list[str]:
     """One line of what was asked for, and what single models, one vote of the seeds and a closed form score."""
-    kinds = ("plain", "speaker_normalisation")
+    kinds = ("plain", "speaker_normalization")
     single = [spread(uars.get(kind)) for kind in kinds]
     voted = [number((uars.get(kind, {}).get("ensemble") or {}).get("uar")) for kind in kinds]
     return [title, number(least, 2), number(aim, 2), *single, *voted, number((closed or {}).get("mean"))]

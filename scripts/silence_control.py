@@ -16,16 +16,16 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
-from unheard.data.audio import AudioSettings, condition, read_audio, speech_span
-from unheard.evaluation.closed_form import closed_form
-from unheard.evaluation.leakage import statistics_of
-from unheard.evaluation.protocol import Prepared, default_cache, prepare
-from unheard.evaluation.recipe import RunRecipe, read_recipe
-from unheard.evaluation.result import trait_only
+from unheard.data.audio.loading import AudioSettings, condition, read_audio, speech_span
+from unheard.experiment.job_leakage import statistics_of
+from unheard.experiment.preparation import Prepared, default_cache, prepare
+from unheard.experiment.recipe import RunRecipe, read_recipe
 from unheard.files import write_atomically
 from unheard.metrics.uar import score
 from unheard.records import Samples
 from unheard.registry import load
+from unheard.results.result import trait_only
+from unheard.scores.lda_baseline import closed_form
 from unheard.settings import read_document
 
 COMMAND = "python scripts/silence_control.py recipes/{name}.toml --corpus PATH --json FILE"

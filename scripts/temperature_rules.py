@@ -18,15 +18,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from unheard.evaluation.calibration import Judged, calibration_summary, fit_temperature, with_temperature
-from unheard.evaluation.pooled_temperature import fit_pooled, pool
-from unheard.evaluation.result_files import read_predictions, read_result
 from unheard.metrics._calibration import (
     adaptive_calibration_error,
     calibration_error,
     classwise_calibration_error,
     log_loss,
 )
+from unheard.results.files import read_predictions, read_result
+from unheard.scores.calibration import Judged, calibration_summary, fit_temperature, with_temperature
+from unheard.scores.temperature import fit_pooled, pool
 
 FIGURES = {
     "ECE": calibration_error,

@@ -83,10 +83,10 @@ def test_unknown_name(kind, name, message):
 
 
 def test_a_plug_in_adds_a_member(monkeypatch):
-    plug(monkeypatch, "unheard.features", "colours", "colorsys")
-    assert "colours" in registry.names("features")
-    assert registry.load("features", "colours").__name__ == "colorsys"
-    assert "colours" not in registry.names("metrics")
+    plug(monkeypatch, "unheard.features", "colors", "colorsys")
+    assert "colors" in registry.names("features")
+    assert registry.load("features", "colors").__name__ == "colorsys"
+    assert "colors" not in registry.names("metrics")
 
 
 def test_a_plug_in_cannot_take_a_name_of_the_house(monkeypatch):

@@ -42,7 +42,7 @@ def test_what_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path):
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_a_name_as_long_as_the_disk_allows_has_room_for_its_neighbour(tmp_path):
+def test_a_name_as_long_as_the_disk_allows_has_room_for_its_neighbor(tmp_path):
     write_atomically("whole", tmp_path / ("ü" * 127))
     assert (tmp_path / ("ü" * 127)).read_text() == "whole"
 

@@ -3,8 +3,8 @@
 from importlib.metadata import version
 
 from unheard.errors import UnheardError
-from unheard.records import UNLABELLED, Batch, Prediction, Utterance
+from unheard.records import UNLABELED, Batch, Prediction, Utterance
 
-__all__ = ["UNLABELLED", "Batch", "Prediction", "UnheardError", "Utterance", "__version__"]
+__all__ = ["UNLABELED", "Batch", "Prediction", "UnheardError", "Utterance", "__version__"]
 
 __version__ = version("unheard")

@@ -29,7 +29,7 @@ _OLD, _OLD_ELSEWHERE = 3600.0, 24 * 3600.0  # seconds without a byte written
 def place_beside(file: Path) -> Path:
     """Where a file is written before it takes its place: in the same folder, told from all other writers'.
 
-    Of the same length whatever the file is called: a name that fits its disk must not fail for its neighbour.
+    Of the same length whatever the file is called: a name that fits its disk must not fail for its neighbor.
     """
     stem = hashlib.sha256(os.fsencode(file.name)).hexdigest()[:16]
     return file.with_name(f".{stem}.{os.getpid()}-{_HOST}-{next(_NUMBERS)}.part")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import torch
 
 __all__ = [
-    "UNLABELLED",
+    "UNLABELED",
     "Batch",
     "CorpusCard",
     "Features",
@@ -37,7 +37,7 @@ Samples = np.ndarray[tuple[int], np.dtype[np.float32]]
 Features = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 """Frame features, shape (frames, channels), float32."""
 
-UNLABELLED = -1
+UNLABELED = -1
 """What an item carries in a column that it has no label for; no loss and no metric ever reads it."""
 
 
@@ -104,7 +104,7 @@ class CorpusCard:
 
     name: str
     title: str
-    licence: str
+    license: str
     citation: str
     languages: tuple[str, ...]
     obtain: str
@@ -121,7 +121,7 @@ class Batch:
     Args:
         features: shape (batch, frames, channels), float; zero behind each item's length.
         lengths: shape (batch,), int64: valid frames of each item.
-        columns: column name ('emotion', 'speaker', ...) -> class numbers, shape (batch,), int64, UNLABELLED
+        columns: column name ('emotion', 'speaker', ...) -> class numbers, shape (batch,), int64, UNLABELED
             where an item has no label.
     """
 

@@ -111,7 +111,7 @@ def test_the_split_of_an_audformat_database_is_found_and_audited(clean, tmp_path
         assert "LEAK: 4 of 4 speakers stand in more than one part of 1 of 1 fold" in said
 
 
-def test_folders_of_other_programs_are_recognised(clean, tmp_path, capsys) -> None:
+def test_folders_of_other_programs_are_recognized(clean, tmp_path, capsys) -> None:
     rows = list(csv.DictReader(clean.open(encoding="utf-8")))
     parts = {"train": rows[::2], "test": rows[1::2]}
     for part, own in parts.items():

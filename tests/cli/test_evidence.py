@@ -31,12 +31,12 @@ def test_every_objective_has_its_calibration_and_fairness(finished):
 
 
 def test_a_task_of_an_older_version_has_no_temperature(finished, tmp_path):
-    from unheard.evaluation.judgements import dev_judgements
+    from unheard.results.pooled_predictions import dev_judgments
 
     task = json.loads(next(finished.glob("tasks/plain/*/task.json")).read_text())
-    assert dev_judgements([task | {"dev_predictions": None}], None) is None
+    assert dev_judgments([task | {"dev_predictions": None}], None) is None
     del task["dev_predictions"]
-    assert dev_judgements([task], None) is None
+    assert dev_judgments([task], None) is None
     old = shutil.copytree(finished, tmp_path / "old")
     for file in old.glob("tasks/*/*/task.json"):
         stripped = json.loads(file.read_text())

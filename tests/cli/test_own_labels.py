@@ -7,9 +7,9 @@ import pytest
 
 from cli.typed import unheard
 from unheard.errors import CorpusError, LabelError, SettingsError
-from unheard.evaluation.corpus import CorpusSettings
-from unheard.evaluation.protocol import read_corpus
-from unheard.evaluation.recipe import read_recipe
+from unheard.experiment.corpora import CorpusSettings
+from unheard.experiment.preparation import read_corpus
+from unheard.experiment.recipe import read_recipe
 from unheard.settings import Document
 from unheard.testing.faults import write_sound_corpus
 

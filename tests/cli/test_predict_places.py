@@ -44,7 +44,7 @@ def rows_of(text):
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def test_folders_tables_and_files_are_labelled_in_their_order_and_bad_ones_say_why(weights, calls, tmp_path, capsys):
+def test_folders_tables_and_files_are_labeled_in_their_order_and_bad_ones_say_why(weights, calls, tmp_path, capsys):
     table = tmp_path / "parts.csv"
     table.write_text(
         "file;start;end;emotion;speaker\n"
@@ -109,7 +109,7 @@ def test_the_first_bad_recording_ends_it_unless_it_may_be_skipped_and_all_bad_is
     assert unheard("predict", weights, calls / "deep" / "broken.flac", "--skip-bad") == 2
     said = capsys.readouterr()
     assert rows_of(said.out)[0]["error"]
-    assert "Not one recording could be labelled" in said.err
+    assert "Not one recording could be labeled" in said.err
 
 
 def test_a_folder_without_recordings_and_a_table_without_files_say_so(weights, tmp_path, capsys):
@@ -121,7 +121,7 @@ def test_a_folder_without_recordings_and_a_table_without_files_say_so(weights, t
 
 
 @pytest.mark.parametrize("form", ["csv", "json"])
-def test_a_name_that_is_not_utf8_is_labelled_and_shown_by_its_bytes(form, weights, tones, tmp_path, capsys):
+def test_a_name_that_is_not_utf8_is_labeled_and_shown_by_its_bytes(form, weights, tones, tmp_path, capsys):
     source = next((tones / "corpus").glob("*.wav"))
     strange = tmp_path / os.fsdecode(b"K\xf6ln.wav")
     shutil.copy(source, strange)
@@ -138,19 +138,19 @@ def test_each_line_is_there_as_soon_as_it_is_known(weights, tones):
     good = sorted((tones / "corpus").glob("*.wav"))[:2]
     code = (
         "import sys, time\n"
-        "from unheard.inference.recogniser import Recogniser\n"
-        "first = Recogniser.recognise\n"
+        "from unheard.inference.recognizer import Recognizer\n"
+        "first = Recognizer.recognize\n"
         "def slow(self, file, **stretch):\n"
         "    if file.name == sys.argv[-1].rpartition('/')[2]: time.sleep(600)\n"
         "    return first(self, file, **stretch)\n"
-        "Recogniser.recognise = slow\n"
+        "Recognizer.recognize = slow\n"
         "from unheard.cli.main import main; main()"
     )
     with subprocess.Popen(
         [sys.executable, "-c", code, "predict", weights, *map(str, good)], stdout=subprocess.PIPE
-    ) as labelling:
-        lines = [labelling.stdout.readline().decode() for _ in range(2)]
-        labelling.kill()
+    ) as labeling:
+        lines = [labeling.stdout.readline().decode() for _ in range(2)]
+        labeling.kill()
     assert lines[1].startswith(str(good[0]))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cli.typed import made_run, unheard
-from unheard.evaluation.kinds import KINDS
+from unheard.leakage.probe_kinds import KINDS
 from unheard.testing.codes import make_codes
 
 

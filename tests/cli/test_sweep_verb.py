@@ -9,7 +9,7 @@ import pytest
 from safetensors import safe_open
 
 from cli.typed import unheard
-from unheard.evaluation import run as running
+from unheard.experiment import runner as running
 
 FAST = ["--jobs", "1", "--set", "training.epochs=1", "--set", "leakage.measure=false"]
 

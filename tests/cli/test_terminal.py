@@ -14,7 +14,7 @@ import pytest
 from cli.typed import made_run, unheard
 from unheard.cli import _progress
 from unheard.cli._terminal import Grid, Terminal
-from unheard.evaluation.result_files import read_predictions
+from unheard.results.files import read_predictions
 from unheard.testing.tones import write_tones
 
 HOSTILE = ("[/b]", "[bold red]x", "\x1b[2J\x1b]0;title\x07", "\u202egnp.exe", "=HYPERLINK(0)", "n" * 300)
@@ -162,7 +162,7 @@ def test_long_work_says_a_line_when_it_begins_one_a_minute_and_one_at_its_end(ca
     assert len(said) > 3
 
 
-def test_a_log_holds_no_bar_even_where_colours_are_forced(capsys, monkeypatch):
+def test_a_log_holds_no_bar_even_where_colors_are_forced(capsys, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert not _progress.is_watched()
 

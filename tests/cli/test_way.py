@@ -16,10 +16,10 @@ from safetensors.numpy import load_file, save_file
 
 from cli.typed import made_run, unheard
 from unheard.documents import opened
-from unheard.evaluation.calibration import with_temperature
-from unheard.evaluation.pooled_temperature import fit_pooled, pool
 from unheard.files import write_document
-from unheard.inference.recogniser import Recogniser
+from unheard.inference.recognizer import Recognizer
+from unheard.scores.calibration import with_temperature
+from unheard.scores.temperature import fit_pooled, pool
 
 
 @pytest.fixture(scope="module")
@@ -194,15 +194,15 @@ def test_a_model_predicts_its_test_speakers_as_calibration_has_them(finished, to
         rows = list(csv.DictReader(stream))
     run = with_temperature_of(finished, tmp_path / "run", 1.7)
     for key, file, _ in weights_of(run):
-        calibrated, raw = Recogniser.from_run(file), Recogniser.from_run(file, raw=True)
+        calibrated, raw = Recognizer.from_run(file), Recognizer.from_run(file, raw=True)
         temperature = 1.7 if key[0] == "dat" else calibrated.temperature
         assert calibrated.calibrated
         own = [row for row in rows if (row["objective"], int(row["seed"]), row["fold"]) == key]
         for row in own[:6]:
             kept = np.array([[float(row[name]) for name in calibrated.emotions]])
             recording = tones / "corpus" / row["file"]
-            assert list(raw.recognise(recording).values()) == pytest.approx(kept[0].tolist(), abs=1e-5)
-            found = calibrated.recognise(recording)
+            assert list(raw.recognize(recording).values()) == pytest.approx(kept[0].tolist(), abs=1e-5)
+            found = calibrated.recognize(recording)
             expected = with_temperature(kept, temperature)[0]
             assert list(found.values()) == pytest.approx(expected.tolist(), abs=1e-5)
             assert max(found, key=found.get) == row["prediction"]

@@ -1,4 +1,4 @@
-"""What every registered metric keeps: its card, its range, unlabelled items, order, and errors."""
+"""What every registered metric keeps: its card, its range, unlabeled items, order, and errors."""
 
 import inspect
 
@@ -71,7 +71,7 @@ def test_the_order_of_items_changes_nothing(metric):
     assert score(metric, truth[order], prediction[order]) == pytest.approx(score(metric, truth, prediction))
 
 
-def test_an_unlabelled_item_is_never_counted(metric):
+def test_an_unlabeled_item_is_never_counted(metric):
     truth, prediction = example(metric)
     unknown = np.where(np.arange(truth.size) % 3 == 0, UNKNOWN[metric.TRUTH], truth)
     if metric.TRUTH != "values":

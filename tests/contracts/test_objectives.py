@@ -1,4 +1,4 @@
-"""What every registered objective keeps: its card, its three members, unlabelled items, and that it learns."""
+"""What every registered objective keeps: its card, its three members, unlabeled items, and that it learns."""
 
 import copy
 
@@ -6,15 +6,15 @@ import pytest
 import torch
 from pydantic import BaseModel, ValidationError
 
-from models.made import SETTINGS, double, made_batch, made_model, unlabelled
+from models.made import SETTINGS, double, made_batch, made_model, unlabeled
 from unheard import registry
-from unheard.records import UNLABELLED, Batch
+from unheard.records import UNLABELED, Batch
 
 NAMES = registry.names("objectives")
 OPTIONS = {
     "plain": [{"watch": ()}],
     "dat": [{"weight": 0.5}, {"form": "confusion"}, {"inner_steps": 3}, {"weight": 0.0}],
-    "speaker_normalisation": [{"inner_steps": 3, "form": "confusion", "weight": -0.3}, {"weight": 0.0, "renew": 2}],
+    "speaker_normalization": [{"inner_steps": 3, "form": "confusion", "weight": -0.3}, {"weight": 0.0, "renew": 2}],
     "cgt": [{"where": "embedding"}, {"encoders": "two"}, {"weight": -0.5}],
 }
 """Settings worth a run beside the defaults; an objective that is not named here runs with its defaults alone."""
@@ -95,7 +95,7 @@ def test_every_phase_steps_some_parameters_of_the_model_and_all_step_together(ob
 
 
 @pytest.mark.parametrize("progress", [0.0, 0.5, 1.0])
-def test_losses_are_finite_numbers_and_one_is_to_be_minimised(objective, model, batch, progress):
+def test_losses_are_finite_numbers_and_one_is_to_be_minimized(objective, model, batch, progress):
     for phase in objective.phases:
         losses = objective.losses(phase, model, batch, progress)
         assert losses["loss"].requires_grad
@@ -120,7 +120,7 @@ def test_an_item_without_any_label_is_as_if_it_were_not_there(objective, model, 
     model.eval()
     rows, partly = torch.tensor([0, 3, 4, 11]), batch
     for column in batch.columns:
-        partly = unlabelled(partly, column, rows)
+        partly = unlabeled(partly, column, rows)
     kept = torch.tensor([row for row in range(16) if row not in rows.tolist()])
     less = Batch(batch.features[kept], batch.lengths[kept], {name: c[kept] for name, c in batch.columns.items()})
     partly.features[rows] = partly.features[rows] * 7 + 1  # and whatever stands there is never read
@@ -138,8 +138,8 @@ def test_no_label_at_all_gives_finite_gradients(objective, model, batch):
     for column in (*batch.columns, None):
         nothing = batch
         for name in batch.columns if column is None else [column]:
-            nothing = unlabelled(nothing, name, slice(None))
-            assert (nothing.columns[name] == UNLABELLED).all()
+            nothing = unlabeled(nothing, name, slice(None))
+            assert (nothing.columns[name] == UNLABELED).all()
         for phase in objective.phases:
             losses = objective.losses(phase, model, nothing, 1.0)
             felt = gradients(model, losses["loss"])
@@ -175,13 +175,13 @@ def test_the_emotion_is_learnt(settings):
     model = made_model(companion=getattr(own, "companion", False), heads=own.domains, settings=SETTINGS)
     made = made_batch(items=16)
     batch = Batch(made.features, made.lengths, {**made.columns, **{d: torch.arange(16) % 4 for d in own.domains}})
-    optimisers = {phase: torch.optim.AdamW(objective.parameters_of(phase, model), 0.02) for phase in objective.phases}
+    optimizers = {phase: torch.optim.AdamW(objective.parameters_of(phase, model), 0.02) for phase in objective.phases}
     seen = []
     for step in range(25):
         for phase in objective.phases:
             model.zero_grad()
             losses = objective.losses(phase, model, batch, step / 24)
             losses["loss"].backward()
-            optimisers[phase].step()
+            optimizers[phase].step()
         seen.append(float(losses["emotion_loss"]))
     assert min(seen[-5:]) < 0.7 * seen[0]

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from unheard import registry
-from unheard.data.audit import shared_between_parts
-from unheard.data.plan import SplitPlan, draw_plan
+from unheard.data.audit.metadata import shared_between_parts
+from unheard.data.folds.plan import SplitPlan, draw_plan
 from unheard.records import Utterance
 
 NAMES = registry.names("splits")
@@ -73,7 +73,7 @@ def test_a_split_says_what_it_is(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_an_unknown_setting_is_an_error(name: str) -> None:
     with pytest.raises(ValidationError, match="Extra inputs"):
-        registry.load("splits", name).Settings(file="folds.csv", colour="red")
+        registry.load("splits", name).Settings(file="folds.csv", color="red")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from unheard.corpora import kaldi
-from unheard.data.foreign.kaldi import read_data
+from unheard.data.formats.kaldi import read_data
 from unheard.errors import CorpusError, LabelError, TableError
 
 

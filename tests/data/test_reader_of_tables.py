@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from unheard.corpora import table as manifest
-from unheard.data.fold_files import read_folds
-from unheard.data.splits._table import read_table as table_of_folds
+from unheard.data.folds.files import read_folds
+from unheard.data.folds.table import read_table as table_of_folds
 from unheard.data.tables import number_from, parse_table, read_table, seconds_from
 from unheard.errors import SplitError, TableError
 from unheard.records import Utterance

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from unheard.data.plan import SplitPlan, draw_plan
-from unheard.data.splits._groups import voices_of
+from unheard.data.folds.groups import voices_of
+from unheard.data.folds.plan import SplitPlan, draw_plan
 from unheard.errors import SettingsError, SplitError
 from unheard.records import Utterance
 

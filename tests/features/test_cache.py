@@ -10,9 +10,9 @@ import pytest
 import soundfile
 from joblib import Parallel, delayed
 
-from unheard.data.audio import AudioSettings
-from unheard.data.decoding import Recording
-from unheard.data.perturb import Perturbation
+from unheard.data.audio.decoding import Recording
+from unheard.data.audio.loading import AudioSettings
+from unheard.data.audio.perturbation import Perturbation
 from unheard.errors import AudioError
 from unheard.features import logmel, mfcc
 from unheard.features.cache import Recipe, extract_corpus, extract_one, read_entry
@@ -280,7 +280,7 @@ def test_several_processes_at_once_give_whole_entries(corpus, cache, tmp_path):
 KILLED = """
 import os, signal, sys, time
 from pathlib import Path
-from unheard.data.audio import AudioSettings
+from unheard.data.audio.loading import AudioSettings
 from unheard.features import logmel
 from unheard.features.cache import Recipe, extract_corpus
 from unheard.records import Utterance

@@ -52,10 +52,10 @@ def slow_logmel(samples, rate, settings):
         power = np.abs(np.fft.rfft(frame, size)) ** 2
         row = []
         for band in range(settings.channels):
-            centre = low + (band + 1) * step
+            center = low + (band + 1) * step
             total = 0.0
             for number, value in enumerate(power):
-                distance = abs(1127 * np.log(1 + number * rate / size / 700) - centre)
+                distance = abs(1127 * np.log(1 + number * rate / size / 700) - center)
                 total += value * max(0.0, 1 - distance / step)
             row.append(np.log(max(total, settings.floor)))
         rows.append(row)

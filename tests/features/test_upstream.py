@@ -9,7 +9,7 @@ import soundfile
 import torch
 from pydantic import ValidationError
 
-from unheard.data.audio import AudioSettings
+from unheard.data.audio.loading import AudioSettings
 from unheard.errors import SettingsError
 from unheard.features import logmel, upstream, waveform
 from unheard.features.cache import Recipe, extract_one, read_entry

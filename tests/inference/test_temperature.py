@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from unheard.data.audio import AudioSettings
+from unheard.data.audio.loading import AudioSettings
 from unheard.errors import RunError
-from unheard.evaluation.calibration import with_temperature
-from unheard.inference.recogniser import Recogniser
+from unheard.inference.recognizer import Recognizer
 from unheard.models.model import ModelSettings, build_model
+from unheard.scores.calibration import with_temperature
 
 RATE = 16_000
 SETTINGS = ModelSettings(
-    encoder={"name": "tdnn_lstm", "channels": 8, "recurrent": 4}, embedding=8, hidden=8, normalisation="utterance"
+    encoder={"name": "tdnn_lstm", "channels": 8, "recurrent": 4}, embedding=8, hidden=8, normalization="utterance"
 )
 ABOUT = {
     "emotions": ["anger", "neutral", "sadness"],
@@ -34,13 +34,13 @@ def voice(seed=0):
     return (0.3 * np.sin(2 * np.pi * (150 + 50 * seed) * time) + noise).astype(np.float32)
 
 
-def heard(recogniser, seed=0):
-    return np.array(list(recogniser.probabilities(voice(seed), RATE).values()))
+def heard(recognizer, seed=0):
+    return np.array(list(recognizer.probabilities(voice(seed), RATE).values()))
 
 
 def at(temperature, *models, **more):
     known = None if temperature is None else {"temperature": temperature, "kept": True, "corpus": "tones", **more}
-    return Recogniser(models or [model()], temperature=known)
+    return Recognizer(models or [model()], temperature=known)
 
 
 @pytest.mark.parametrize("temperature", [0.05, 0.7, 1.4, 20.0])
@@ -60,31 +60,31 @@ def test_the_class_of_a_model_is_the_same_at_any_temperature(temperature):
 
 @pytest.mark.parametrize("temperature", [None, 1, 1.0])
 def test_none_and_one_change_nothing(temperature):
-    recogniser = at(temperature)
-    assert recogniser.calibrated == (temperature is not None)
-    raw = Recogniser([model()], temperature={"temperature": 3.0}, raw=True)
+    recognizer = at(temperature)
+    assert recognizer.calibrated == (temperature is not None)
+    raw = Recognizer([model()], temperature={"temperature": 3.0}, raw=True)
     assert not raw.calibrated
-    np.testing.assert_array_equal(heard(recogniser), heard(raw))
+    np.testing.assert_array_equal(heard(recognizer), heard(raw))
 
 
 def test_several_models_have_the_same_one_before_their_mean():
-    each = [with_temperature(heard(Recogniser([model(seed)]))[None], 0.5)[0] for seed in range(3)]
+    each = [with_temperature(heard(Recognizer([model(seed)]))[None], 0.5)[0] for seed in range(3)]
     together = at(0.5, *(model(seed) for seed in range(3)))
     assert (together.temperature, together.calibrated) == (0.5, True)
     np.testing.assert_allclose(heard(together), np.mean(each, axis=0), rtol=1e-9)
 
 
 def test_what_an_older_version_wrote_into_each_file_is_not_read():
-    np.testing.assert_array_equal(heard(Recogniser([model(temperature=3.0)])), heard(Recogniser([model()])))
-    assert not Recogniser([model(temperature=3.0)]).calibrated
+    np.testing.assert_array_equal(heard(Recognizer([model(temperature=3.0)])), heard(Recognizer([model()])))
+    assert not Recognizer([model(temperature=3.0)]).calibrated
 
 
 def test_models_that_need_all_recordings_of_a_voice_say_so():
-    assert heard(Recogniser([model(adaptation="none")])).sum() == pytest.approx(1)
-    adaptive = Recogniser([model(adaptation="speaker")])
+    assert heard(Recognizer([model(adaptation="none")])).sum() == pytest.approx(1)
+    adaptive = Recognizer([model(adaptation="speaker")])
     with pytest.raises(RunError, match="several recordings of one voice"):
         heard(adaptive)
     with pytest.raises(RunError, match="two usable recordings"):
-        adaptive.recognise_voice([])
+        adaptive.recognize_voice([])
     with pytest.raises(RunError, match="each recording by itself"):
-        Recogniser([model()]).recognise_voice([])
+        Recognizer([model()]).recognize_voice([])

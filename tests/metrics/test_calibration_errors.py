@@ -87,7 +87,7 @@ def test_a_probability_rounded_to_0_costs_much_but_not_everything():
 
 
 @pytest.mark.parametrize("score", ALL)
-def test_order_changes_nothing_and_unlabelled_items_never_count(score):
+def test_order_changes_nothing_and_unlabeled_items_never_count(score):
     truth, told = drawn()
     order = np.random.default_rng(1).permutation(truth.size)
     assert score(truth[order], told[order]) == pytest.approx(score(truth, told), abs=1e-12)

@@ -61,5 +61,5 @@ def test_constants():
 
 
 def test_a_prediction_of_nan_is_an_error():
-    with pytest.raises(LabelError, match="1 labelled items hold nan or inf"):
+    with pytest.raises(LabelError, match="1 labeled items hold nan or inf"):
         score(np.array([0.1, 0.2]), np.array([0.1, np.nan]))

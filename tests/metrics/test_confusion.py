@@ -16,7 +16,7 @@ def test_equals_sklearn_with_rows_truth():
     np.testing.assert_array_equal(mine, reference(truth, prediction, labels=range(5)))
 
 
-def test_unlabelled_is_in_no_cell_whatever_was_predicted():
+def test_unlabeled_is_in_no_cell_whatever_was_predicted():
     assert confusion_matrix(np.array([-1, 1]), np.array([-1, 0]), classes=2).tolist() == [[0, 0], [1, 0]]
 
 

@@ -43,7 +43,7 @@ def test_an_absent_class_is_nan_and_counted_never_0():
     assert uar_from_confusion(confusion) == 0.75
 
 
-def test_nothing_labelled_is_nan():
+def test_nothing_labeled_is_nan():
     assert np.isnan(score(np.array([-1, -1]), np.array([0, 1]), classes=2))
     assert np.isnan(score(np.array([], dtype=int), np.array([], dtype=int), classes=2))
 

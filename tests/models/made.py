@@ -4,7 +4,7 @@ import torch
 
 from unheard.models.masking import frame_mask
 from unheard.models.model import ModelSettings, build_model
-from unheard.records import UNLABELLED, Batch
+from unheard.records import UNLABELED, Batch
 
 SETTINGS = ModelSettings(
     encoder={"name": "tdnn_lstm", "channels": 8, "recurrent": 4, "dropout": 0.0},
@@ -33,7 +33,7 @@ def double(batch: Batch) -> Batch:
     return batch.with_features(batch.features.double())
 
 
-def unlabelled(batch: Batch, column: str, rows) -> Batch:
+def unlabeled(batch: Batch, column: str, rows) -> Batch:
     labels = batch.columns[column].clone()
-    labels[rows] = UNLABELLED
+    labels[rows] = UNLABELED
     return Batch(batch.features, batch.lengths, {**batch.columns, column: labels})

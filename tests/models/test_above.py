@@ -87,7 +87,7 @@ def test_it_learns_and_comes_back_from_its_file(checkpoints, kind, tmp_path):
     part = stored(checkpoints, kind)
     own = settings_of(checkpoints, kind, layers=3, above=1, dropout=0.0, **pads(kind)).model_dump(exclude_none=True)
     settings = ModelSettings(
-        encoder={"name": "upstream", **own}, normalisation="none", embedding=6, hidden=5, dropout=0.0
+        encoder={"name": "upstream", **own}, normalization="none", embedding=6, hidden=5, dropout=0.0
     )
     model = build_model(SIZE, {"emotion": 2, "speaker": 2}, settings)
     training = TrainingSettings(

@@ -7,10 +7,11 @@ from torch import nn
 
 from unheard.errors import RunError
 from unheard.models.masking import MaskedBatchNorm, frame_mask, reverse_within
-from unheard.models.model import ModelSettings, build_model, named_seed
-from unheard.models.normalisation import Normaliser
+from unheard.models.model import ModelSettings, build_model
+from unheard.models.normalization import Normalizer
 from unheard.models.pooling import mean_pooling, statistics_pooling
 from unheard.models.weights import load_model, save_model
+from unheard.seeds import named_seed
 
 SETTINGS = ModelSettings(
     encoder={"name": "tdnn_lstm", "channels": 8, "recurrent": 4, "dropout": 0.0},
@@ -35,7 +36,7 @@ def model():
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("kind", ["none", "utterance", "utterance channels", "training"])
 def test_padding_changes_nothing(kind, training):
-    model = build_model(4, {"emotion": 3}, SETTINGS.model_copy(update={"normalisation": kind})).train(training)
+    model = build_model(4, {"emotion": 3}, SETTINGS.model_copy(update={"normalization": kind})).train(training)
     features, lengths = made_batch()
     padded = torch.cat([features, torch.zeros(4, 13, 4)], dim=1)
     torch.testing.assert_close(model.embed(padded, lengths), model.embed(features, lengths), atol=2e-6, rtol=1e-5)
@@ -51,7 +52,7 @@ def test_the_order_of_a_batch_changes_nothing(model, training):
 
 
 def test_noise_of_the_size_that_was_asked_for_reaches_the_encoder_in_training_alone_and_never_the_padding():
-    settings = SETTINGS.model_copy(update={"normalisation": "none", "noise": 0.4})
+    settings = SETTINGS.model_copy(update={"normalization": "none", "noise": 0.4})
     model = build_model(4, {"emotion": 3}, settings)
     features, lengths = made_batch((400, 300, 50))
     seen = []
@@ -183,10 +184,10 @@ def test_pooling_is_numpys_mean_and_deviation():
     np.testing.assert_array_equal(mean_pooling(features, lengths).numpy(), pooled[:, :4])
 
 
-def test_normalisers_do_what_they_say():
+def test_normalizers_do_what_they_say():
     features, lengths = made_batch(lengths=(9, 5))
-    scalar, channel = Normaliser("utterance", 4), Normaliser("utterance channels", 4)
-    fitted = Normaliser("training", 4)
+    scalar, channel = Normalizer("utterance", 4), Normalizer("utterance channels", 4)
+    fitted = Normalizer("training", 4)
     fitted.fit(torch.tensor([1.0, 2.0, 3.0, 4.0]), torch.tensor([2.0, 2.0, 2.0, 0.0]))
     for row, length in enumerate(lengths):
         own = features[row, :length].numpy()
@@ -198,7 +199,7 @@ def test_normalisers_do_what_they_say():
         np.testing.assert_allclose(got, (own - [1, 2, 3, 4]) / [2, 2, 2, 1e-3], rtol=1e-4, atol=1e-3)
 
 
-def test_the_level_of_a_recording_changes_nothing_under_utterance_normalisation(model):
+def test_the_level_of_a_recording_changes_nothing_under_utterance_normalization(model):
     model.eval()
     features, lengths = made_batch(lengths=(9, 5))
     louder = (features + 3.0) * frame_mask(lengths, 9).unsqueeze(2)  # a gain is a constant in log-mel

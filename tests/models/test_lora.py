@@ -36,12 +36,12 @@ def additions(module):
 
 def train(adapted, steps=5):
     learners = [p for p in adapted.parameters() if p.requires_grad]
-    optimiser = torch.optim.Adam(learners, lr=0.1)
+    optimizer = torch.optim.Adam(learners, lr=0.1)
     x, y = torch.randn(7, 6), torch.randn(7, 3)
     for _ in range(steps):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         (adapted[0](x) - y).square().mean().backward()
-        optimiser.step()
+        optimizer.step()
 
 
 @pytest.mark.parametrize("names", [("fc1",), ("q_proj", "typo")])

@@ -38,7 +38,7 @@ def made_encoder(checkpoints, kind, **options):
 def made_model(checkpoints, kind, **options):
     own = settings_of(checkpoints, kind, **{"dropout": 0.0, **options}).model_dump(exclude_none=True)
     settings = ModelSettings(
-        encoder={"name": "upstream", **own}, normalisation="none", embedding=6, hidden=5, dropout=0.0
+        encoder={"name": "upstream", **own}, normalization="none", embedding=6, hidden=5, dropout=0.0
     )
     return build_model(1, {"emotion": 2, "speaker": 2}, settings)
 
@@ -167,7 +167,7 @@ def test_the_upstream_learns_at_a_rate_of_its_own(checkpoints):
     settings = TrainingSettings(device="cpu", upstream_rate=0.02, domain_rate=4.0)
     part = made_part()
     trainer = Trainer(model, dat.Objective(dat.Settings(), {}), part, part, settings, seed=0)
-    groups = {group["factor"]: group["params"] for group in trainer.optimisers["joint"].param_groups}
+    groups = {group["factor"]: group["params"] for group in trainer.optimizers["joint"].param_groups}
     assert set(groups) == {1.0, 4.0, 0.02}
     assert {id(p) for p in groups[0.02]} == {id(p) for p in model.network.encoder.upstream.parameters()}
     assert sum(len(one) for one in groups.values()) == len(list(model.parameters()))
@@ -276,13 +276,13 @@ def test_a_copy_is_the_same_and_its_own(checkpoints):
 
 def test_plain_training_learns_through_it(checkpoints):
     model, batch = made_model(checkpoints, "whisper", layers=1), made_batch()
-    optimiser = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], 0.01)
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], 0.01)
     seen = []
     for _ in range(15):
         model.zero_grad()
         losses = plain.Objective(plain.Settings(), {}).losses("joint", model, batch, 0.5)
         losses["loss"].backward()
-        optimiser.step()
+        optimizer.step()
         seen.append(float(losses["emotion_loss"]))
     assert seen[-1] < 0.8 * seen[0]
 
@@ -295,7 +295,7 @@ def test_pretrained_weights_move_slowly_and_what_was_added_to_them_does_not(chec
     )
     rate = {
         id(parameter): group["factor"]
-        for group in trainer.optimisers["joint"].param_groups
+        for group in trainer.optimizers["joint"].param_groups
         for parameter in group["params"]
     }
     for name, parameter in model.network.encoder.upstream.named_parameters():

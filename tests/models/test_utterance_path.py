@@ -9,7 +9,7 @@ from unheard.models.model import build_model
 from unheard.models.utterance_path import UtterancePath
 from unheard.models.weights import load_model, save_model
 
-BESIDE = SETTINGS.model_copy(update={"constants": 3, "utterance_units": 5, "normalisation": "training"})
+BESIDE = SETTINGS.model_copy(update={"constants": 3, "utterance_units": 5, "normalization": "training"})
 
 
 def with_constants(seed=0):
@@ -38,7 +38,7 @@ def test_the_encoder_never_reads_them_and_the_embedding_does(model, monkeypatch)
 def test_the_embedding_is_that_of_the_step_by_hand(model):
     features, lengths = with_constants()
     network = model.network
-    normal = network.normaliser(features, lengths)
+    normal = network.normalizer(features, lengths)
     pooled = network.pool(*network.encoder(normal[:, :, :4], lengths))
     read = torch.relu(network.beside.layer(normal[:, 0, 4:].clamp(-4, 4)))
     expected = torch.relu(network.projection(torch.cat([pooled, read], dim=1)))

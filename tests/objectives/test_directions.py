@@ -5,13 +5,13 @@ import torch
 from pydantic import ValidationError
 from torch.nn import functional as F
 
-from models.made import SETTINGS, double, made_batch, made_model, unlabelled
+from models.made import SETTINGS, double, made_batch, made_model, unlabeled
 from unheard.models.masking import frame_mask
 from unheard.models.model import ModelSettings, build_model
-from unheard.objectives import cgt, speaker_normalisation
+from unheard.objectives import cgt, speaker_normalization
 from unheard.objectives._losses import accuracy, cross_entropy, watched_embedding
 from unheard.objectives._schedules import ramp
-from unheard.records import UNLABELLED
+from unheard.records import UNLABELED
 
 ENCODERS = ("shared", "two")
 EMBEDDING_TOO = [("input", "shared"), ("input", "two"), ("embedding", "shared")]
@@ -25,7 +25,7 @@ class Watched:
         for name in self.points:
             network = getattr(model, name)
             if network is not None:
-                network.from_normalised = self._spy(network.from_normalised, self.points[name])
+                network.from_normalized = self._spy(network.from_normalized, self.points[name])
         for name in self.read:
             model.heads[name].register_forward_pre_hook(
                 lambda _module, given, name=name: self.read[name].append(given[0].detach().clone())
@@ -44,18 +44,18 @@ def cgt_losses(model, batch, **settings):
     return cgt.Objective(cgt.Settings(**settings), {}).losses("joint", model, batch, 0.5)
 
 
-@pytest.mark.parametrize("rows", [[], [1, 2, 5]], ids=["labelled", "partly labelled"])
+@pytest.mark.parametrize("rows", [[], [1, 2, 5]], ids=["labeled", "partly labeled"])
 @pytest.mark.parametrize("encoders", ENCODERS)
 def test_the_perturbation_is_epsilon_times_the_clipped_gradient_of_the_other_tasks_summed_loss(encoders, rows):
-    batch = unlabelled(unlabelled(double(made_batch()), "emotion", rows), "speaker", [3, *rows])
+    batch = unlabeled(unlabeled(double(made_batch()), "emotion", rows), "speaker", [3, *rows])
     model = made_model(companion=encoders == "two").double()
-    x = model.network.normaliser(batch.features, batch.lengths).requires_grad_()
+    x = model.network.normalizer(batch.features, batch.lengths).requires_grad_()
     theirs = model.companion or model.network
     mask = frame_mask(batch.lengths, x.shape[1]).unsqueeze(2)
     steps = {}
     for name, network in (("emotion", model.network), ("speaker", theirs)):
-        logits = model.heads[name](network.from_normalised(x, batch.lengths))
-        summed = F.cross_entropy(logits, batch.columns[name], ignore_index=UNLABELLED, reduction="sum")
+        logits = model.heads[name](network.from_normalized(x, batch.lengths))
+        summed = F.cross_entropy(logits, batch.columns[name], ignore_index=UNLABELED, reduction="sum")
         steps[name] = 2.0 * torch.autograd.grad(summed, x)[0].clamp(-0.001, 0.001) * mask
     assert 0 < (steps["speaker"].abs() == 0.002).double().mean() < 1  # some are clipped, not all
     watched = Watched(model)
@@ -82,7 +82,7 @@ def test_each_loss_rises_along_its_own_gradient(where, encoders, seed):
     else:
         x_e = watched.points["network"][2] if encoders == "shared" else watched.points["companion"][1]
         clean, moved = (
-            model.heads["emotion"](model.network.from_normalised(x, batch.lengths))
+            model.heads["emotion"](model.network.from_normalized(x, batch.lengths))
             for x in (watched.points["network"][0], x_e)
         )
     assert cross_entropy(moved, batch.columns["emotion"]) > cross_entropy(clean, batch.columns["emotion"])
@@ -124,7 +124,7 @@ def test_two_encoders_have_no_common_embedding_to_move_in():
 
 def test_a_batch_of_the_adversarys_own_leaves_no_trace_in_the_encoder():
     settings = SETTINGS.model_copy(update={"dropout": 0.5})
-    objective = speaker_normalisation.Objective(speaker_normalisation.Settings(adversary_batch=8), {})
+    objective = speaker_normalization.Objective(speaker_normalization.Settings(adversary_batch=8), {})
     model, batch = made_model(settings=settings), made_batch()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     state = torch.get_rng_state()
@@ -136,8 +136,8 @@ def test_a_batch_of_the_adversarys_own_leaves_no_trace_in_the_encoder():
 def test_what_is_watched_is_what_training_sees():
     settings = ModelSettings(**{**SETTINGS.model_dump(), "dropout": 0.5})
     model, batch = made_model(settings=settings), made_batch()
-    normalised = model.network.normaliser(batch.features, batch.lengths)
-    watched = watched_embedding(model.network, normalised, batch.lengths)
+    normalized = model.network.normalizer(batch.features, batch.lengths)
+    watched = watched_embedding(model.network, normalized, batch.lengths)
     assert not watched.requires_grad
     assert torch.equal(watched, model.embed(batch.features, batch.lengths))
 
@@ -169,11 +169,11 @@ def test_the_adversary_has_as_many_outputs_as_there_are_domains(domains):
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
 @pytest.mark.parametrize("weighted", [False, True])
-def test_an_unlabelled_item_feels_no_gradient_whatever_stands_in_its_logits(smoothing, weighted):
+def test_an_unlabeled_item_feels_no_gradient_whatever_stands_in_its_logits(smoothing, weighted):
     weight = torch.tensor([0.5, 1.0, 3.0]) if weighted else None
     logits = torch.randn(6, 3, generator=torch.Generator().manual_seed(0))
-    labels = torch.tensor([0, UNLABELLED, 2, 1, UNLABELLED, 2])
-    known = labels != UNLABELLED
+    labels = torch.tensor([0, UNLABELED, 2, 1, UNLABELED, 2])
+    known = labels != UNLABELED
     wild = logits.clone()
     wild[~known] *= 1e4
     wild.requires_grad_()
@@ -186,4 +186,4 @@ def test_an_unlabelled_item_feels_no_gradient_whatever_stands_in_its_logits(smoo
 
 
 def test_the_accuracy_of_no_labels_is_not_a_number():
-    assert accuracy(torch.zeros(3, 2), torch.full((3,), UNLABELLED)).isnan()
+    assert accuracy(torch.zeros(3, 2), torch.full((3,), UNLABELED)).isnan()

@@ -12,7 +12,7 @@ from unheard.objectives import cgt, dat, plain
 from unheard.objectives._losses import cross_entropy
 from unheard.objectives._reversal import signed_gradient
 from unheard.objectives._schedules import ramp
-from unheard.records import UNLABELLED, Batch
+from unheard.records import UNLABELED, Batch
 
 SETTINGS = ModelSettings(
     encoder={"name": "tdnn_lstm", "channels": 8, "recurrent": 4, "dropout": 0.0},
@@ -83,11 +83,11 @@ def test_the_adversary_lives():
     head = made_model().heads["speaker"]
     labels = torch.arange(200) % 4
     embedding = F.one_hot(labels, 6).float() + 0.1 * torch.randn(200, 6)
-    optimiser = torch.optim.Adam(head.parameters(), lr=0.02)
+    optimizer = torch.optim.Adam(head.parameters(), lr=0.02)
     for _ in range(100):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         cross_entropy(head(signed_gradient(embedding, -1.0)), labels).backward()
-        optimiser.step()
+        optimizer.step()
     assert (head(embedding).argmax(1) == labels).float().mean() > 0.9
     assert head(embedding).shape[1] == 4
     assert not torch.allclose(head(embedding).sum(1), torch.ones(200))  # logits, not probabilities
@@ -191,16 +191,16 @@ def by_hand_cgt(model, batch, epsilon, clip, mix, weight):
     """CrossGrad at the input, shared encoder, from the paper's equations."""
     network, lengths = model.network, batch.lengths
     emotions, speakers = batch.columns["emotion"], batch.columns["speaker"]
-    x = network.normaliser(batch.features, lengths).detach().requires_grad_()
-    z = network.from_normalised(x, lengths)
+    x = network.normalizer(batch.features, lengths).detach().requires_grad_()
+    z = network.from_normalized(x, lengths)
     emotion = F.cross_entropy(model.heads["emotion"](z), emotions)
     speaker_through = F.cross_entropy(model.heads["speaker"](z), speakers)
     g_s = torch.autograd.grad(speaker_through * len(emotions), x, retain_graph=True)[0].clamp(-clip, clip)
     g_e = torch.autograd.grad(emotion * len(emotions), x, retain_graph=True)[0].clamp(-clip, clip)
     mask = frame_mask(lengths, x.shape[1]).unsqueeze(2)
     x_s, x_e = (x + epsilon * g_s * mask).detach(), (x + epsilon * g_e * mask).detach()
-    moved = F.cross_entropy(model.heads["emotion"](network.from_normalised(x_s, lengths)), emotions)
-    z_e = network.from_normalised(x_e, lengths)
+    moved = F.cross_entropy(model.heads["emotion"](network.from_normalized(x_s, lengths)), emotions)
+    z_e = network.from_normalized(x_e, lengths)
     own = z.detach() if weight == 0 else z
     guided = z_e.detach() if weight == 0 else z_e
     assert weight in (0, 1)
@@ -223,13 +223,13 @@ def test_cgt_moves_toward_the_other_task_and_never_into_the_padding():
     model, batch = made_model(), made_batch()
     objective = cgt.Objective(cgt.Settings(epsilon=1.0, clip=1.0), {})
     points = []
-    original = model.network.from_normalised
+    original = model.network.from_normalized
 
     def spy(features, lengths):
         points.append(features.detach().clone())
         return original(features, lengths)
 
-    model.network.from_normalised = spy
+    model.network.from_normalized = spy
     logged = objective.losses("joint", model, batch, 0.5)
     clean, toward_speaker, toward_emotion = points
     padding = ~frame_mask(batch.lengths, clean.shape[1])
@@ -278,11 +278,11 @@ def objectives() -> list:
 
 
 @pytest.mark.parametrize("objective", objectives(), ids=["plain", "dat", "confusion", "cgt"])
-def test_an_unlabelled_emotion_is_never_read(objective):
-    """Whatever stands in the column of an unlabelled item, the loss is the one of the labelled items."""
+def test_an_unlabeled_emotion_is_never_read(objective):
+    """Whatever stands in the column of an unlabeled item, the loss is the one of the labeled items."""
     batch, model = made_batch(), made_model().eval()
     emotion = batch.columns["emotion"].clone()
-    emotion[::2] = UNLABELLED
+    emotion[::2] = UNLABELED
     partly = Batch(batch.features, batch.lengths, {**batch.columns, "emotion": emotion})
     logits = model(batch.features, batch.lengths)
     expected = F.cross_entropy(logits[1::2], batch.columns["emotion"][1::2])
@@ -293,7 +293,7 @@ def test_an_unlabelled_emotion_is_never_read(objective):
 @pytest.mark.parametrize("column", ["emotion", "speaker"])
 def test_a_batch_without_any_label_gives_finite_zeros(objective, column):
     batch, model = made_batch(), made_model()
-    nothing = Batch(batch.features, batch.lengths, {**batch.columns, column: torch.full((8,), UNLABELLED)})
+    nothing = Batch(batch.features, batch.lengths, {**batch.columns, column: torch.full((8,), UNLABELED)})
     losses = objective.losses("joint", model, nothing, 1.0)
     assert losses[f"{column}_loss"] == 0
     felt = gradients(model, losses["loss"])

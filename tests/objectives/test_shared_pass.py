@@ -5,15 +5,15 @@ import pytest
 import torch
 
 from models.made import CHANNELS, SETTINGS, made_batch, made_model
-from unheard.objectives import dat, speaker_normalisation
+from unheard.objectives import dat, speaker_normalization
 from unheard.training.dataset import Dataset
 from unheard.training.loop import Trainer
 from unheard.training.settings import TrainingSettings
 
 INNER = {
     "dat": lambda: dat.Objective(dat.Settings(weight=-1.0, warmup=0.0, inner_steps=3), {}),
-    "speaker_normalisation": lambda: speaker_normalisation.Objective(
-        speaker_normalisation.Settings(weight=-1.0, warmup=0.0, adversary_batch=0, renew=2), {}
+    "speaker_normalization": lambda: speaker_normalization.Objective(
+        speaker_normalization.Settings(weight=-1.0, warmup=0.0, adversary_batch=0, renew=2), {}
     ),
 }
 
@@ -39,7 +39,7 @@ def after_steps(objective, settings, *, shares, steps=3):
 @pytest.mark.parametrize("noise", [0.0, 0.5])
 def test_sharing_the_pass_of_the_joint_step_changes_its_cost_alone(name, noise):
     settings = SETTINGS.model_copy(
-        update={"dropout": 0.5, "noise": noise, "pooled_normalisation": "training", "pooled_noise": noise}
+        update={"dropout": 0.5, "noise": noise, "pooled_normalization": "training", "pooled_noise": noise}
     )
     shared, state, once = after_steps(INNER[name](), settings, shares=True)
     apart, again, twice = after_steps(INNER[name](), settings, shares=False)

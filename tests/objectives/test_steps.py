@@ -1,4 +1,4 @@
-"""Two optimiser steps of each objective beside the same steps written out by hand, in double precision."""
+"""Two optimizer steps of each objective beside the same steps written out by hand, in double precision."""
 
 import copy
 import math
@@ -100,8 +100,8 @@ def by_hand_cgt(weight, where, *, epsilon=300.0, clip=0.001, mix=0.3):
     def write(model, batch, step):
         lengths, items = batch.lengths, len(batch.lengths)
         theirs = model.companion or model.network
-        x = model.network.normaliser(batch.features, lengths).detach().requires_grad_()
-        z, spoken = model.network.from_normalised(x, lengths), theirs.from_normalised(x, lengths)
+        x = model.network.normalizer(batch.features, lengths).detach().requires_grad_()
+        z, spoken = model.network.from_normalized(x, lengths), theirs.from_normalized(x, lengths)
         if model.companion is None:
             spoken = z
         point = x if where == "input" else z
@@ -110,8 +110,8 @@ def by_hand_cgt(weight, where, *, epsilon=300.0, clip=0.001, mix=0.3):
         g_e = torch.autograd.grad(items * emotion, point, retain_graph=True)[0].clamp(-clip, clip)
         if where == "input":
             real = frame_mask(lengths, x.shape[1]).unsqueeze(2)
-            z_s = model.network.from_normalised((x + epsilon * g_s * real).detach(), lengths)
-            z_e = theirs.from_normalised((x + epsilon * g_e * real).detach(), lengths)
+            z_s = model.network.from_normalized((x + epsilon * g_s * real).detach(), lengths)
+            z_e = theirs.from_normalized((x + epsilon * g_e * real).detach(), lengths)
         else:
             z_s, z_e = z + epsilon * g_s, z + epsilon * g_e
         felt = [
@@ -176,7 +176,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_an_optimiser_step_is_the_one_written_out_by_hand(case):
+def test_an_optimizer_step_is_the_one_written_out_by_hand(case):
     objective, write = CASES[case]
     batch: Batch = double(made_batch())
     model = made_model(companion="two" in case).double()
@@ -187,13 +187,13 @@ def test_an_optimiser_step_is_the_one_written_out_by_hand(case):
     trainer = Trainer(model, objective, part, part, SETTINGS, seed=0)
     assert trainer.steps == 1
     before = copy.deepcopy(hand.state_dict())
-    optimisers = {"joint": AdamW(), "adversary": AdamW()}
+    optimizers = {"joint": AdamW(), "adversary": AdamW()}
     trainer.model.train()
     for step in STEPS:
         trainer.step(batch, step)
         for phase, gradients in write(hand, batch, step):
             felt = gradients(hand, batch, step) if callable(gradients) else gradients
-            optimisers[phase].step(hand, clipped(felt), SETTINGS.learning_rate * cosine(step))
+            optimizers[phase].step(hand, clipped(felt), SETTINGS.learning_rate * cosine(step))
     for name, value in hand.named_parameters():
         torch.testing.assert_close(model.state_dict()[name], value.data, atol=1e-9, rtol=1e-7, msg=f"{case}: {name}")
         assert not torch.equal(value, before[name])

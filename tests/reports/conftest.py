@@ -141,7 +141,7 @@ def made_result(*, labels=("plain", "dat", "cgt"), speakers=12, name=str, classe
         "corpus": {
             "name": "made",
             "title": "Made-up voices",
-            "licence": "CC0 1.0",
+            "license": "CC0 1.0",
             "citation": "nobody",
             "languages": ["de", "en"],
             "utterances": 720,
@@ -200,7 +200,7 @@ def nasty():
     labels = [f"{EVIL}{number}" for number in range(11)]
     classes = (EVIL, "disappointment-and-contempt", *CLASSES)
     made = made_result(labels=labels, speakers=65, name=lambda number: f"{EVIL}{number}", classes=classes)
-    for key in ("title", "licence", "citation", "name"):
+    for key in ("title", "license", "citation", "name"):
         made["corpus"][key] = EVIL
     made["corpus"]["skipped"] = [{"file": EVIL, "problem": EVIL}]
     return made | dict.fromkeys(("name", "command", "map_note", "settings_text", "created", "unheard"), EVIL)

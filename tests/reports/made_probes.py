@@ -1,6 +1,6 @@
 """What `unheard probe` and `unheard run --also` may leave beside the made result: every key, every figure made up."""
 
-from unheard.evaluation.belonging import training_digest
+from unheard.results.provenance import training_digest
 
 KINDS = ("linear", "mlp", "knn")
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from unheard.reports.audit_page import render_audit, unheard_answers, write_audit_page
+from unheard.reports.pages.audit import render_audit, unheard_answers, write_audit_page
 
 REPORT = {
     "corpora": ["made"],

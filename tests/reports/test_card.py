@@ -1,4 +1,4 @@
-"""The model card: it says what the result says and what law and licence ask, and escapes what it is given."""
+"""The model card: it says what the result says and what law and license ask, and escapes what it is given."""
 
 import copy
 import itertools
@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from unheard.reports.card import escape, licence_notes, render_card
+from unheard.reports.pages.model_card import escape, license_notes, render_card
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_it_says_what_the_result_says(judged):
     assert "| (raw features) |" in text
 
 
-def test_it_names_the_law_the_licence_and_says_that_it_is_no_legal_advice(judged):
+def test_it_names_the_law_the_license_and_says_that_it_is_no_legal_advice(judged):
     text = render_card(judged)
     for said in (
         "2024/1689",
@@ -130,26 +130,26 @@ def test_escaping(given, shown):
 
 
 @pytest.mark.parametrize(
-    ("licence", "words"),
+    ("terms", "words"),
     [
         ("CC BY-NC-SA 4.0", ["Non-commercial", "Share-alike", "Attribution"]),
         ("CC BY 4.0", ["Attribution"]),
         ("CC0 1.0", ["Public domain"]),
         ("Open Database License 1.0", ["Open database"]),
-        ("owners' licence, research use, on request", ["Research use"]),
+        ("owners' license, research use, on request", ["Research use"]),
         ("yours", ["Your own"]),
-        ("freely available (owners' paper); no licence text", ["The licence is not one"]),
-        (None, ["The licence is not one"]),
+        ("freely available (owners' paper); no license text", ["The license is not one"]),
+        (None, ["The license is not one"]),
     ],
 )
-def test_what_a_licence_asks(licence, words):
-    notes = licence_notes(licence)
+def test_what_a_license_asks(terms, words):
+    notes = license_notes(terms)
     assert [any(note.startswith(word) for note in notes) for word in words] == [True] * len(words)
     assert len(notes) == len(words)
 
 
-def test_every_corpus_has_a_licence_that_is_spoken_of():
+def test_every_corpus_has_a_license_that_is_spoken_of():
     from unheard import registry
 
     for name in registry.names("corpora"):
-        assert licence_notes(registry.load("corpora", name).CARD.licence)
+        assert license_notes(registry.load("corpora", name).CARD.license)

@@ -4,7 +4,7 @@ import copy
 
 import pytest
 
-from unheard.reports.cautions import Caution, cautions
+from unheard.reports.findings.cautions import Caution, cautions
 
 
 def texts(result):
@@ -102,7 +102,7 @@ FOOLED = "The adversary ended below chance"
         ({"weight": -1.0}, {"dialect_accuracy": [0.5, 0.0]}, False),
     ],
 )
-@pytest.mark.parametrize("name", ["dat", "speaker_normalisation", "a plug-in of somebody's"])
+@pytest.mark.parametrize("name", ["dat", "speaker_normalization", "a plug-in of somebody's"])
 def test_an_adversary_is_known_by_what_was_logged_and_not_by_its_name(result, name, settings, curve, said):
     own = {"name": name, "settings": settings, "curves": [curve]}
     objectives = {label: result["objectives"][label] | own for label in ("plain",)}

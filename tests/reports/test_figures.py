@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from unheard.reports import courses, figures
-from unheard.reports.pair import pair
-from unheard.reports.plots import COLOURS, apart, mark_at, ticks
+from unheard.reports.figures import scores as figures
+from unheard.reports.figures import training as courses
+from unheard.reports.figures.svg import COLORS, apart, mark_at, ticks
+from unheard.reports.figures.uar_and_leakage import pair
 
 
 def test_ticks_are_round_and_inside():
@@ -26,7 +27,7 @@ def test_names_are_moved_apart_in_their_order(places):
 
 
 def test_thirty_six_things_have_marks_of_their_own():
-    marks = {mark_at(0, 0, number, "") for number in range(4 * COLOURS)}
+    marks = {mark_at(0, 0, number, "") for number in range(4 * COLORS)}
     assert len(marks) == 36
 
 
@@ -82,7 +83,7 @@ def test_the_mean_of_curves_is_of_those_that_got_so_far():
     assert courses.mean_over([]) == []
 
 
-def test_a_difference_that_is_not_shown_is_grey(result):
+def test_a_difference_that_is_not_shown_is_gray(result):
     assert "var(--c0)" in figures.differences(result)
     for row in result["comparisons"]:
         row["shown"] = False

@@ -7,12 +7,12 @@ import pytest
 
 from reports.made_probes import asked, figure, made_inflation, made_probes, made_sweep, representation
 from reports.test_page import check
-from unheard.reports.evidence import Evidence
-from unheard.reports.forest import Group, Row, forest
-from unheard.reports.leakage import held, leakage_section, quoted_protocol, with_probes
-from unheard.reports.leakage_words import verdict
-from unheard.reports.page import render
-from unheard.reports.protocols import protocols_section
+from unheard.reports.documents.run_folder import Evidence
+from unheard.reports.figures.forest_plot import Group, Row, forest
+from unheard.reports.findings.leakage import verdict
+from unheard.reports.pages.leakage import held, leakage_section, quoted_protocol, with_probes
+from unheard.reports.pages.protocols import protocols_section
+from unheard.reports.pages.report import render
 
 
 @pytest.fixture

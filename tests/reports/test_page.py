@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import unheard.reports
-from unheard.reports.figures import STRONG
-from unheard.reports.page import render, write_report
+from unheard.reports.figures.scores import STRONG
+from unheard.reports.pages.report import render, write_report
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 CSS = (Path(unheard.reports.__file__).parent / "page.css").read_text(encoding="utf-8")
@@ -166,7 +166,7 @@ def test_it_is_written_whole(result, tmp_path):
 def test_a_page_that_cannot_be_rendered_leaves_the_old_one(result, tmp_path, monkeypatch):
     file = tmp_path / "report.html"
     write_report(result, file)
-    monkeypatch.setattr("unheard.reports.page.cautions", lambda result: 1 / 0)
+    monkeypatch.setattr("unheard.reports.pages.report.cautions", lambda result: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_report(result, file)
     assert [entry.name for entry in tmp_path.iterdir()] == ["report.html"]

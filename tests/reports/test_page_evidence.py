@@ -9,9 +9,9 @@ import pytest
 from reports.made_probes import made_inflation, made_probes, made_sweep
 from reports.test_page import branches, check, small, without
 from unheard.errors import RunError
-from unheard.evaluation.belonging import training_digest
-from unheard.reports.evidence import Evidence, belongs, read_evidence, read_piece
-from unheard.reports.page import render, write_run_report
+from unheard.reports.documents.run_folder import Evidence, belongs, read_evidence, read_piece
+from unheard.reports.pages.report import render, write_run_report
+from unheard.results.provenance import training_digest
 
 MADE = {"probes.json": made_probes, "sweep.json": made_sweep, "inflation.json": made_inflation}
 

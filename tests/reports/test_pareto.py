@@ -6,10 +6,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from unheard.errors import MissingExtraError
-from unheard.evaluation.sweep import pareto_front
-from unheard.reports.paper import palette, standalone, write_pdf, write_svg
-from unheard.reports.pareto import curve, dots, front_of, limits, lines_of, name_of
-from unheard.reports.sweep_page import render_sweep, write_sweep_page
+from unheard.reports.figures.files import palette, standalone, write_pdf, write_svg
+from unheard.reports.figures.pareto_front import curve, dots, front_of, limits, lines_of, name_of
+from unheard.reports.pages.sweep import render_sweep, write_sweep_page
+from unheard.sweeps.sweep import pareto_front
 
 EVIL = "<script>alert('x')</script>\"&"
 

@@ -4,9 +4,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from unheard.reports.paper import standalone, write_svg
-from unheard.reports.response import response, varied_alone
-from unheard.reports.sweep_page import render_sweep
+from unheard.reports.figures.files import standalone, write_svg
+from unheard.reports.figures.setting_curve import response, varied_alone
+from unheard.reports.pages.sweep import render_sweep
 
 
 def point(objective, key, value, uar, leak, low=None):
@@ -27,7 +27,7 @@ def point(objective, key, value, uar, leak, low=None):
 def made(key="features.states", values=([0], [1], [2], [2, 3]), measured=True):
     points = []
     for position, value in enumerate(values):
-        for shift, objective in enumerate(("plain", "speaker_normalisation")):
+        for shift, objective in enumerate(("plain", "speaker_normalization")):
             points.append(
                 point(objective, key, value, 0.4 + 0.1 * position - 0.01 * shift, 0.9 if measured else None)
             )
@@ -52,7 +52,7 @@ def test_without_leakage_the_accuracy_stands_alone():
 
 
 def test_numbers_are_ordered_and_lists_keep_their_order():
-    assert varied_alone(made("training.labelled", (1.0, 0.1, 0.5))) == ("training.labelled", [0.1, 0.5, 1.0])
+    assert varied_alone(made("training.labeled", (1.0, 0.1, 0.5))) == ("training.labeled", [0.1, 0.5, 1.0])
     assert varied_alone(made(values=([3], [1]))) == ("features.states", [[3], [1]])
 
 
@@ -70,7 +70,7 @@ def test_two_settings_or_one_value_are_no_curve():
 
 
 def test_the_page_shows_it_with_the_area_under_a_learning_curve():
-    sweep = made("training.labelled", (0.1, 1.0))
+    sweep = made("training.labeled", (0.1, 1.0))
     sweep["learning"] = {"plain": {"shares": [0.1, 1.0], "uar": [0.4, 0.5], "auc": 0.45, "interval": [0.4, 0.51]}}
     page = render_sweep(sweep)
     assert "What the setting does" in page

@@ -3,8 +3,8 @@
 import copy
 import re
 
-from unheard.reports.page import render
-from unheard.reports.trust import abstention, group_rows, reliability, trust_rows
+from unheard.reports.figures.reliability import abstention, group_rows, reliability, trust_rows
+from unheard.reports.pages.report import render
 
 
 def without(result, key):

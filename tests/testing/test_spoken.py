@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from unheard.corpora.table import read
-from unheard.data.audio import read_audio
+from unheard.data.audio.loading import read_audio
 from unheard.errors import MissingExtraError, RunError, SettingsError
 from unheard.testing import _espeak
 from unheard.testing.spoken import _VARIANTS, plan_clips, speak_corpus

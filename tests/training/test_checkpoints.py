@@ -13,7 +13,7 @@ from unheard.training.checkpoints import Checkpoint, read_checkpoint, write_chec
 
 
 def written(file):
-    tensors = {"model.a": torch.arange(1000.0), "optimiser.main.0.step": torch.tensor(3.0)}
+    tensors = {"model.a": torch.arange(1000.0), "optimizer.main.0.step": torch.tensor(3.0)}
     write_checkpoint(Checkpoint(tensors, 2, {"uar": 0.5}, [{"epoch": 1.0}, {"epoch": 2.0}], 1.5, "x"), file)
     return file
 

@@ -17,7 +17,7 @@ from unheard.training.loop import Trainer
 
 
 def scripted(monkeypatch, scores):
-    """Let the n-th judgement find that many of the development items named rightly, whatever the weights."""
+    """Let the n-th judgment find that many of the development items named rightly, whatever the weights."""
     left = iter(scores)
 
     def predict(model, data, device="cpu"):

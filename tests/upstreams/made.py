@@ -78,20 +78,20 @@ def theirs(kind, layers=LAYERS):
     return model.eval()
 
 
-def extractor(kind, *, normalise=True):
+def extractor(kind, *, normalize=True):
     transformers = needs_transformers()
     if kind == "whisper":
         return transformers.WhisperFeatureExtractor(feature_size=8, chunk_length=1)
-    return transformers.Wav2Vec2FeatureExtractor(do_normalize=normalise)
+    return transformers.Wav2Vec2FeatureExtractor(do_normalize=normalize)
 
 
-def write(folder: Path, kind, *, normalise=True) -> Path:
+def write(folder: Path, kind, *, normalize=True) -> Path:
     """A checkpoint folder of a kind."""
     theirs(kind).save_pretrained(folder)
-    extractor(kind, normalise=normalise).save_pretrained(folder)
+    extractor(kind, normalize=normalize).save_pretrained(folder)
     file = folder / "preprocessor_config.json"
     if not file.is_file():
-        file.write_text(json.dumps(extractor(kind, normalise=normalise).to_dict()))
+        file.write_text(json.dumps(extractor(kind, normalize=normalize).to_dict()))
     return folder
 
 

@@ -47,7 +47,7 @@ def test_card(checkpoints, kind):
 
 
 def test_states_are_transformers_own(checkpoints, kind):
-    """Of one utterance, every state, the feature extractor's normalisation included."""
+    """Of one utterance, every state, the feature extractor's normalization included."""
     (wave,) = sounds(0.44)
     states, lengths = encoded(loaded(checkpoints, kind, **never(kind)), *padded([wave]))
     expected = reference(kind, wave)
@@ -104,7 +104,7 @@ def test_the_order_of_a_batch_changes_nothing(checkpoints, kind):
         torch.testing.assert_close(other[0][-1][row, :count], mine[0][-1][place, :count], atol=1e-5, rtol=1e-4)
 
 
-def test_neighbours_lend_nothing(checkpoints, kind):
+def test_neighbors_lend_nothing(checkpoints, kind):
     upstream = loaded(checkpoints, kind)
     samples, lengths = padded(sounds(*SECONDS))
     samples.requires_grad_()
@@ -156,14 +156,14 @@ def test_silence_is_finite(checkpoints, kind):
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "whisper"])
-@pytest.mark.parametrize("normalise", [True, False])
-def test_the_level_counts_only_where_the_checkpoint_says_so(tmp_path, kind, normalise):
-    upstream = load_upstream(settings_of(write(tmp_path / "one", kind, normalise=normalise), kind))
+@pytest.mark.parametrize("normalize", [True, False])
+def test_the_level_counts_only_where_the_checkpoint_says_so(tmp_path, kind, normalize):
+    upstream = load_upstream(settings_of(write(tmp_path / "one", kind, normalize=normalize), kind))
     samples, lengths = padded(sounds(0.4, 0.2))
     louder = encoded(upstream, samples * 3, lengths)[0][-1]
     alike = torch.allclose(louder, encoded(upstream, samples, lengths)[0][-1], atol=1e-3)
-    assert alike or not normalise
-    assert not alike or normalise or "group" in kind  # a group norm forgets the level by itself
+    assert alike or not normalize
+    assert not alike or normalize or "group" in kind  # a group norm forgets the level by itself
 
 
 def test_loading_draws_no_random_number(checkpoints, kind):

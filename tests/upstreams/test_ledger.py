@@ -16,7 +16,7 @@ def test_no_checkpoint_stands_twice_and_every_word_has_a_source():
     assert len(names) == len(set(names))
     keys = set(re.findall(r"@\w+\{(\w+),", REFERENCES.read_text(encoding="utf-8")))
     assert {entry.reference for entry in entries()} <= keys
-    assert all(set(entry.labelled) <= set(entry.seen) for entry in entries())
+    assert all(set(entry.labeled) <= set(entry.seen) for entry in entries())
 
 
 def test_corpora_that_we_read_bear_our_names():

@@ -42,7 +42,7 @@ def edit(folder, change):
 
 def test_nothing_of_transformers_is_imported_until_a_model_is_asked_for():
     code = (
-        "import sys; from unheard import registry; import unheard.evaluation.recipe, unheard.training.loop;"
+        "import sys; from unheard import registry; import unheard.experiment.recipe, unheard.training.loop;"
         "kinds = ('upstreams', 'features', 'encoders');"
         "[registry.load(kind, name) for kind in kinds for name in registry.names(kind)];"
         "heavy = ('transformers', 'huggingface_hub');"
@@ -182,7 +182,7 @@ def test_both_descriptions_are_needed(folder, name):
         load_upstream(settings_of(folder))
 
 
-def test_how_the_waveform_is_normalised_is_not_guessed(folder):
+def test_how_the_waveform_is_normalized_is_not_guessed(folder):
     (folder / "preprocessor_config.json").write_text(json.dumps({"sampling_rate": 16000}))
     with pytest.raises(SettingsError, match="do_normalize"):
         find_checkpoint(settings_of(folder))

@@ -6,8 +6,8 @@ from typing import Any
 from rich.text import Text
 
 from unheard.cli._terminal import Grid, page
-from unheard.evaluation.kinds import TITLES
 from unheard.harmless import visible
+from unheard.leakage.probe_kinds import TITLES
 
 __all__ = ["show_probes"]
 

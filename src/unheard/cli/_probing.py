@@ -14,12 +14,12 @@ from unheard.cli._probe_tables import show_probes
 from unheard.cli._progress import bar
 from unheard.cli._terminal import console
 from unheard.errors import RunError
-from unheard.evaluation.battery import ProbeSettings
-from unheard.evaluation.probe_sources import open_run
-from unheard.evaluation.probing import PROBES, probe_run, probe_tables, write_probes
-from unheard.evaluation.tables import read_table
 from unheard.files import refuse_unwritable_file
-from unheard.reports.page import write_run_report
+from unheard.leakage.suite import ProbeSettings
+from unheard.probing.embedding_tables import read_table
+from unheard.probing.probe_run import PROBES, probe_run, probe_tables, write_probes
+from unheard.probing.sources import open_run
+from unheard.reports.pages.report import write_run_report
 
 __all__ = ["Asked", "probe_source"]
 

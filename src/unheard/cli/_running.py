@@ -9,18 +9,18 @@ from unheard.cli._cells import number, span
 from unheard.cli._progress import bar, working
 from unheard.cli._terminal import Grid, console
 from unheard.cli._watcher import Watcher
-from unheard.evaluation.inflation import OWN, PROTOCOLS, parse_protocols, under, write_inflation
-from unheard.evaluation.inflation_table import inflation_text
-from unheard.evaluation.protocol import Prepared, default_cache, plan_tasks, prepare
-from unheard.evaluation.recipe import RunRecipe, read_recipe
-from unheard.evaluation.result import build_result
-from unheard.evaluation.result_files import write_result
-from unheard.evaluation.run import claim_folder, run_tasks, save_plans
+from unheard.experiment.preparation import Prepared, default_cache, plan_tasks, prepare
+from unheard.experiment.recipe import RunRecipe, read_recipe
+from unheard.experiment.runner import claim_folder, run_tasks, save_plans
 from unheard.files import write_atomically
-from unheard.reports.card import render_card
-from unheard.reports.evidence import read_evidence
-from unheard.reports.page import write_report, write_run_report
-from unheard.reports.trust import few_emotions
+from unheard.reports.documents.run_folder import read_evidence
+from unheard.reports.figures.reliability import few_emotions
+from unheard.reports.pages.model_card import render_card
+from unheard.reports.pages.report import write_report, write_run_report
+from unheard.results.files import write_result
+from unheard.results.protocol_table import inflation_text
+from unheard.results.protocols import OWN, PROTOCOLS, parse_protocols, under, write_inflation
+from unheard.results.result import build_result
 from unheard.settings import read_document
 
 __all__ = ["execute", "from_here", "make_ready", "publish", "run_under", "show", "train"]

@@ -9,18 +9,18 @@ from unheard.cli._cells import number, span
 from unheard.cli._running import from_here, make_ready, publish, train
 from unheard.cli._terminal import Grid, console
 from unheard.errors import MissingExtraError
-from unheard.evaluation.points import Reader, Runs, plan_runs
-from unheard.evaluation.protocol import default_cache
-from unheard.evaluation.recipe import read_recipe
-from unheard.evaluation.result_files import RESULT
-from unheard.evaluation.search import SEARCH, load_optuna, search
-from unheard.evaluation.sweep import Point, build_sweep, dev_score, points_of, write_sweep
-from unheard.evaluation.variation import Axis, kept, parse_axis, search_axes
-from unheard.reports.page import write_run_report
-from unheard.reports.paper import write_pdf, write_svg
-from unheard.reports.response import response
-from unheard.reports.sweep_page import write_sweep_page
+from unheard.experiment.preparation import default_cache
+from unheard.experiment.recipe import read_recipe
+from unheard.reports.figures.files import write_pdf, write_svg
+from unheard.reports.figures.setting_curve import response
+from unheard.reports.pages.report import write_run_report
+from unheard.reports.pages.sweep import write_sweep_page
+from unheard.results.files import RESULT
 from unheard.settings import read_document
+from unheard.sweeps.axes import Axis, kept, parse_axis, search_axes
+from unheard.sweeps.grid import Reader, Runs, plan_runs
+from unheard.sweeps.search import SEARCH, load_optuna, search
+from unheard.sweeps.sweep import Point, build_sweep, dev_score, points_of, write_sweep
 
 __all__ = ["Kitchen", "Wanted", "sweep_over"]
 

@@ -10,8 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from unheard.cli._progress import Lines, is_watched
 from unheard.cli._terminal import console
 from unheard.documents import DamageError, read_json
-from unheard.evaluation.protocol import Task
-from unheard.evaluation.run import PROGRESS
+from unheard.experiment.preparation import Task
+from unheard.experiment.runner import PROGRESS
 from unheard.training.settings import TrainingSettings
 
 __all__ = ["Watcher"]

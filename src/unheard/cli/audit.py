@@ -26,24 +26,24 @@ from unheard.cli._audit_options import (
 from unheard.cli._labels import labels_from
 from unheard.cli._progress import bar, working
 from unheard.cli._terminal import Grid, console, page
-from unheard.data.auditing.confounds import Confound
-from unheard.data.auditing.examination import Examination, examine
-from unheard.data.auditing.findings import Finding, findings, shown
-from unheard.data.auditing.listening import listen
-from unheard.data.auditing.plain import plain
-from unheard.data.auditing.traits import TRAITS
-from unheard.data.fold_files import has_folds, read_folds
-from unheard.data.fold_set import FoldSet, with_left_out
-from unheard.evaluation.corpus import FORMS, CorpusSettings, corpus_folder, form_of, read_utterances, sessions_matter
+from unheard.data.audit.confounds import Confound
+from unheard.data.audit.document import plain
+from unheard.data.audit.examination import Examination, examine
+from unheard.data.audit.findings import Finding, findings, shown
+from unheard.data.audit.recordings import listen
+from unheard.data.audit.traits import TRAITS
+from unheard.data.folds.files import has_folds, read_folds
+from unheard.data.folds.fold_set import FoldSet, with_left_out
+from unheard.experiment.corpora import FORMS, CorpusSettings, corpus_folder, form_of, read_utterances, sessions_matter
 from unheard.files import refuse_unwritable_file, write_document
 from unheard.records import Utterance
 from unheard.registry import load, names
-from unheard.reports.audit_page import write_audit_page
+from unheard.reports.pages.audit import write_audit_page
 from unheard.settings import Document, validate
 
 __all__ = ["audit"]
 
-_COLOURS = {"leak": "bold red", "caution": "yellow", "note": "dim"}
+_COLORS = {"leak": "bold red", "caution": "yellow", "note": "dim"}
 
 
 def audit(
@@ -209,7 +209,7 @@ def _show(seen: Examination, found: list[Finding]) -> None:
         page.show(_sharing(seen))
     for finding in found:
         word = finding.severity.upper() if finding.severity == "leak" else finding.severity
-        page.say(finding, head=f"{word}: ", head_style=_COLOURS[finding.severity])
+        page.say(finding, head=f"{word}: ", head_style=_COLORS[finding.severity])
     if not found:
         page.say("nothing found")
 

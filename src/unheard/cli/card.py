@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from unheard.cli._terminal import page
-from unheard.evaluation.result_files import read_result
 from unheard.files import write_atomically
-from unheard.reports.card import render_card
+from unheard.reports.pages.model_card import render_card
+from unheard.results.files import read_result
 
 __all__ = ["card"]
 
@@ -19,7 +19,7 @@ def card(
         Path | None, typer.Option("--out", metavar="FILE.md", help="Write it there; default: print it.")
     ] = None,
 ) -> None:
-    """Write the model card of a run: data, licence, protocol, figures, limits, prohibited uses.
+    """Write the model card of a run: data, license, protocol, figures, limits, prohibited uses.
 
     `unheard run` leaves the same card as model-card.md in its folder.
 

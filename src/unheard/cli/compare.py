@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from unheard.cli._terminal import page
-from unheard.evaluation.comparison import METRICS, compare_rows, read_systems
-from unheard.evaluation.result_files import plain_numbers
 from unheard.files import refuse_unwritable_file, write_document
+from unheard.results.comparison import METRICS, compare_rows, read_systems
+from unheard.results.files import plain_numbers
 
 __all__ = ["compare"]
 

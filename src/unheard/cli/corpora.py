@@ -13,7 +13,7 @@ __all__ = ["corpora"]
 def corpora(
     name: Annotated[str | None, typer.Argument(help="Show all about one corpus.")] = None,
 ) -> None:
-    """List the corpora that can be read, with licence and languages; or all about one.
+    """List the corpora that can be read, with license and languages; or all about one.
 
     Examples:
 
@@ -25,16 +25,16 @@ def corpora(
         card = load("corpora", name).CARD
         for title, text in (
             ("title", card.title),
-            ("licence", card.licence),
+            ("license", card.license),
             ("citation", card.citation),
             ("languages", ", ".join(card.languages)),
             ("how to get it", card.obtain),
         ):
             page.say(f"{title}: {text}")
         return
-    table = Grid("name", "title", "licence", "languages")
+    table = Grid("name", "title", "license", "languages")
     for known in names("corpora"):
         card = load("corpora", known).CARD
-        table.add_row(card.name, card.title, card.licence, ", ".join(card.languages))
+        table.add_row(card.name, card.title, card.license, ", ".join(card.languages))
     # The table is the output, so it goes to standard output, not to where progress goes.
     page.show(table)

@@ -34,7 +34,7 @@ def demo(
     """
     # Only now: training needs torch, and help does not.
     from unheard.cli._running import execute, show
-    from unheard.evaluation.recipe import read_recipe
+    from unheard.experiment.recipe import read_recipe
     from unheard.settings import Document
     from unheard.testing.spoken import speak_corpus
 
@@ -57,7 +57,7 @@ def _settings(table: Path, seed: int) -> dict[str, object]:
         "split": {"name": "speaker_groups", "groups": 4, "dev_speakers": 2},
         "model": {
             # The rules move the level, and these voices share a channel: their level may be kept.
-            "normalisation": "training",
+            "normalization": "training",
             "dropout": 0.3,
             "encoder": {"name": "tdnn_lstm", "channels": 64, "recurrent": 32},
         },

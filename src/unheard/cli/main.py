@@ -29,13 +29,13 @@ VERBS = MappingProxyType(
     {
         "demo": "Speak a small emotional corpus with many voices, train plain and DAT on it, and test on unseen "
         "voices.",
-        "corpora": "List the corpora that can be read, with licence and languages; or all about one.",
+        "corpora": "List the corpora that can be read, with license and languages; or all about one.",
         "audit": "Say what gives the emotion away unheard, which recordings stand twice, and what the parts of folds "
         "share.",
         "run": "Train and test every objective of a recipe on voices it has never heard.",
         "sweep": "Run a recipe at many settings and draw UAR against leakage with the Pareto front.",
         "compare": "Compare systems, paired over speakers, on the same data, folds and seeds (enforced).",
-        "card": "Write the model card of a run: data, licence, protocol, figures, limits, prohibited uses.",
+        "card": "Write the model card of a run: data, license, protocol, figures, limits, prohibited uses.",
         "probe": "Measure what frozen embeddings still hold of the speaker, gender, language, corpus and sentence.",
         "predict": "Label recordings with the models of a run (the mean over its folds and seeds).",
     }

@@ -9,7 +9,7 @@ from unheard.cli._options import DownloadOption
 from unheard.cli._terminal import console
 
 if TYPE_CHECKING:
-    from unheard.inference.recogniser import Recogniser
+    from unheard.inference.recognizer import Recognizer
 
 __all__ = ["predict"]
 
@@ -53,7 +53,7 @@ def predict(
 
     Lines come in the order of what is given (a folder's by path, a table's by row), each as soon as it is known.
     With --skip-bad a recording that cannot be used has an empty label and says why in the last column, error; the
-    exit code is 0 if any was labelled, and 2 if none was. Without it the first one ends the work, with 2.
+    exit code is 0 if any was labeled, and 2 if none was. Without it the first one ends the work, with 2.
 
     Examples:
 
@@ -68,24 +68,24 @@ def predict(
     if form not in ("csv", "json"):
         raise typer.BadParameter(f"'{form}' is not csv or json", param_hint="--format")
     # Only now: models need torch, and help does not.
-    from unheard.cli._labelling import Sheet, label, stretches_in
-    from unheard.inference.recogniser import Recogniser
+    from unheard.cli._labeling import Sheet, label, stretches_in
+    from unheard.inference.recognizer import Recognizer
 
-    recogniser = Recogniser.from_run(run, objective, raw=raw, download=download, upstream=upstream)
-    if recogniser.upstream is not None:
-        console.say(f"features come from the upstream in {recogniser.upstream}")
+    recognizer = Recognizer.from_run(run, objective, raw=raw, download=download, upstream=upstream)
+    if recognizer.upstream is not None:
+        console.say(f"features come from the upstream in {recognizer.upstream}")
     if not raw:
-        console.say(_sureness(recogniser))
-    about = {"calibration": _calibration(recogniser)}
-    sheet = Sheet(form, recogniser.emotions, stretches_in(recordings), skip_bad, about)
-    label(recogniser, recordings, sheet, voice=voice)
+        console.say(_sureness(recognizer))
+    about = {"calibration": _calibration(recognizer)}
+    sheet = Sheet(form, recognizer.emotions, stretches_in(recordings), skip_bad, about)
+    label(recognizer, recordings, sheet, voice=voice)
 
 
-def _sureness(recogniser: "Recogniser") -> str:
+def _sureness(recognizer: "Recognizer") -> str:
     """What the probabilities are worth, and where."""
-    found = recogniser.calibration
+    found = recognizer.calibration
     if found is None:
-        if any(header.get("temperature") is not None for header in recogniser.headers):
+        if any(header.get("temperature") is not None for header in recognizer.headers):
             return (
                 "probabilities are as the networks give them: these weights hold temperatures of an older version, "
                 "each fitted on a few dev speakers, which are left aside. Give the run's command again to fit one on "
@@ -104,7 +104,7 @@ def _sureness(recogniser: "Recogniser") -> str:
     )
 
 
-def _calibration(recogniser: "Recogniser") -> dict[str, Any] | None:
+def _calibration(recognizer: "Recognizer") -> dict[str, Any] | None:
     """The same for programs."""
-    found = recogniser.calibration
+    found = recognizer.calibration
     return None if found is None else {key: found.get(key) for key in ("temperature", "kept", "speakers", "corpus")}

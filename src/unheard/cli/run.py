@@ -36,7 +36,7 @@ def run(
 
     --also random runs it on a random split, too, into OUT/random: inflated, a diagnostic of the field's habit.
     --also sentences leaves out sentences as well as speakers, in N groups (2 by default), into OUT/sentences.
-    --also adaptive and adaptive-sentences normalise features over all unlabelled recordings of each speaker, those of
+    --also adaptive and adaptive-sentences normalize features over all unlabeled recordings of each speaker, those of
     test speakers included. All end in OUT/inflation.json and on the page. The same command, given again,
     goes on where it stood.
 

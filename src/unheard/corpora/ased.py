@@ -18,7 +18,7 @@ __all__ = ["CARD", "read"]
 CARD = CorpusCard(
     name="ased",
     title="Amharic Speech Emotion Dataset (ASED)",
-    licence="freely available (owners' paper); no licence text",
+    license="freely available (owners' paper); no license text",
     citation="E. A. Retta, E. Almekhlafi, R. Sutcliffe, M. Mhamed, H. Ali, J. Feng: A New Amharic Speech "
     "Emotion Dataset and Classification Benchmark. ACM TALLIP, 2023 (arXiv 2201.02710).",
     languages=("am",),

@@ -17,8 +17,8 @@ from unheard.corpora._gathered import Listed, gather
 from unheard.corpora._labels import emotion_from
 from unheard.corpora._layout import Bad, Unusable
 from unheard.corpora.table import COLUMNS, gender_from, unit_from
-from unheard.data.foreign.audformat_header import HEADER, Database, Scheme, TableHeader, read_header
-from unheard.data.foreign.audformat_tables import Stretch, check_tables, labels_of, read_rows
+from unheard.data.formats.audformat_header import HEADER, Database, Scheme, TableHeader, read_header
+from unheard.data.formats.audformat_tables import Stretch, check_tables, labels_of, read_rows
 from unheard.errors import CorpusError
 from unheard.identities import IDENTITIES, known
 from unheard.records import CorpusCard, Utterance
@@ -28,7 +28,7 @@ __all__ = ["CARD", "fits", "read"]
 CARD = CorpusCard(
     name="audformat",
     title="A database in audformat",
-    licence="as the database states",
+    license="as the database states",
     citation="as the database states",
     languages=("as the database states",),
     obtain="Name a folder that holds db.yaml, its tables and its recordings (https://audeering.github.io/audformat).",

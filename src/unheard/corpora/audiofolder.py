@@ -10,7 +10,7 @@ from pathlib import Path
 
 from unheard.corpora._layout import Bad, name_segments
 from unheard.corpora.table import utterances_of
-from unheard.data.foreign.audio_folder import metadata_files, metadata_table
+from unheard.data.formats.audio_folder import metadata_files, metadata_table
 from unheard.data.tables import read_table
 from unheard.errors import CorpusError
 from unheard.records import CorpusCard, Utterance
@@ -20,7 +20,7 @@ __all__ = ["CARD", "fits", "read"]
 CARD = CorpusCard(
     name="audiofolder",
     title="An audio folder of Hugging Face",
-    licence="as its owner states",
+    license="as its owner states",
     citation="as its owner states",
     languages=("any, in the column language",),
     obtain="Name a folder with metadata.csv or metadata.jsonl (or one that holds such folders), with file_name and "

@@ -17,7 +17,7 @@ __all__ = ["CARD", "read"]
 CARD = CorpusCard(
     name="crema_d",
     title="Crowd-sourced Emotional Multimodal Actors Dataset (CREMA-D)",
-    licence="Open Database License 1.0",
+    license="Open Database License 1.0",
     citation="H. Cao, D. G. Cooper, M. K. Keutmann, R. C. Gur, A. Nenkova, R. Verma: CREMA-D: Crowd-sourced "
     "Emotional Multimodal Actors Dataset. IEEE Transactions on Affective Computing 5(4), 2014, pp. 377-390.",
     languages=("en",),

@@ -15,7 +15,7 @@ __all__ = ["CARD", "read"]
 CARD = CorpusCard(
     name="emodb",
     title="Berlin Database of Emotional Speech (EMO-DB)",
-    licence="CC0 1.0",
+    license="CC0 1.0",
     citation="F. Burkhardt, A. Paeschke, M. Rolfes, W. Sendlmeier, B. Weiss: A Database of German Emotional "
     "Speech. Interspeech 2005, pp. 1517-1520.",
     languages=("de",),

@@ -19,7 +19,7 @@ __all__ = ["CARD", "read"]
 CARD = CorpusCard(
     name="iemocap",
     title="Interactive Emotional Dyadic Motion Capture database (IEMOCAP)",
-    licence="owners' licence, research use, on request",
+    license="owners' license, research use, on request",
     citation="C. Busso, M. Bulut, C.-C. Lee, A. Kazemzadeh, E. Mower, S. Kim, J. N. Chang, S. Lee, "
     "S. S. Narayanan: IEMOCAP: Interactive Emotional Dyadic Motion Capture Database. Language Resources and "
     "Evaluation 42(4), 2008, pp. 335-359.",

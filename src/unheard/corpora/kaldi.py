@@ -13,7 +13,7 @@ from unheard.corpora._labels import emotion_from
 from unheard.corpora._layout import Bad, Unusable
 from unheard.corpora._listed import recording_of
 from unheard.corpora.table import gender_from
-from unheard.data.foreign.kaldi import KaldiUtterance, data_folders, read_data
+from unheard.data.formats.kaldi import KaldiUtterance, data_folders, read_data
 from unheard.errors import CorpusError
 from unheard.identities import known
 from unheard.records import CorpusCard, Utterance
@@ -23,7 +23,7 @@ __all__ = ["CARD", "fits", "read"]
 CARD = CorpusCard(
     name="kaldi",
     title="A data folder of Kaldi",
-    licence="as its owner states",
+    license="as its owner states",
     citation="as its owner states",
     languages=("as utt2lang states",),
     obtain="Name a folder with wav.scp (or one that holds such folders), utt2spk, utt2emo, and any of: segments, "

@@ -16,7 +16,7 @@ __all__ = ["CARD", "read"]
 CARD = CorpusCard(
     name="ko_emotiontts",
     title="Emotion TTS Open DB, speech corpus: Main and Personality",
-    licence="CC BY-NC-SA 4.0, research use",
+    license="CC BY-NC-SA 4.0, research use",
     citation="SELVAS AI, KAIST: conversational speech corpus for the emotion and personality of robots, "
     "project 10080667 of the Korean Ministry of Trade, Industry and Energy, 2017-2020.",
     languages=("ko",),

@@ -21,7 +21,7 @@ __all__ = ["CARD", "read"]
 CARD = CorpusCard(
     name="msp_improv",
     title="MSP-IMPROV: an acted corpus of dyadic interactions",
-    licence="owners' licence, research use, on request",
+    license="owners' license, research use, on request",
     citation="C. Busso, S. Parthasarathy, A. Burmania, M. AbdelWahab, N. Sadoughi, E. Mower Provost: "
     "MSP-IMPROV: An Acted Corpus of Dyadic Interactions to Study Emotion Perception. IEEE Transactions on "
     "Affective Computing 8(1), 2017, pp. 67-80.",

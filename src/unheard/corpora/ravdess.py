@@ -16,7 +16,7 @@ __all__ = ["CARD", "read"]
 CARD = CorpusCard(
     name="ravdess",
     title="Ryerson Audio-Visual Database of Emotional Speech and Song (RAVDESS), speech",
-    licence="CC BY-NC-SA 4.0",
+    license="CC BY-NC-SA 4.0",
     citation="S. R. Livingstone, F. A. Russo: The Ryerson Audio-Visual Database of Emotional Speech and Song "
     "(RAVDESS). PLoS ONE 13(5): e0196391, 2018.",
     languages=("en",),

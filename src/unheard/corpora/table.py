@@ -32,7 +32,7 @@ __all__ = ["CARD", "COLUMNS", "fits", "gender_from", "list_recordings", "read", 
 CARD = CorpusCard(
     name="table",
     title="Your own recordings, listed in a CSV",
-    licence="yours",
+    license="yours",
     citation="none: your own data",
     languages=("any, in the column language",),
     obtain="Write a CSV with a column `file` (paths relative to the CSV) and any of: start, end, speaker, "
@@ -152,7 +152,7 @@ def list_recordings(file: Path) -> list[tuple[Path, Seconds, Seconds | None] | A
 
 
 def _card_of(file: Path) -> CorpusCard:
-    return CorpusCard(str(file), CARD.title, CARD.licence, CARD.citation, CARD.languages, CARD.obtain)
+    return CorpusCard(str(file), CARD.title, CARD.license, CARD.citation, CARD.languages, CARD.obtain)
 
 
 def _check_columns(table: Table) -> Times:

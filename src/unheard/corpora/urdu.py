@@ -16,7 +16,7 @@ __all__ = ["CARD", "read"]
 CARD = CorpusCard(
     name="urdu",
     title="URDU Dataset: spontaneous emotional Urdu speech",
-    licence="research use (owner's README)",
+    license="research use (owner's README)",
     citation="S. Latif, A. Qayyum, M. Usman, J. Qadir: Cross Lingual Speech Emotion Recognition: Urdu vs. "
     "Western Languages. International Conference on Frontiers of Information Technology, 2018, pp. 88-93.",
     languages=("ur",),

@@ -25,7 +25,7 @@ def speaker_batches(  # noqa: PLR0913 - two sizes, a seed and a share, each with
 
     Args:
         speakers: shape (items,), int; who speaks.
-        emotions: shape (items,), int; UNLABELLED counts as one more kind.
+        emotions: shape (items,), int; UNLABELED counts as one more kind.
         speakers_per_batch: P. Where fewer speakers have utterances left, the batch holds fewer.
         utterances_per_speaker: K.
         seed: of this epoch.

@@ -13,7 +13,7 @@ _OVERSAMPLING = 4  # between lags: half a sample would be as much as the jitter 
 _SHORTEST, _LONGEST = 0.8, 1.25  # of the period that the pitch gives
 _BLOCK = 1024  # cycles measured at once, which bounds memory
 _ALIKE = 0.5  # correlation with what follows below which a cycle has no successor
-_APART = 1.3  # neighbours whose periods differ by a larger factor are not one voice's
+_APART = 1.3  # neighbors whose periods differ by a larger factor are not one voice's
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +29,20 @@ class _Marks:
 
 
 def cycle_changes(
-    samples: np.ndarray, rate: Hertz, frequency: np.ndarray, centres: np.ndarray, low: float
+    samples: np.ndarray, rate: Hertz, frequency: np.ndarray, centers: np.ndarray, low: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Local jitter and local shimmer of each pair of neighbouring cycles.
+    """Local jitter and local shimmer of each pair of neighboring cycles.
 
     Cycles are marked by the pitch and moved to the waveform's highest peak within half a period. The period at
     a mark is the lag, near the one that the pitch gives, at which one period around the mark matches what follows
-    best (normalised cross-correlation); its amplitude is the root mean square of that period. With periods T and
+    best (normalized cross-correlation); its amplitude is the root mean square of that period. With periods T and
     amplitudes A, jitter is 200 |T' - T| / (T' + T) in per cent, and shimmer |20 lg (A' / A)| in dB.
 
     Args:
         samples: shape (samples,).
         rate: in hertz.
         frequency: pitch of each frame in hertz, 0 where unvoiced, shape (frames,).
-        centres: middle of each frame, in samples, rising, shape (frames,).
+        centers: middle of each frame, in samples, rising, shape (frames,).
         low: lowest pitch, in hertz.
 
     Returns:
@@ -54,25 +54,25 @@ def cycle_changes(
     longest = int(np.ceil(rate / low))
     margin = 2 * longest
     padded = np.pad(samples, (margin, 3 * margin))
-    marks = _at_peaks(padded, margin, _marks(len(samples), rate, frequency, centres), longest)
+    marks = _at_peaks(padded, margin, _marks(len(samples), rate, frequency, centers), longest)
     if len(marks.position) < 2:
         return np.zeros(0), np.zeros(0)
     blocks = [slice(start, start + _BLOCK) for start in range(0, len(marks.position), _BLOCK)]
     measured = [_measure(padded, margin + marks.position[block], marks.period[block]) for block in blocks]
     period, amplitude = (np.concatenate(parts) for parts in zip(*measured, strict=True))
     before, after = period[:-1], period[1:]
-    neighbours = (np.diff(marks.segment) == 0) & (np.diff(marks.position) < 1.5 * marks.period[:-1])
-    neighbours &= (np.maximum(before, after) < _APART * np.minimum(before, after)) & (before > 0) & (after > 0)
-    neighbours &= (amplitude[:-1] > 0) & (amplitude[1:] > 0)
-    before, after = before[neighbours], after[neighbours]
+    neighbors = (np.diff(marks.segment) == 0) & (np.diff(marks.position) < 1.5 * marks.period[:-1])
+    neighbors &= (np.maximum(before, after) < _APART * np.minimum(before, after)) & (before > 0) & (after > 0)
+    neighbors &= (amplitude[:-1] > 0) & (amplitude[1:] > 0)
+    before, after = before[neighbors], after[neighbors]
     jitter = 200.0 * np.abs(after - before) / (after + before)
-    shimmer = np.abs(20.0 * np.log10(amplitude[1:][neighbours] / amplitude[:-1][neighbours]))
+    shimmer = np.abs(20.0 * np.log10(amplitude[1:][neighbors] / amplitude[:-1][neighbors]))
     return jitter, shimmer
 
 
-def _marks(length: int, rate: Hertz, frequency: np.ndarray, centres: np.ndarray) -> _Marks:
+def _marks(length: int, rate: Hertz, frequency: np.ndarray, centers: np.ndarray) -> _Marks:
     """One mark a cycle: where the phase that the pitch runs up passes a whole number."""
-    edges = (centres[1:] + centres[:-1]) / 2
+    edges = (centers[1:] + centers[:-1]) / 2
     frame = np.searchsorted(edges, np.arange(length))
     pitch = frequency[frame]
     turns = np.floor(np.cumsum(pitch / rate))

@@ -43,7 +43,7 @@ class Candidates:
 
     Args:
         frequency: shape (frames, candidates), in hertz; 1 where there is no candidate.
-        correlation: shape (frames, candidates), normalised autocorrelation at that period, very negative
+        correlation: shape (frames, candidates), normalized autocorrelation at that period, very negative
             where there is none.
         peak: shape (frames,), largest magnitude of a frame about its mean.
     """
@@ -97,11 +97,11 @@ def pitch_candidates(frames: np.ndarray, rate: Hertz, within: PitchRange) -> Can
     Reference:
         boersma1993accurate: equations 8 and 9; oversampling and a parabola stand for its sinc interpolation.
     """
-    centred = frames - frames.mean(axis=1, keepdims=True)
+    centered = frames - frames.mean(axis=1, keepdims=True)
     fine = rate * _OVERSAMPLING
     first, lags = math.floor(fine / within.high), math.ceil(fine / within.low) + 2
     size = frames.shape[1]
-    correlation = _autocorrelation(centred * _hann(size), lags)[:, first - 1 :]
+    correlation = _autocorrelation(centered * _hann(size), lags)[:, first - 1 :]
     correlation /= _window_autocorrelation(size, lags)[first - 1 :]
     left, middle, right = correlation[:, :-2], correlation[:, 1:-1], correlation[:, 2:]
     is_peak = (middle > left) & (middle >= right) & (middle > 0.25 * within.voicing)
@@ -116,7 +116,7 @@ def pitch_candidates(frames: np.ndarray, rate: Hertz, within: PitchRange) -> Can
     # Noise may correlate beyond 1 where little of the window is left; that counts as its inverse.
     height = np.where(height > 1.0, 1.0 / np.maximum(height, 1.0), height)
     there = is_peak[rows, kept]
-    return Candidates(np.where(there, frequency, 1.0), np.where(there, height, _NEVER), np.abs(centred).max(axis=1))
+    return Candidates(np.where(there, frequency, 1.0), np.where(there, height, _NEVER), np.abs(centered).max(axis=1))
 
 
 def best_path(candidates: Candidates, loudest: float, within: PitchRange) -> tuple[np.ndarray, np.ndarray]:
@@ -199,8 +199,8 @@ def prominence(frames: np.ndarray, rate: Hertz, within: PitchRange) -> np.ndarra
         hillenbrand1994acoustic: cepstral peak prominence, without smoothing.
     """
     size = 1 << (frames.shape[1] - 1).bit_length()
-    centred = frames - frames.mean(axis=1, keepdims=True)
-    spectrum = scipy.fft.rfft(centred * _hann(frames.shape[1]), n=size, axis=1)
+    centered = frames - frames.mean(axis=1, keepdims=True)
+    spectrum = scipy.fft.rfft(centered * _hann(frames.shape[1]), n=size, axis=1)
     power = spectrum.real**2 + spectrum.imag**2
     strongest = power.max(axis=1, keepdims=True)
     silent = strongest[:, 0] <= 1e-20
@@ -212,7 +212,7 @@ def prominence(frames: np.ndarray, rate: Hertz, within: PitchRange) -> np.ndarra
     curve = 20.0 * np.log10(cepstrum[:, : last + 1] + 1e-6)
     quefrency = np.arange(start, last + 1) - (start + last) / 2
     trend = curve[:, start:] @ quefrency / np.sum(quefrency**2)
-    centre = curve[:, start:].mean(axis=1)
+    center = curve[:, start:].mean(axis=1)
     peak = first + curve[:, first:].argmax(axis=1)
-    line = centre + trend * (peak - (start + last) / 2)
+    line = center + trend * (peak - (start + last) / 2)
     return np.where(silent, 0.0, curve[np.arange(len(frames)), peak] - line)

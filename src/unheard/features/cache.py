@@ -18,10 +18,10 @@ import numpy as np
 from pydantic import BaseModel
 
 from unheard.arrays import describe_array
-from unheard.data.audio import AudioSettings, condition, read_parts
-from unheard.data.levels import mean_square
-from unheard.data.perturb import Perturbation
-from unheard.data.stretches import bundles
+from unheard.data.audio.levels import mean_square
+from unheard.data.audio.loading import AudioSettings, condition, read_parts
+from unheard.data.audio.perturbation import Perturbation
+from unheard.data.audio.segments import bundles
 from unheard.documents import DamageError
 from unheard.errors import AudioError
 from unheard.features.extracting import frames_of

@@ -44,7 +44,7 @@ __all__ = [
     "contours",
     "describe",
     "extract",
-    "summarise",
+    "summarize",
 ]
 
 KIND = "utterance"
@@ -152,10 +152,10 @@ def extract(samples: Samples, rate: Hertz, settings: Settings) -> Features:
     >>> row.shape == (1, len(channel_names(Settings()))), bool(row.any())
     (True, False)
     """
-    return summarise(describe(samples, rate, settings), settings)
+    return summarize(describe(samples, rate, settings), settings)
 
 
-def summarise(found: Descriptors, settings: Settings) -> Features:
+def summarize(found: Descriptors, settings: Settings) -> Features:
     """The functionals of descriptors, as `extract` gives them, shape (1, channels)."""
     voiced = found.voiced
     voice = np.column_stack([found.semitones, found.hnr, found.cpp])
@@ -189,7 +189,7 @@ def describe(samples: Samples, rate: Hertz, settings: Settings) -> Descriptors:
 def contours(samples: Samples, rate: Hertz, settings: Settings) -> Contours:
     """The contours alone, without the search for cycles, which is more than a third of `describe`.
 
-    Frame i is centred on i * hop + window / 2 seconds. The pitch windows, which are longer, are moved inwards at
+    Frame i is centered on i * hop + window / 2 seconds. The pitch windows, which are longer, are moved inwards at
     both ends of the recording, so that they never reach over it.
 
     Args:

@@ -2,7 +2,7 @@
 
 A spectrogram thin enough to train on fast blurs what does not depend on the words: how high, how steady and how
 breathy a voice is. The contours are those behind `functionals`, taken every 10 ms or finer and averaged onto the
-frames of the log-mel. They differ in scale from the bands: a model wants `normalisation = "training"` with them.
+frames of the log-mel. They differ in scale from the bands: a model wants `normalization = "training"` with them.
 The functionals themselves may follow, the same in every frame.
 """
 
@@ -104,7 +104,7 @@ def extract(samples: Samples, rate: Hertz, settings: Settings) -> Features:
         flux[near].mean(axis=1),
     ]
     if isinstance(found, utterance.Descriptors):
-        whole = utterance.summarise(found, fine)
+        whole = utterance.summarize(found, fine)
         contours.append(np.broadcast_to(whole, (len(mel), whole.shape[1])))
     return np.column_stack([mel, *contours]).astype(np.float32)
 

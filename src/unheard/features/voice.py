@@ -1,4 +1,4 @@
-"""Features normalised by their own voice: what the adaptive protocol does, in training and afterwards alike."""
+"""Features normalized by their own voice: what the adaptive protocol does, in training and afterwards alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ import numpy as np
 from unheard.errors import SplitError
 from unheard.records import Features
 
-__all__ = ["Voice", "standardise", "voice_of"]
+__all__ = ["Voice", "standardize", "voice_of"]
 
 _FLOOR = 1e-3
-"""Smallest deviation, as in the model's own normaliser."""
+"""Smallest deviation, as in the model's own normalizer."""
 
 
 @dataclass(frozen=True)
@@ -21,27 +21,27 @@ class Voice:
     mean: np.ndarray
     deviation: np.ndarray
 
-    def standardised(self, frames: Features) -> Features:
+    def standardized(self, frames: Features) -> Features:
         """A recording without them, shape (frames, channels)."""
         found: Features = ((frames - self.mean) / self.deviation).astype(np.float32)
         return found
 
 
 def voice_of(known: Sequence[Features]) -> Voice:
-    """Statistics over all frames of some unlabelled recordings of one voice, each of shape (frames, channels).
+    """Statistics over all frames of some unlabeled recordings of one voice, each of shape (frames, channels).
 
     Raises:
         SplitError: a single frame is known, and a deviation needs two.
     """
     if sum(map(len, known)) < 2:
         raise SplitError(
-            "a voice with a single utterance cannot be normalised by itself. Leave it out, or add recordings of it."
+            "a voice with a single utterance cannot be normalized by itself. Leave it out, or add recordings of it."
         )
     frames = np.concatenate(known).astype(np.float64)
     return Voice(frames.mean(axis=0), np.maximum(frames.std(axis=0), _FLOOR))
 
 
-def standardise(recordings: Sequence[Features], known: Sequence[Features]) -> list[Features]:
+def standardize(recordings: Sequence[Features], known: Sequence[Features]) -> list[Features]:
     """Recordings of one voice with the mean and the deviation of what is known of it taken out.
 
     Args:
@@ -52,4 +52,4 @@ def standardise(recordings: Sequence[Features], known: Sequence[Features]) -> li
         SplitError: too little is known.
     """
     voice = voice_of(known)
-    return [voice.standardised(frames) for frames in recordings]
+    return [voice.standardized(frames) for frames in recordings]

@@ -1,1 +1,1 @@
-"""Recognition with finished models; never imports training or evaluation."""
+"""Recognition with finished models; never imports training or experiments."""

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from unheard.data.audio import AudioSettings
+from unheard.data.audio.loading import AudioSettings
 from unheard.documents import DamageError, conform
 from unheard.errors import MissingExtraError, RunError, UnheardError
 from unheard.harmless import visible

@@ -1,11 +1,11 @@
-"""What is to be labelled: recordings, folders of them and tables of stretches, mixed as a user names them."""
+"""What is to be labeled: recordings, folders of them and tables of stretches, mixed as a user names them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from unheard.corpora.table import list_recordings
-from unheard.data.audio import ENDINGS
+from unheard.data.audio.loading import ENDINGS
 from unheard.data.folders import recordings_under
 from unheard.errors import AudioError, CorpusError, MachineError
 from unheard.records import Seconds

@@ -9,6 +9,6 @@ Every member has
                 numbers) or "pairs" (same or not, against a similarity)
     score       score(truth, prediction, ...) -> float; "classes" metrics also take `classes`
 
-Items without a label (UNLABELLED among classes and pairs, nan among values) are never counted. Where the
+Items without a label (UNLABELED among classes and pairs, nan among values) are never counted. Where the
 definition has nothing to stand on, the score is nan and never an invented number.
 """

@@ -34,7 +34,7 @@ Truth = NDArray[np.integer]
 
 
 def checked(truth: Truth, probabilities: Probabilities) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Both as arrays, the unlabelled items left out.
+    """Both as arrays, the unlabeled items left out.
 
     Args:
         truth: class numbers, shape (items,), -1 where there is no label.
@@ -97,7 +97,7 @@ def calibration_error(truth: Truth, probabilities: Probabilities, *, bins: int =
         bins: how many.
 
     Returns:
-        Error in [0, 1]; nan without labelled items.
+        Error in [0, 1]; nan without labeled items.
 
     Raises:
         LabelError: the two do not fit each other.
@@ -119,7 +119,7 @@ def adaptive_calibration_error(truth: Truth, probabilities: Probabilities, *, bi
         bins: how many; fewer where there are fewer items.
 
     Returns:
-        Error in [0, 1]; nan without labelled items.
+        Error in [0, 1]; nan without labeled items.
 
     Reference:
         nixon2019measuring: adaptive bins, here of the top probability alone.
@@ -150,7 +150,7 @@ def classwise_calibration_error(truth: Truth, probabilities: Probabilities, *, b
         bins: how many, of equal width.
 
     Returns:
-        Error in [0, 1]; nan without labelled items.
+        Error in [0, 1]; nan without labeled items.
 
     Reference:
         kull2019beyond: classwise ECE.
@@ -172,7 +172,7 @@ def brier(truth: Truth, probabilities: Probabilities) -> float:
         probabilities: shape (items, classes).
 
     Returns:
-        Score in [0, 2]; nan without labelled items.
+        Score in [0, 2]; nan without labeled items.
 
     Reference:
         brier1950verification: the original form (some halve it for two classes).
@@ -191,7 +191,7 @@ def logs_of(probabilities: Probabilities) -> NDArray[np.float64]:
 
 
 def log_loss(truth: Truth, probabilities: Probabilities) -> float:
-    """Mean of minus the logarithm of the true class's probability, in nats; nan without labelled items.
+    """Mean of minus the logarithm of the true class's probability, in nats; nan without labeled items.
 
     Args:
         truth: class numbers, shape (items,).
@@ -237,7 +237,7 @@ def risk_coverage(
         coverages: shares of the items that are answered, in (0, 1]; between two items the risk is interpolated.
 
     Returns:
-        The risk at each coverage, and AURC, both in [0, 1]; nan without labelled items.
+        The risk at each coverage, and AURC, both in [0, 1]; nan without labeled items.
 
     Reference:
         geifman2019bias: AURC.

@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unheard.errors import LabelError, RunError
-from unheard.records import UNLABELLED
+from unheard.records import UNLABELED
 
-__all__ = ["confusion_matrix", "confusions_by_speaker", "labelled", "same_length"]
+__all__ = ["confusion_matrix", "confusions_by_speaker", "labeled", "same_length"]
 
 
 def same_length(metric: str, truth: NDArray[np.generic], prediction: NDArray[np.generic]) -> None:
@@ -37,26 +37,26 @@ def _class_numbers(metric: str, name: str, values: NDArray[np.generic], classes:
     return numbers
 
 
-def labelled(
+def labeled(
     truth: NDArray[np.generic], prediction: NDArray[np.generic], *, classes: int, metric: str = "confusion"
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Truth and prediction of the labelled items as checked class numbers, and which items those are.
+    """Truth and prediction of the labeled items as checked class numbers, and which items those are.
 
     Args:
-        truth: class numbers, shape (items,), UNLABELLED (-1) where there is no label.
-        prediction: class numbers, shape (items,); not read where truth is UNLABELLED.
+        truth: class numbers, shape (items,), UNLABELED (-1) where there is no label.
+        prediction: class numbers, shape (items,); not read where truth is UNLABELED.
         classes: size of the label map, at least 1.
         metric: who asks, for the message.
 
     Returns:
-        truth (labelled,), prediction (labelled,), and the mask (items,) of the labelled items.
+        truth (labeled,), prediction (labeled,), and the mask (items,) of the labeled items.
 
     Raises:
         LabelError: shapes differ, labels are no integers, or one is outside 0 to classes - 1.
     """
     truth, prediction = np.asarray(truth), np.asarray(prediction)
     same_length(metric, truth, prediction)
-    known = np.asarray(truth != UNLABELLED, dtype=np.bool_)
+    known = np.asarray(truth != UNLABELED, dtype=np.bool_)
     return (
         _class_numbers(metric, "truth", truth[known], classes),
         _class_numbers(metric, "prediction", prediction[known], classes),
@@ -74,18 +74,18 @@ def confusion_matrix(
            [0, 1]])
 
     Args:
-        truth: class numbers, shape (items,), UNLABELLED (-1) where there is no label.
+        truth: class numbers, shape (items,), UNLABELED (-1) where there is no label.
         prediction: class numbers, shape (items,).
         classes: size of the label map.
         metric: who asks, for the message.
 
     Returns:
-        Counts, shape (classes, classes), int64; unlabelled items are in no cell.
+        Counts, shape (classes, classes), int64; unlabeled items are in no cell.
 
     Raises:
         LabelError: shapes differ, labels are no integers, or one is outside 0 to classes - 1.
     """
-    rows, columns, _ = labelled(truth, prediction, classes=classes, metric=metric)
+    rows, columns, _ = labeled(truth, prediction, classes=classes, metric=metric)
     counts = np.bincount(rows * classes + columns, minlength=classes * classes)
     return counts.astype(np.int64).reshape(classes, classes)
 
@@ -101,7 +101,7 @@ def confusions_by_speaker(
     """One confusion matrix for each seed and speaker: what intervals and comparisons read.
 
     Args:
-        truth: class numbers, shape (items,), UNLABELLED (-1) where there is no label: never counted.
+        truth: class numbers, shape (items,), UNLABELED (-1) where there is no label: never counted.
         prediction: class numbers, shape (items,).
         speakers: who speaks, shape (items,); names must be distinct across corpora.
         classes: size of the label map.
@@ -114,7 +114,7 @@ def confusions_by_speaker(
         LabelError: truth or prediction do not fit each other or the label map.
         RunError: speakers or seeds have another length, or a seed did not judge the same clips.
     """
-    rows, columns, known = labelled(truth, prediction, classes=classes, metric="confusions by speaker")
+    rows, columns, known = labeled(truth, prediction, classes=classes, metric="confusions by speaker")
     runs = np.zeros(known.shape, np.int64) if seeds is None else np.asarray(seeds)
     speakers = np.asarray(speakers)
     if speakers.shape != known.shape or runs.shape != known.shape:

@@ -32,10 +32,10 @@ def score(truth: NDArray[np.floating], prediction: NDArray[np.floating]) -> floa
         prediction: values in the same unit, shape (items,).
 
     Returns:
-        CCC in [-1, 1]; nan if no item is labelled, or if both are constant and equal.
+        CCC in [-1, 1]; nan if no item is labeled, or if both are constant and equal.
 
     Raises:
-        LabelError: shapes differ, or a labelled item holds inf, or its prediction nan or inf.
+        LabelError: shapes differ, or a labeled item holds inf, or its prediction nan or inf.
 
     Reference:
         lin1989concordance: the estimate of the concordance correlation coefficient from a sample.
@@ -46,7 +46,7 @@ def score(truth: NDArray[np.floating], prediction: NDArray[np.floating]) -> floa
     truth, prediction = truth[known], prediction[known]
     wrong = np.count_nonzero(~(np.isfinite(truth) & np.isfinite(prediction)))
     if wrong:
-        problem = f"{wrong} labelled items hold nan or inf"
+        problem = f"{wrong} labeled items hold nan or inf"
         raise LabelError(f"metric {NAME}", problem, "Look for a diverged model; a missing truth is nan")
     if not truth.size:
         return float("nan")

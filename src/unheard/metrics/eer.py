@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unheard.errors import LabelError
-from unheard.metrics._confusion import labelled, same_length
+from unheard.metrics._confusion import labeled, same_length
 
 __all__ = ["DIRECTION", "NAME", "RANGE", "TRUTH", "score"]
 
@@ -37,14 +37,14 @@ def score(truth: NDArray[np.generic], prediction: NDArray[np.floating]) -> float
     """The error rate where as many impostors are accepted as targets are rejected.
 
     A trial is accepted if its similarity is at least the threshold. Each distinct similarity is one point
-    (FAR, FRR); neighbouring points are joined by straight lines, and EER is where that line meets
+    (FAR, FRR); neighboring points are joined by straight lines, and EER is where that line meets
     FAR = FRR, which it does exactly once. Not the convex hull (which would be lower), nor the nearest point.
 
     >>> score(np.array([True, True, False, False]), np.array([0.9, 0.4, 0.6, 0.1]))
     0.5
 
     Args:
-        truth: whether the two sides are the same speaker, shape (trials,), bool or 0 and 1; UNLABELLED (-1)
+        truth: whether the two sides are the same speaker, shape (trials,), bool or 0 and 1; UNLABELED (-1)
             where that is not known: never counted.
         prediction: similarity, higher for more alike, shape (trials,), any scale.
 
@@ -56,7 +56,7 @@ def score(truth: NDArray[np.generic], prediction: NDArray[np.floating]) -> float
     """
     truth, scores = np.asarray(truth), np.asarray(prediction, dtype=np.float64)
     same_length(NAME, truth, scores)
-    numbers, _, known = labelled(truth, np.zeros(truth.shape, np.int64), classes=2, metric=NAME)
+    numbers, _, known = labeled(truth, np.zeros(truth.shape, np.int64), classes=2, metric=NAME)
     same, similarity = numbers == 1, scores[known]
     wrong = np.count_nonzero(np.isnan(similarity))
     if wrong:

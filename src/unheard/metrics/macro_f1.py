@@ -26,12 +26,12 @@ def score(truth: NDArray[np.integer], prediction: NDArray[np.integer], *, classe
     0.7333333333333334
 
     Args:
-        truth: class numbers, shape (items,), UNLABELLED (-1) where there is no label: never counted.
+        truth: class numbers, shape (items,), UNLABELED (-1) where there is no label: never counted.
         prediction: class numbers, shape (items,).
         classes: size of the label map.
 
     Returns:
-        Macro-F1 in [0, 1]; nan if no item is labelled.
+        Macro-F1 in [0, 1]; nan if no item is labeled.
 
     Raises:
         LabelError: shapes differ, labels are no integers, or one is outside 0 to classes - 1.

@@ -26,7 +26,7 @@ TRUTH: Literal["classes", "values", "pairs"] = "classes"
 
 
 def recalls(confusion: NDArray[np.integer]) -> NDArray[np.float64]:
-    """The share of each class that was recognised; nan for a class that is absent from the truth.
+    """The share of each class that was recognized; nan for a class that is absent from the truth.
 
     >>> recalls(np.array([[3, 1, 0], [0, 0, 0], [0, 2, 2]]))
     array([0.75,  nan, 0.5 ])
@@ -87,7 +87,7 @@ def uar_from_confusion(confusion: NDArray[np.integer]) -> float:
 
 
 def score(truth: NDArray[np.integer], prediction: NDArray[np.integer], *, classes: int) -> float:
-    """The mean, over the classes that are present in the truth, of the share that was recognised.
+    """The mean, over the classes that are present in the truth, of the share that was recognized.
 
         UAR = 1/|P| * sum over c in P of  hits_c / items_c,     P = {c: items_c > 0}
 
@@ -98,12 +98,12 @@ def score(truth: NDArray[np.integer], prediction: NDArray[np.integer], *, classe
     0.8333333333333333
 
     Args:
-        truth: class numbers, shape (items,), UNLABELLED (-1) where there is no label: never counted.
+        truth: class numbers, shape (items,), UNLABELED (-1) where there is no label: never counted.
         prediction: class numbers, shape (items,).
         classes: size of the label map.
 
     Returns:
-        UAR in [0, 1]; nan if no item is labelled.
+        UAR in [0, 1]; nan if no item is labeled.
 
     Raises:
         LabelError: shapes differ, labels are no integers, or one is outside 0 to classes - 1.

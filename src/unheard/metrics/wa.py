@@ -1,4 +1,4 @@
-"""WA, weighted accuracy: the share of items that was recognised, so frequent classes weigh more."""
+"""WA, weighted accuracy: the share of items that was recognized, so frequent classes weigh more."""
 
 from typing import Literal
 
@@ -16,7 +16,7 @@ TRUTH: Literal["classes", "values", "pairs"] = "classes"
 
 
 def score(truth: NDArray[np.integer], prediction: NDArray[np.integer], *, classes: int) -> float:
-    """The share of labelled items whose class was recognised.
+    """The share of labeled items whose class was recognized.
 
     Speech emotion papers call this weighted accuracy (each recall weighted by its class's items); it is the
     plain accuracy of machine learning. Some emotion papers swap the names WA and UA: here UA is `uar`.
@@ -25,12 +25,12 @@ def score(truth: NDArray[np.integer], prediction: NDArray[np.integer], *, classe
     0.75
 
     Args:
-        truth: class numbers, shape (items,), UNLABELLED (-1) where there is no label: never counted.
+        truth: class numbers, shape (items,), UNLABELED (-1) where there is no label: never counted.
         prediction: class numbers, shape (items,).
         classes: size of the label map.
 
     Returns:
-        WA in [0, 1]; nan if no item is labelled.
+        WA in [0, 1]; nan if no item is labeled.
 
     Raises:
         LabelError: shapes differ, labels are no integers, or one is outside 0 to classes - 1.

@@ -1,1 +1,1 @@
-"""Normaliser, encoder, pooling, heads: features to embeddings and logits."""
+"""Normalizer, encoder, pooling, heads: features to embeddings and logits."""

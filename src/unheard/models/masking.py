@@ -55,7 +55,7 @@ def reverse_within(sequence: Tensor, lengths: Tensor) -> Tensor:
 
 
 class MaskedBatchNorm(nn.BatchNorm1d):
-    """Batch normalisation whose statistics see real frames only, so that padding changes nothing.
+    """Batch normalization whose statistics see real frames only, so that padding changes nothing.
 
     Args:
         channels: of the frames.
@@ -69,18 +69,18 @@ class MaskedBatchNorm(nn.BatchNorm1d):
         self.rectify = rectify
 
     def forward(self, input: Tensor, mask: Tensor | None = None) -> Tensor:  # noqa: A002 (torch's name)
-        """Normalise the real frames; the running statistics move in training mode only."""
+        """Normalize the real frames; the running statistics move in training mode only."""
         if mask is None:
             return super().forward(input.transpose(1, 2)).transpose(1, 2)
-        # Real frames are gathered and normalised by torch's fused kernel: four times as fast as masked sums.
+        # Real frames are gathered and normalized by torch's fused kernel: four times as fast as masked sums.
         real = mask.flatten().nonzero().squeeze(1)
         frames = input.flatten(0, 1)
-        normalised = self._normalise(frames.index_select(0, real))
+        normalized = self._normalize(frames.index_select(0, real))
         if self.rectify:
-            normalised = F.relu(normalised)
-        return torch.zeros_like(frames).index_copy(0, real, normalised).view(input.shape)
+            normalized = F.relu(normalized)
+        return torch.zeros_like(frames).index_copy(0, real, normalized).view(input.shape)
 
-    def _normalise(self, frames: Tensor) -> Tensor:
+    def _normalize(self, frames: Tensor) -> Tensor:
         """Batch norm of (frames, channels). A single frame has no spread; it takes the running statistics."""
         running_mean, running_variance = self._running()
         own = self.training and len(frames) > 1

@@ -1,8 +1,6 @@
-"""The model: normaliser, encoder, pooling, embedding, and heads that read the embedding."""
+"""The model: normalizer, encoder, pooling, embedding, and heads that read the embedding."""
 
 import functools
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
@@ -12,12 +10,13 @@ from torch import Tensor, nn
 
 from unheard.models.heads import build_head
 from unheard.models.masking import without_padding
-from unheard.models.normalisation import Normalisation, Normaliser, PooledNormaliser
+from unheard.models.normalization import Normalization, Normalizer, PooledNormalizer
 from unheard.models.pooling import Pooling, build_pooling
 from unheard.models.utterance_path import UtterancePath
 from unheard.registry import load
+from unheard.seeds import named_seed
 
-__all__ = ["EmbeddingNetwork", "Model", "ModelSettings", "build_model", "named_seed"]
+__all__ = ["EmbeddingNetwork", "Model", "ModelSettings", "build_model"]
 
 
 class ModelSettings(BaseModel):
@@ -27,23 +26,23 @@ class ModelSettings(BaseModel):
 
     encoder: dict[str, Any] = Field(default_factory=lambda: {"name": "tdnn_lstm"})
     """The encoder's registered name and its own settings."""
-    normalisation: Normalisation = "utterance"
+    normalization: Normalization = "utterance"
     noise: float = Field(0.0, ge=0, le=10)
-    """Deviation of the white noise on normalised features, drawn anew each time an encoder reads them in training."""
+    """Deviation of the white noise on normalized features, drawn anew each time an encoder reads them in training."""
     constants: int = Field(0, ge=0)
     """How many of the last channels are the same in all frames (functionals, say) and go past the encoder. A run sets
     it from its features."""
     utterance_units: int = Field(64, ge=1, le=4096)
     """Units of the layer that reads those channels."""
     utterance_noise: float = Field(1.0, ge=0, le=10)
-    """Deviation of the white noise on those channels, normalised, in training."""
+    """Deviation of the white noise on those channels, normalized, in training."""
     pooling: Pooling = "statistics"
-    pooled_normalisation: Literal["none", "training"] = "none"
+    pooled_normalization: Literal["none", "training"] = "none"
     """'training' brings what was pooled to zero mean and unit deviation over the training part, by the encoder as it
-    is before training (see `PooledNormaliser`): for a pretrained upstream that learns, as its frames come too late
-    for `normalisation`."""
+    is before training (see `PooledNormalizer`): for a pretrained upstream that learns, as its frames come too late
+    for `normalization`."""
     pooled_noise: float = Field(0.0, ge=0, le=10)
-    """With pooled_normalisation = 'training': deviation of the white noise on it in training."""
+    """With pooled_normalization = 'training': deviation of the white noise on it in training."""
     embedding: int = Field(128, ge=1, le=4096)
     """Size of the embedding."""
     hidden: int = Field(128, ge=1, le=4096)
@@ -58,20 +57,10 @@ class ModelSettings(BaseModel):
 
     @model_validator(mode="after")
     def _noise_has_a_scale(self) -> Self:
-        if self.pooled_noise and self.pooled_normalisation == "none":
-            msg = "pooled_noise is in deviations of what is pooled; set pooled_normalisation = 'training'"
+        if self.pooled_noise and self.pooled_normalization == "none":
+            msg = "pooled_noise is in deviations of what is pooled; set pooled_normalization = 'training'"
             raise ValueError(msg)
         return self
-
-
-def named_seed(seed: int, *names: object) -> int:
-    """A seed of its own for each named use, so that adding one part never shifts another's random numbers.
-
-    >>> named_seed(0, "encoder") == named_seed(0, "encoder") != named_seed(0, "heads.speaker")
-    True
-    """
-    text = json.dumps([seed, *map(str, names)])
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big")
 
 
 @functools.cache
@@ -97,13 +86,13 @@ class EmbeddingNetwork(nn.Module):
         super().__init__()
         own = dict(settings.encoder)
         module = load("encoders", own.pop("name", "tdnn_lstm"))
-        self.normaliser = Normaliser(settings.normalisation, channels)
+        self.normalizer = Normalizer(settings.normalization, channels)
         self.varying = channels - settings.constants
         self.encoder = module.Encoder(self.varying, module.Settings(**own))
         self.pool, times = build_pooling(settings.pooling, self.encoder.size)
         size = self.encoder.size * times
-        wanted = settings.pooled_normalisation == "training"
-        self.pooled_normaliser = PooledNormaliser(size, settings.pooled_noise) if wanted else None
+        wanted = settings.pooled_normalization == "training"
+        self.pooled_normalizer = PooledNormalizer(size, settings.pooled_noise) if wanted else None
         self.beside = None
         if settings.constants:
             self.beside = UtterancePath(settings.constants, settings.utterance_units, settings.utterance_noise)
@@ -116,7 +105,7 @@ class EmbeddingNetwork(nn.Module):
         return self.precision == "bfloat16" or (self.precision == "auto" and _multiplies_bfloat16(device))
 
     def pooled(self, features: Tensor, lengths: Tensor) -> Tensor:
-        """What is pooled of features that the normaliser has seen, less the descriptors of the utterance."""
+        """What is pooled of features that the normalizer has seen, less the descriptors of the utterance."""
         device = features.device.type
         mixed = self.training and self.mixes_on(device)
         features = features[:, :, : self.varying]
@@ -128,18 +117,18 @@ class EmbeddingNetwork(nn.Module):
         found: Tensor = self.pool(sequence.to(features.dtype), lengths)
         return found
 
-    def from_normalised(self, features: Tensor, lengths: Tensor) -> Tensor:
-        """Embeddings of features that the normaliser has already seen (unit variance, zero padding)."""
+    def from_normalized(self, features: Tensor, lengths: Tensor) -> Tensor:
+        """Embeddings of features that the normalizer has already seen (unit variance, zero padding)."""
         read = [] if self.beside is None else [self.beside(features[:, 0, self.varying :])]
         pooled = self.pooled(features, lengths)
-        if self.pooled_normaliser is not None:
-            pooled = self.pooled_normaliser(pooled)
+        if self.pooled_normalizer is not None:
+            pooled = self.pooled_normalizer(pooled)
         embedding: Tensor = torch.relu(self.projection(torch.cat([pooled, *read], dim=1)))
         return embedding
 
     def forward(self, features: Tensor, lengths: Tensor) -> Tensor:
         """Embeddings of a padded batch of raw features."""
-        return self.from_normalised(self.normaliser(features, lengths), lengths)
+        return self.from_normalized(self.normalizer(features, lengths), lengths)
 
 
 class Model(nn.Module):
@@ -150,7 +139,7 @@ class Model(nn.Module):
         classes: head name ('emotion', 'speaker', ...) -> number of classes.
         settings: sizes.
         companion: whether to build a second embedding network (CGT with two encoders).
-        seed: every part is initialised from a seed of its own, so that heads do not change each other.
+        seed: every part is initialized from a seed of its own, so that heads do not change each other.
     """
 
     def __init__(

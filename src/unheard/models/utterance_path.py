@@ -6,12 +6,12 @@ from torch import Tensor, nn
 __all__ = ["UtterancePath"]
 
 _FARTHEST = 4.0
-"""Standardised descriptors are cut off here: one sigh that counts as ten deviations must not decide."""
+"""Standardized descriptors are cut off here: one sigh that counts as ten deviations must not decide."""
 _DROPOUT = 0.3
 
 
 class UtterancePath(nn.Module):
-    """One layer with ReLU and dropout on normalised descriptors of the utterance, behind noise.
+    """One layer with ReLU and dropout on normalized descriptors of the utterance, behind noise.
 
     The noise is drawn once an utterance. Without it a network learns by heart which of so many descriptors belong
     to which training utterance; noise on frames cannot help, as it averages out.
@@ -23,7 +23,7 @@ class UtterancePath(nn.Module):
 
     Shape: (batch, channels) -> (batch, units).
 
-    Reference: bishop1995training (noise on inputs is Tikhonov regularisation).
+    Reference: bishop1995training (noise on inputs is Tikhonov regularization).
     """
 
     def __init__(self, channels: int, units: int, noise: float) -> None:
@@ -33,7 +33,7 @@ class UtterancePath(nn.Module):
         self.dropout = nn.Dropout(_DROPOUT)
 
     def forward(self, descriptors: Tensor) -> Tensor:
-        """Read a batch of normalised descriptors."""
+        """Read a batch of normalized descriptors."""
         descriptors = descriptors.clamp(-_FARTHEST, _FARTHEST)
         if self.training and self.noise:
             descriptors = descriptors + self.noise * torch.randn_like(descriptors)

@@ -22,7 +22,7 @@ from unheard.models.masking import frame_mask
 from unheard.models.model import EmbeddingNetwork, Model
 from unheard.objectives._losses import accuracy, cross_entropy, watched_embedding
 from unheard.objectives._reversal import signed_gradient
-from unheard.records import UNLABELLED, Batch
+from unheard.records import UNLABELED, Batch
 
 __all__ = ["Objective", "Settings"]
 
@@ -41,7 +41,7 @@ class Settings(BaseModel):
     mix: float = Field(0.5, ge=0, le=1)
     """a: the share of the perturbed loss."""
     where: Literal["input", "embedding"] = "input"
-    """What is perturbed: the normalised features, or the embedding (cheaper by far)."""
+    """What is perturbed: the normalized features, or the embedding (cheaper by far)."""
     encoders: Literal["shared", "two"] = "shared"
     """'two' gives the speaker side an encoder of its own, as CrossGrad does."""
     weight: float = Field(0.0, ge=-100, le=100)
@@ -105,7 +105,7 @@ class Objective:
         # Where the speaker side has no say in the encoder, its pass needs no graph: a fifth of the step saved.
         heard = not speaker or model.companion is not None or self.settings.weight != 0
         with torch.set_grad_enabled(heard):
-            return network.from_normalised(point, lengths)
+            return network.from_normalized(point, lengths)
 
     def losses(self, phase: str, model: Model, batch: Batch, progress: float) -> dict[str, Tensor]:
         """L_E + L_S; the clean pass gives both perturbations and both clean losses."""
@@ -138,8 +138,8 @@ class Objective:
         }
 
     def _direction(self, loss: Tensor, labels: Tensor, point: Tensor) -> Tensor:
-        """The gradient of the loss summed over the labelled items, whose mean is given."""
-        (gradient,) = torch.autograd.grad(loss * float((labels != UNLABELLED).sum()), point, retain_graph=True)
+        """The gradient of the loss summed over the labeled items, whose mean is given."""
+        (gradient,) = torch.autograd.grad(loss * float((labels != UNLABELED).sum()), point, retain_graph=True)
         return gradient
 
     def _rise(self, model: Model, nearby: Tensor, moved: Tensor, batch: Batch) -> Tensor:
@@ -159,11 +159,11 @@ class Objective:
 
     def _clean(self, model: Model, batch: Batch) -> tuple[tuple[Tensor, Tensor], Tensor]:
         """(emotion embedding, speaker embedding) of the clean batch, and the point that is to move."""
-        features = model.network.normaliser(batch.features, batch.lengths).detach()
+        features = model.network.normalizer(batch.features, batch.lengths).detach()
         if self.settings.where == "input":
             point = features.requires_grad_()
-            mine = model.network.from_normalised(point, batch.lengths)
-            theirs = mine if model.companion is None else model.companion.from_normalised(point, batch.lengths)
+            mine = model.network.from_normalized(point, batch.lengths)
+            theirs = mine if model.companion is None else model.companion.from_normalized(point, batch.lengths)
             return (mine, theirs), point
-        mine = model.network.from_normalised(features, batch.lengths)
+        mine = model.network.from_normalized(features, batch.lengths)
         return (mine, mine), mine

@@ -21,7 +21,7 @@ from unheard.models.model import Model
 from unheard.objectives._losses import accuracy, cross_entropy, watched_embedding
 from unheard.objectives._reversal import signed_gradient
 from unheard.objectives._schedules import ramp, settled
-from unheard.records import UNLABELLED, Batch
+from unheard.records import UNLABELED, Batch
 
 __all__ = ["Objective", "Settings"]
 
@@ -110,8 +110,8 @@ class Objective:
         is looked at and leaves no trace.
         """
         if not self.shares:
-            normalised = model.network.normaliser(batch.features, batch.lengths)
-            return watched_embedding(model.network, normalised, batch.lengths)
+            normalized = model.network.normalizer(batch.features, batch.lengths)
+            return watched_embedding(model.network, normalized, batch.lengths)
         embedding = self._kept(model, batch)
         if embedding is None:
             embedding = model.embed(batch.features, batch.lengths)
@@ -138,6 +138,6 @@ class Objective:
         read = head(embedding.detach())
         frozen = {name: value.detach() for name, value in head.named_parameters()}
         answers = F.log_softmax(functional_call(head, frozen, (embedding,)), dim=1)
-        known = labels != UNLABELLED
+        known = labels != UNLABELED
         confusion = -answers[known].mean() if bool(known.any()) else answers.sum() * 0.0
         return read, cross_entropy(read, labels) - weight * confusion

@@ -1,4 +1,4 @@
-"""Plain training (empirical risk minimisation): the matched baseline of every comparison."""
+"""Plain training (empirical risk minimization): the matched baseline of every comparison."""
 
 from collections.abc import Iterable, Mapping
 

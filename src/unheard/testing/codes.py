@@ -56,16 +56,16 @@ def make_codes(  # noqa: PLR0913 (each is one knob of the made corpus)
         size: of the embedding; at least 8 + twice the bits that name a speaker.
         strength: of the linear speaker code, in deviations of the noise; at least 0.
         code: how the speaker is written.
-        dependence: in [0, 1]: chance that an utterance has its speaker's favourite emotion instead of a drawn one,
+        dependence: in [0, 1]: chance that an utterance has its speaker's favorite emotion instead of a drawn one,
             so that I(E;S) > 0.
         seed: of everything random.
     """
     generator = np.random.default_rng(seed)
     people = speakers + unseen
     speaker = np.repeat(np.arange(people), each)
-    favourite = np.arange(people) % len(_EMOTIONS)
+    favorite = np.arange(people) % len(_EMOTIONS)
     drawn = generator.integers(0, len(_EMOTIONS), speaker.size)
-    emotion = np.where(generator.random(speaker.size) < dependence, favourite[speaker], drawn)
+    emotion = np.where(generator.random(speaker.size) < dependence, favorite[speaker], drawn)
     embeddings = generator.normal(size=(speaker.size, size))
     embeddings[:, : len(_EMOTIONS)] += 4.0 * np.eye(len(_EMOTIONS))[emotion]
     if code == "linear":

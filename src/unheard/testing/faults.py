@@ -48,7 +48,7 @@ class Fault:
 
 
 def murmur(pitch: float, seconds: Seconds, generator: np.random.Generator) -> Samples:
-    """Something with the rhythm of speech: random syllables, each with a glide of pitch and a colour of its own.
+    """Something with the rhythm of speech: random syllables, each with a glide of pitch and a color of its own.
 
     Args:
         pitch: mean fundamental frequency, in hertz.

@@ -151,8 +151,8 @@ def plan_clips(  # noqa: PLR0913 (the knobs of the corpus)
     for number, speaker in enumerate(_speakers(voices, languages, generator)):
         texts = rules["sentences"][speaker.language][:sentences]
         # A Latin square: gender and language repeat after 2 x languages voices, and then the emotions are one ahead.
-        favourite = (number + number // (2 * len(languages))) % len(emotions)
-        felt = _felt(sentences * repetitions, len(emotions), favourite, dependence, generator)
+        favorite = (number + number // (2 * len(languages))) % len(emotions)
+        felt = _felt(sentences * repetitions, len(emotions), favorite, dependence, generator)
         # What a slot turns into needs a name of its own: repetitions are counted anew for each emotion.
         counts: dict[tuple[int, int], int] = {}
         for position, emotion in np.ndindex(felt.shape):
@@ -164,7 +164,7 @@ def plan_clips(  # noqa: PLR0913 (the knobs of the corpus)
 
 
 def _felt(
-    prompts: int, emotions: int, favourite: int, dependence: float, generator: np.random.Generator
+    prompts: int, emotions: int, favorite: int, dependence: float, generator: np.random.Generator
 ) -> np.ndarray:
     """The emotion of each of a voice's clips, shape (prompts, emotions): its own in a share of the others' places.
 
@@ -172,10 +172,10 @@ def _felt(
     """
     felt = np.tile(np.arange(emotions), (prompts, 1))
     orders = [generator.permutation(prompts) for _ in range(emotions)]
-    others = [(favourite + step) % emotions for step in range(1, emotions)]
+    others = [(favorite + step) % emotions for step in range(1, emotions)]
     places = [(int(orders[other][turn]), other) for turn in range(prompts) for other in others]
     for place in places[: round(dependence * len(places))]:
-        felt[place] = favourite
+        felt[place] = favorite
     return felt
 
 

@@ -25,7 +25,7 @@ def tone(pitch: float, cycles: float, brightness: float, seconds: float, generat
     Args:
         pitch: mean fundamental frequency, in hertz.
         cycles: of the melody, a second.
-        brightness: amplitude ratio of neighbouring harmonics, in (0, 1).
+        brightness: amplitude ratio of neighboring harmonics, in (0, 1).
         seconds: length.
         generator: of phase and noise.
 

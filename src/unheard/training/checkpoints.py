@@ -1,6 +1,6 @@
 """A training that is killed at any moment goes on from its last epoch as if nothing had happened.
 
-A checkpoint is one safetensors file: weights, their average, the best weights, every optimiser's state; the
+A checkpoint is one safetensors file: weights, their average, the best weights, every optimizer's state; the
 numbers that are not tensors stand as JSON in its header, beside a digest of all of it. No random state is stored:
 every draw is a function of (seed, epoch) or (seed, step).
 """
@@ -19,7 +19,7 @@ from unheard.documents import DamageError, conform
 from unheard.files import set_aside
 from unheard.tensors import open_tensors, write_tensors
 
-__all__ = ["Checkpoint", "flatten_optimiser", "read_checkpoint", "restore_optimiser", "write_checkpoint"]
+__all__ = ["Checkpoint", "flatten_optimizer", "read_checkpoint", "restore_optimizer", "write_checkpoint"]
 
 _KEY = "checkpoint"
 """Of the header in the file's metadata."""
@@ -30,7 +30,7 @@ class Checkpoint:
     """Everything that the loop needs to go on.
 
     Args:
-        tensors: flat name -> tensor ('model.…', 'average.…', 'best.…', 'optimiser.<phase>.…').
+        tensors: flat name -> tensor ('model.…', 'average.…', 'best.…', 'optimizer.<phase>.…').
         epoch: epochs done.
         best: score and epoch of the best weights.
         history: one dict of numbers an epoch.
@@ -50,24 +50,24 @@ class Checkpoint:
         return {key[len(prefix) :]: value for key, value in self.tensors.items() if key.startswith(prefix)}
 
 
-def flatten_optimiser(optimiser: torch.optim.Optimizer, prefix: str) -> dict[str, Tensor]:
-    """The state of an optimiser as flat tensors, by the position of the parameter."""
+def flatten_optimizer(optimizer: torch.optim.Optimizer, prefix: str) -> dict[str, Tensor]:
+    """The state of an optimizer as flat tensors, by the position of the parameter."""
     flat = {}
-    for position, values in optimiser.state_dict()["state"].items():
+    for position, values in optimizer.state_dict()["state"].items():
         for key, value in values.items():
             flat[f"{prefix}.{position}.{key}"] = torch.as_tensor(value).detach().clone().cpu()
     return flat
 
 
-def restore_optimiser(optimiser: torch.optim.Optimizer, flat: Mapping[str, Tensor]) -> None:
-    """The inverse of `flatten_optimiser`, prefix removed."""
+def restore_optimizer(optimizer: torch.optim.Optimizer, flat: Mapping[str, Tensor]) -> None:
+    """The inverse of `flatten_optimizer`, prefix removed."""
     state: dict[int, dict[str, Tensor]] = {}
     for key, value in flat.items():
         position, name = key.split(".", 1)
         state.setdefault(int(position), {})[name] = value
-    whole = optimiser.state_dict()
+    whole = optimizer.state_dict()
     whole["state"] = state
-    optimiser.load_state_dict(whole)
+    optimizer.load_state_dict(whole)
 
 
 def write_checkpoint(checkpoint: Checkpoint, file: Path) -> None:

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from unheard.data.sampling import speaker_batches
-from unheard.models.model import named_seed
 from unheard.records import Batch, Features
+from unheard.seeds import named_seed
 from unheard.training.settings import AugmentationSettings, TrainingSettings
 
 __all__ = ["Dataset", "collate", "evaluation_batches", "random_batch", "steps_per_epoch", "training_batches"]
@@ -21,7 +21,7 @@ class Dataset:
     Args:
         names: utterance names, length items.
         frames: for each item its variants (the unperturbed one first), each of shape (frames, channels).
-        columns: column name -> class numbers, shape (items,), int64, UNLABELLED where missing.
+        columns: column name -> class numbers, shape (items,), int64, UNLABELED where missing.
         hop: distance between frames, in seconds.
         bands: how many leading channels lie along frequency; None for all.
     """

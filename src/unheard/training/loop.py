@@ -1,4 +1,4 @@
-"""The one loop for all objectives, with the only optimisers in the house."""
+"""The one loop for all objectives, with the only optimizers in the house."""
 
 import copy
 import math
@@ -17,14 +17,15 @@ from unheard.errors import SettingsError
 from unheard.metrics.uar import score as uar
 from unheard.models.heads import build_head
 from unheard.models.lora import LowRank
-from unheard.models.model import Model, named_seed
+from unheard.models.model import Model
 from unheard.objectives._losses import Objective
 from unheard.records import Batch
+from unheard.seeds import named_seed
 from unheard.training.checkpoints import (
     Checkpoint,
-    flatten_optimiser,
+    flatten_optimizer,
     read_checkpoint,
-    restore_optimiser,
+    restore_optimizer,
     write_checkpoint,
 )
 from unheard.training.dataset import (
@@ -93,7 +94,7 @@ class Trainer:
         self.fingerprint = f"{fingerprint} {self.device.type} {model.network.mixes_on(self.device.type)}"
         self.steps = steps_per_epoch(train, settings)
         self.sides = self._sides()
-        self.optimisers = {
+        self.optimizers = {
             phase: torch.optim.AdamW(
                 self._groups(objective.parameters_of(phase, model)),
                 lr=settings.learning_rate,
@@ -135,7 +136,7 @@ class Trainer:
         return self.settings.domain_rate if own is None else float(own)
 
     def _renew(self, step: int) -> None:
-        """Give the domain heads that the objective names fresh weights, and their optimisers a fresh memory."""
+        """Give the domain heads that the objective names fresh weights, and their optimizers a fresh memory."""
         for name in getattr(self.objective, "renewed", lambda _: ())(step):
             head = self.model.heads[name]
             with torch.random.fork_rng(devices=[]):
@@ -144,9 +145,9 @@ class Trainer:
                     self.model.settings.embedding, self.model.settings.hidden, self.model.classes[name]
                 )
             head.load_state_dict(fresh.state_dict())
-            for optimiser in self.optimisers.values():
+            for optimizer in self.optimizers.values():
                 for parameter in head.parameters():
-                    optimiser.state.pop(parameter, None)
+                    optimizer.state.pop(parameter, None)
 
     def run(self) -> Trained:
         """Train to the end, from the last checkpoint if there is one."""
@@ -195,15 +196,15 @@ class Trainer:
         self._renew(step)
         steady = getattr(self.objective, "steady", ())
         for place, phase in enumerate(self.objective.phases):
-            optimiser = self.optimisers[phase]
+            optimizer = self.optimizers[phase]
             rate = _rate(step / total, falls=phase not in steady)
-            for group in optimiser.param_groups:
+            for group in optimizer.param_groups:
                 group["lr"] = self.settings.learning_rate * rate * group["factor"]
             self.model.zero_grad(set_to_none=True)
             losses = self.objective.losses(phase, self.model, self._seen(phase, batch, step, place), step / total)
             losses["loss"].backward()  # type: ignore[no-untyped-call]
             self._clip()
-            optimiser.step()
+            optimizer.step()
             logged |= {name: value.detach() for name, value in losses.items()}
         self._follow()
         return logged
@@ -258,8 +259,8 @@ class Trainer:
         tensors = {f"model.{key}": value for key, value in self.model.state_dict().items()}
         tensors |= {f"average.{key}": value for key, value in self.average.state_dict().items()}
         tensors |= {f"best.{key}": value for key, value in self.best_state.items()}
-        for phase, optimiser in self.optimisers.items():
-            tensors |= flatten_optimiser(optimiser, f"optimiser.{phase}")
+        for phase, optimizer in self.optimizers.items():
+            tensors |= flatten_optimizer(optimizer, f"optimizer.{phase}")
         state = Checkpoint(tensors, len(self.history), self.best, self.history, self.seconds, self.fingerprint)
         write_checkpoint(state, file)
 
@@ -272,8 +273,8 @@ class Trainer:
         self.model.load_state_dict(state.part("model"))
         self.average.load_state_dict(state.part("average"))
         self.best_state = {key: value.to(self.device) for key, value in state.part("best").items()}
-        for phase, optimiser in self.optimisers.items():
-            restore_optimiser(optimiser, state.part(f"optimiser.{phase}"))
+        for phase, optimizer in self.optimizers.items():
+            restore_optimizer(optimizer, state.part(f"optimizer.{phase}"))
         self.history, self.best, self.seconds = state.history, state.best, state.seconds
 
 

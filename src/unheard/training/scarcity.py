@@ -1,4 +1,4 @@
-"""Fewer labels: which items of a training part keep their emotion when only a share of them is labelled.
+"""Fewer labels: which items of a training part keep their emotion when only a share of them is labeled.
 
 The others stay, without a label: what learns from speakers alone still hears them, so that two objectives at one
 share differ in the objective and in nothing else.
@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from unheard.models.model import named_seed
-from unheard.records import UNLABELLED
+from unheard.records import UNLABELED
+from unheard.seeds import named_seed
 from unheard.training.dataset import Dataset
 
-__all__ = ["keep_labels", "labelled_items"]
+__all__ = ["keep_labels", "labeled_items"]
 
 
-def labelled_items(speakers: np.ndarray, emotions: np.ndarray, share: float, *, seed: int) -> np.ndarray:
+def labeled_items(speakers: np.ndarray, emotions: np.ndarray, share: float, *, seed: int) -> np.ndarray:
     """Which items keep their label, shape (items,), bool.
 
     Each emotion of each speaker gives about the same share, and what is kept at a smaller share is kept at every
@@ -23,10 +23,11 @@ def labelled_items(speakers: np.ndarray, emotions: np.ndarray, share: float, *, 
 
     Args:
         speakers: shape (items,), int.
-        emotions: shape (items,), int, UNLABELLED where missing already.
+        emotions: shape (items,), int, UNLABELED where missing already.
         share: in (0, 1].
         seed: of the draw.
     """
+    # The draw of the kept results hangs on this spelling.
     generator = np.random.default_rng(named_seed(seed, "labelled"))
     place = np.full(len(emotions), np.inf)
     for speaker in np.unique(speakers):
@@ -34,9 +35,9 @@ def labelled_items(speakers: np.ndarray, emotions: np.ndarray, share: float, *, 
             own = generator.permutation(np.flatnonzero((speakers == speaker) & (emotions == emotion)))
             # Evenly spaced from a random start: of n items, share x n are below the share on average.
             place[own] = (np.arange(len(own)) + generator.random()) / max(1, len(own))
-    place[emotions == UNLABELLED] = np.inf
-    kept = place < share if share < 1 else emotions != UNLABELLED
-    for emotion in np.unique(emotions[emotions != UNLABELLED]):
+    place[emotions == UNLABELED] = np.inf
+    kept = place < share if share < 1 else emotions != UNLABELED
+    for emotion in np.unique(emotions[emotions != UNLABELED]):
         own = np.flatnonzero(emotions == emotion)
         kept[own[np.argmin(place[own])]] = True
     return kept
@@ -53,6 +54,6 @@ def keep_labels(part: Dataset, share: float, *, seed: int) -> Dataset:
     if share >= 1:
         return part
     emotions = part.columns["emotion"]
-    kept = labelled_items(part.columns["speaker"], emotions, share, seed=seed)
-    columns = {**part.columns, "emotion": np.where(kept, emotions, UNLABELLED)}
+    kept = labeled_items(part.columns["speaker"], emotions, share, seed=seed)
+    columns = {**part.columns, "emotion": np.where(kept, emotions, UNLABELED)}
     return replace(part, columns=columns)

@@ -65,7 +65,7 @@ class TrainingSettings(BaseModel):
     speaker_balance: float = Field(0.0, ge=0, le=1)
     """How far speakers with few utterances are made up for: each utterance of one who has n of them comes
     round((most / n) ** speaker_balance) times an epoch; 0 takes every utterance once."""
-    labelled: float = Field(1.0, gt=0, le=1)
+    labeled: float = Field(1.0, gt=0, le=1)
     """Share of the training part that keeps its emotion label; the rest is heard without one (low resource)."""
     max_seconds: float = Field(6.0, gt=0)
     """Longer training items are cut at random to this length; dev and test are always whole."""

@@ -44,12 +44,12 @@ def fit_pooled(network: EmbeddingNetwork, data: Dataset, device: torch.device | 
 
     It comes back on the device and in the mode that it came in.
     """
-    if network.pooled_normaliser is None:
+    if network.pooled_normalizer is None:
         return
     home, training = network.projection.weight.device, network.training
     network.to(device).eval()
     with torch.inference_mode():
         batches = (batch.to(device) for _, batch in evaluation_batches(data))
-        found = [network.pooled(network.normaliser(one.features, one.lengths), one.lengths) for one in batches]
-        network.pooled_normaliser.fit(torch.cat(found))
+        found = [network.pooled(network.normalizer(one.features, one.lengths), one.lengths) for one in batches]
+        network.pooled_normalizer.fit(torch.cat(found))
     network.to(home).train(training)

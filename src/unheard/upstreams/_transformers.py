@@ -46,13 +46,13 @@ def built(family: str, config: Mapping[str, Any]) -> Any:
     """
     folder, file, kind = _MODULES[family]
     configuration = _module(f"models.{folder}.configuration_{file}")
-    modelling = _module(f"models.{folder}.modeling_{file}")
+    modeling = _module(f"models.{folder}.modeling_{file}")
     try:
         plain = {key: value for key, value in config.items() if key not in _OF_CODE}
         described = getattr(configuration, f"{family}Config").from_dict({**plain, "dtype": "float32"})
         described._attn_implementation = "eager" if family == "WavLM" else "sdpa"  # noqa: SLF001 (no public way)
         with torch.random.fork_rng(devices=[]):
-            return getattr(modelling, f"{family}{kind}")(described)
+            return getattr(modeling, f"{family}{kind}")(described)
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as problem:
         raise SettingsError("config.json", "", f"does not describe a {family} model ({problem})") from problem
 

@@ -38,15 +38,15 @@ class WaveUpstream(Upstream):
     Args:
         card: of the whole checkpoint.
         model: transformers' model of `layers` layers.
-        normalise: whether the checkpoint hears zero mean and unit variance an utterance (`do_normalize`).
+        normalize: whether the checkpoint hears zero mean and unit variance an utterance (`do_normalize`).
 
-    Group-norm checkpoints (`feat_extract_norm = "group"`) normalise over time, so that in a padded batch an item's
-    values would depend on its neighbours' lengths; here that layer sees each item's own frames alone.
+    Group-norm checkpoints (`feat_extract_norm = "group"`) normalize over time, so that in a padded batch an item's
+    values would depend on its neighbors' lengths; here that layer sees each item's own frames alone.
     """
 
-    def __init__(self, card: Card, model: Any, *, normalise: bool) -> None:
+    def __init__(self, card: Card, model: Any, *, normalize: bool) -> None:
         super().__init__(card, len(model.encoder.layers))
-        self.normalise = normalise
+        self.normalize = normalize
         self.stable = bool(getattr(model.config, "do_stable_layer_norm", False))
         if self.stable and not self.whole:
             model.encoder.layer_norm = nn.Identity()
@@ -79,8 +79,8 @@ class WaveUpstream(Upstream):
         """All states of a padded batch."""
         samples = F.pad(samples, (0, max(0, self.shortest - samples.shape[1])))
         lengths = lengths.clamp(min=self.shortest)
-        if self.normalise:
-            samples = _standardised(samples, lengths)
+        if self.normalize:
+            samples = _standardized(samples, lengths)
         frames, lengths = self._convolve(samples.unsqueeze(1), lengths)
         projected = self.model.feature_projection(frames.transpose(1, 2))
         hidden = projected[0] if isinstance(projected, tuple) else projected
@@ -134,20 +134,20 @@ class WaveUpstream(Upstream):
         return states
 
 
-def _standardised(samples: Tensor, lengths: Tensor) -> Tensor:
+def _standardized(samples: Tensor, lengths: Tensor) -> Tensor:
     """Zero mean and unit variance of each item's real samples, zero behind them (1e-7 as in transformers)."""
     count = lengths.unsqueeze(1).to(samples.dtype)
     mean = samples.sum(1, keepdim=True) / count
-    centred = silenced((samples - mean).unsqueeze(2), lengths).squeeze(2)
-    variance = centred.square().sum(1, keepdim=True) / count
-    return centred / (variance + 1e-7).sqrt()
+    centered = silenced((samples - mean).unsqueeze(2), lengths).squeeze(2)
+    variance = centered.square().sum(1, keepdim=True) / count
+    return centered / (variance + 1e-7).sqrt()
 
 
 def _each(norm: nn.Module, frames: Tensor, lengths: Tensor) -> Tensor:
     """A norm over time, of each item's own frames alone: (batch, channels, frames), zero behind each end."""
     whole = frames.shape[2]
     if bool((lengths >= whole).all()):
-        normalised: Tensor = norm(frames)
-        return normalised
+        normalized: Tensor = norm(frames)
+        return normalized
     rows = [F.pad(norm(frames[row : row + 1, :, :own]), (0, whole - own)) for row, own in enumerate(lengths.tolist())]
     return torch.cat(rows)

@@ -47,4 +47,4 @@ class _Hubert(WaveUpstream):
 def build(config: Mapping[str, Any], processor: Mapping[str, Any], layers: int) -> Upstream:
     """A fresh member of the family with its first `layers` layers."""
     model = built("Hubert", prepared_config(config, layers))
-    return _Hubert(card(config, processor), model, normalise=bool(processor["do_normalize"]))
+    return _Hubert(card(config, processor), model, normalize=bool(processor["do_normalize"]))

@@ -22,7 +22,7 @@ class Entry(BaseModel):
     """Registered names where the corpus has one here, else lower-case names."""
     disclosed: bool
     """Whether the owners say what the training data are, so that what is not listed was not heard."""
-    labelled: tuple[str, ...] = ()
+    labeled: tuple[str, ...] = ()
     """Of `seen`: corpora whose emotion labels it was trained on."""
     says: str
     """The training data in a sentence."""
@@ -94,7 +94,7 @@ def contamination(source: str, corpus: str, *, made_from: str = "") -> list[str]
 
 def _said(found: Entry, shown: str, corpus: str) -> list[str]:
     """What an entry says of a corpus; nothing where it rules it out."""
-    if corpus in found.labelled:
+    if corpus in found.labeled:
         return [f"CONTAMINATED: {shown} was trained on the emotion labels of {corpus} ({found.says})."]
     if corpus in found.seen:
         return [f"CONTAMINATED: {shown} was trained on {corpus}, so its voices are not unseen ({found.says})."]

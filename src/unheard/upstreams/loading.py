@@ -317,7 +317,7 @@ def _read(found: Checkpoint, prefixes: tuple[str, ...], wanted: list[str]) -> di
 
 
 def _modern(key: str) -> str:
-    """The name that torch gives a weight-normalised convolution's parts since 2.0."""
+    """The name that torch gives a weight-normalized convolution's parts since 2.0."""
     return key.replace(".weight_g", ".parametrizations.weight.original0").replace(
         ".weight_v", ".parametrizations.weight.original1"
     )

@@ -24,4 +24,4 @@ def card(config: Mapping[str, Any], processor: Mapping[str, Any]) -> Card:
 def build(config: Mapping[str, Any], processor: Mapping[str, Any], layers: int) -> Upstream:
     """A fresh member of the family with its first `layers` layers."""
     model = built("Wav2Vec2", prepared_config(config, layers))
-    return WaveUpstream(card(config, processor), model, normalise=bool(processor["do_normalize"]))
+    return WaveUpstream(card(config, processor), model, normalize=bool(processor["do_normalize"]))

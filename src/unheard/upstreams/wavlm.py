@@ -70,4 +70,4 @@ def card(config: Mapping[str, Any], processor: Mapping[str, Any]) -> Card:
 def build(config: Mapping[str, Any], processor: Mapping[str, Any], layers: int) -> Upstream:
     """A fresh member of the family with its first `layers` layers."""
     model = built("WavLM", prepared_config(config, layers))
-    return _WavLM(card(config, processor), model, normalise=bool(processor["do_normalize"]))
+    return _WavLM(card(config, processor), model, normalize=bool(processor["do_normalize"]))

@@ -6,7 +6,7 @@ import numpy as np
 from mutators import damage_bytes, damage_text, together
 from subject import Subject
 
-from unheard.evaluation.tables import read_table
+from unheard.probing.embedding_tables import read_table
 
 
 def _archives(folder: Path) -> list[Path]:

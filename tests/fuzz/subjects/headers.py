@@ -9,8 +9,8 @@ from mutators import damage_bytes, damage_json, together, unsaid
 from safetensors.torch import load_file, save_file
 from subject import Subject
 
-from unheard.data.audio import AudioSettings
-from unheard.inference.recogniser import Recogniser
+from unheard.data.audio.loading import AudioSettings
+from unheard.inference.recognizer import Recognizer
 from unheard.models.model import ModelSettings, build_model
 from unheard.models.weights import save_model
 from unheard.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
@@ -37,7 +37,7 @@ def _weights(folder: Path) -> list[Path]:
 
 
 def _checkpoints(folder: Path) -> list[Path]:
-    tensors = {"model.a": torch.arange(100.0), "optimiser.main.0.step": torch.tensor(3.0)}
+    tensors = {"model.a": torch.arange(100.0), "optimizer.main.0.step": torch.tensor(3.0)}
     state = Checkpoint(tensors, 1, {"uar": 0.5, "loss": 1.0}, [{"epoch": 1.0, "loss": 2.0}], 1.0, "x")
     write_checkpoint(state, folder / "checkpoint.safetensors")
     return [folder / "checkpoint.safetensors"]
@@ -59,7 +59,7 @@ def _mutate(key: str, original: Path, folder: Path, generator: np.random.Generat
 
 
 def _predict(file: Path, done: str) -> None:
-    own = Recogniser.from_run(file)
+    own = Recognizer.from_run(file)
     samples = np.random.default_rng(0).normal(0, 0.1, own.audio.rate // 2).astype(np.float32)
     found = own.probabilities(samples, own.audio.rate)
     assert abs(sum(found.values()) - 1) < 1e-6

@@ -8,7 +8,7 @@ import numpy as np
 import soundfile
 from subject import Subject
 
-from unheard.data.audio import AudioSettings, condition, read_audio, read_parts
+from unheard.data.audio.loading import AudioSettings, condition, read_audio, read_parts
 from unheard.errors import AudioError
 from unheard.registry import load
 

@@ -11,18 +11,18 @@ from subject import Subject
 
 sys.path.append(str(Path(__file__).parents[2]))
 from reports.conftest import made_result
-from unheard.data.plan import Fold
+from unheard.data.folds.plan import Fold
 from unheard.errors import RunError
-from unheard.evaluation.comparison import compare_rows, read_systems
-from unheard.evaluation.protocol import Task
-from unheard.evaluation.result_files import read_result
-from unheard.evaluation.run_settings import read_settings
-from unheard.evaluation.sweep import read_sweep
-from unheard.evaluation.task_results import write_task
-from unheard.reports.card import render_card
-from unheard.reports.evidence import read_evidence
-from unheard.reports.page import render, write_run_report
-from unheard.reports.sweep_page import write_sweep_page
+from unheard.experiment.job_results import write_task
+from unheard.experiment.preparation import Task
+from unheard.experiment.saved_settings import read_settings
+from unheard.reports.documents.run_folder import read_evidence
+from unheard.reports.pages.model_card import render_card
+from unheard.reports.pages.report import render, write_run_report
+from unheard.reports.pages.sweep import write_sweep_page
+from unheard.results.comparison import compare_rows, read_systems
+from unheard.results.files import read_result
+from unheard.sweeps.sweep import read_sweep
 
 KEPT = Path(__file__).parents[3] / "docs" / "results"
 NAME = "gat2022-emodb"

@@ -1,1 +1,1 @@
-"""One file a split: how a corpus is parted into train, dev and test; see `unheard.data.plan.draw_plan`."""
+"""One file a split: how a corpus is parted into train, dev and test; see `unheard.data.folds.plan.draw_plan`."""

@@ -2,7 +2,7 @@
 
 A table of `fold` and one of speaker, file or sentence says which test each belongs to; dev is drawn from speakers
 that are not tested (benchmarks that select on the test set leave it out). Every other form (`file` and `part`, JSON
-of EmoBox, an audformat database, a saved plan; see `unheard.data.fold_files`) says what is trained on, too: parts
+of EmoBox, an audformat database, a saved plan; see `unheard.data.folds.files`) says what is trained on, too: parts
 stand as they are given, one fold or several, and only where there is no dev is it drawn from the speakers of train.
 
 Whatever the form, it is held to the promise of speakers: if train, dev and test share one, there is no plan, but an
@@ -13,11 +13,11 @@ error that names them. A table of sentences shares speakers by nature; its plan 
 from collections.abc import Sequence
 from pathlib import Path
 
-from unheard.data.fold_files import dealt_column, read_folds
-from unheard.data.splits._dev import Cut, DevSettings, make_fold, part_dev
-from unheard.data.splits._folds import Fold
-from unheard.data.splits._groups import by_identity
-from unheard.data.splits._table import folds_of_utterances
+from unheard.data.folds.dev import Cut, DevSettings, make_fold, part_dev
+from unheard.data.folds.files import dealt_column, read_folds
+from unheard.data.folds.fold import Fold
+from unheard.data.folds.groups import by_identity
+from unheard.data.folds.table import folds_of_utterances
 from unheard.records import Utterance
 
 __all__ = ["DISJOINT", "INFLATED", "Settings", "promise", "propose"]

@@ -6,9 +6,9 @@ Speakers of the tested session are left out of train and dev in other sessions t
 
 from collections.abc import Sequence
 
-from unheard.data.splits._dev import Cut, DevSettings, make_fold
-from unheard.data.splits._folds import Fold, identities
-from unheard.data.splits._groups import by_identity, names_where, title
+from unheard.data.folds.dev import Cut, DevSettings, make_fold
+from unheard.data.folds.fold import Fold, identities
+from unheard.data.folds.groups import by_identity, names_where, title
 from unheard.records import Utterance
 
 __all__ = ["DISJOINT", "INFLATED", "Settings", "propose"]

@@ -6,9 +6,9 @@ may hold one emotion only, so pool the predictions of all folds before computing
 
 from collections.abc import Sequence
 
-from unheard.data.splits._dev import Cut, DevSettings, make_fold
-from unheard.data.splits._folds import Fold
-from unheard.data.splits._groups import by_identity, names_where, title
+from unheard.data.folds.dev import Cut, DevSettings, make_fold
+from unheard.data.folds.fold import Fold
+from unheard.data.folds.groups import by_identity, names_where, title
 from unheard.records import Utterance
 
 __all__ = ["DISJOINT", "INFLATED", "Settings", "propose"]

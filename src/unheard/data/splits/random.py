@@ -13,10 +13,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from unheard.data.splits._dev import Cut, DevSettings, make_fold
-from unheard.data.splits._folds import Fold
-from unheard.data.splits._groups import by_identity, shuffled
-from unheard.data.splits._ties import recording
+from unheard.data.folds.dev import Cut, DevSettings, make_fold
+from unheard.data.folds.fold import Fold
+from unheard.data.folds.groups import by_identity, shuffled
+from unheard.data.folds.tied_speakers import recording
 from unheard.errors import SplitError
 from unheard.records import Utterance
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from unheard.data.splits._dev import Cut, DevSettings, make_fold
-from unheard.data.splits._folds import Fold
-from unheard.data.splits._groups import names_where, sentence_groups
+from unheard.data.folds.dev import Cut, DevSettings, make_fold
+from unheard.data.folds.fold import Fold
+from unheard.data.folds.groups import names_where, sentence_groups
 from unheard.records import Utterance
 
 __all__ = ["DISJOINT", "INFLATED", "WHY_INFLATED", "Settings", "propose"]

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
-from unheard.data.splits._dev import Cut, DevSettings, make_fold
-from unheard.data.splits._folds import Fold
-from unheard.data.splits._groups import balanced_groups, by_identity, names_where, sentence_groups
-from unheard.data.splits._table import folds_of_utterances
+from unheard.data.folds.dev import Cut, DevSettings, make_fold
+from unheard.data.folds.fold import Fold
+from unheard.data.folds.groups import balanced_groups, by_identity, names_where, sentence_groups
+from unheard.data.folds.table import folds_of_utterances
 from unheard.errors import SplitError
 from unheard.records import Utterance
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
-from unheard.data.splits._dev import Cut, DevSettings, make_fold
-from unheard.data.splits._folds import Fold
-from unheard.data.splits._groups import balanced_groups, names_where
+from unheard.data.folds.dev import Cut, DevSettings, make_fold
+from unheard.data.folds.fold import Fold
+from unheard.data.folds.groups import balanced_groups, names_where
 from unheard.records import Utterance
 
 __all__ = ["DISJOINT", "INFLATED", "Settings", "propose"]

@@ -38,7 +38,7 @@ class _Layer(nn.Module):
         super().__init__()
         padding = dilation * (width - 1) // 2
         self.convolution = nn.Conv1d(*channels, width, stride=stride, dilation=dilation, padding=padding, bias=False)
-        self.normalisation = MaskedBatchNorm(channels[1], rectify=True)
+        self.normalization = MaskedBatchNorm(channels[1], rectify=True)
 
     def _convolve(self, sequence: Tensor) -> Tensor:
         """The convolution over time, on an image one pixel high: that reads channels-last frames without copying."""
@@ -50,13 +50,13 @@ class _Layer(nn.Module):
         return image.permute(0, 2, 3, 1).squeeze(1)
 
     def forward(self, sequence: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        # Padding is zero on entry (the normaliser and the masked norm see to it), so the convolution meets at
+        # Padding is zero on entry (the normalizer and the masked norm see to it), so the convolution meets at
         # an item's end what it meets at the end of an unpadded one.
         # Statistics are summed over thousands of frames: in float32, whatever the products were computed in.
         sequence = self._convolve(sequence).to(self.convolution.weight.dtype)
         stride = self.convolution.stride[0]
         lengths = torch.div(lengths + stride - 1, stride, rounding_mode="floor")
-        return self.normalisation(sequence, frame_mask(lengths, sequence.shape[1])), lengths
+        return self.normalization(sequence, frame_mask(lengths, sequence.shape[1])), lengths
 
 
 class Encoder(nn.Module):

@@ -1,6 +1,6 @@
 """A pretrained upstream that is trained with the rest: all its layers, the top ones, or low-rank additions to them.
 
-The convolutions on the waveform stay as they are. It hears the feature `waveform`, unnormalised; or, with `above`,
+The convolutions on the waveform stay as they are. It hears the feature `waveform`, unnormalized; or, with `above`,
 the frames of one of the upstream's own states, so that what lies below is computed once and not in every epoch.
 
 Reference: gat2022speaker, where wav2vec 2.0 and HuBERT are fine-tuned; hu2022lora for 'lora'.

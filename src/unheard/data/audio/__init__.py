@@ -1,0 +1,1 @@
+"""Recordings in: containers judged, decoded, cut to segments, brought to one waveform."""

@@ -1,1 +1,0 @@
-"""What an audit hears, measures and compares; `unheard.data.auditing.examination` puts it together."""

@@ -1,0 +1,1 @@
+"""Folds: what makes one, other people's, and the plan that cannot exist if it leaks."""

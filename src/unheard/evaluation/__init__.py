@@ -1,1 +1,0 @@
-"""Recipes, tasks, pooled results, probes and statistics over speakers."""

@@ -1,0 +1,111 @@
+"""What a task leaves beside its result: embeddings for probes, weights for `unheard predict`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from unheard.documents import DamageError
+from unheard.experiment.job_leakage import Views
+from unheard.experiment.preparation import Prepared, Task
+from unheard.files import set_aside
+from unheard.leakage.probe_splits import PARTS
+from unheard.models.model import Model
+from unheard.models.weights import save_model
+from unheard.tensors import read_tensors, write_tensors
+from unheard.upstreams.loading import without_grant
+
+__all__ = ["EMBEDDINGS", "finished", "read_embeddings", "save_embeddings", "save_weights"]
+
+EMBEDDINGS = "embeddings.safetensors"
+"""Of a task's groups, in its folder."""
+
+_KEY = "embeddings"
+"""Of what could be said of them in the file's metadata."""
+
+
+def save_embeddings(file: Path, views: Views) -> None:
+    """The embeddings of each group, in the order of the names in the task's result: what probes read later."""
+    groups = {"train": views.train, "withheld": views.withheld, "unseen": views.unseen}
+    tensors = {key: torch.from_numpy(np.ascontiguousarray(value, dtype=np.float32)) for key, value in groups.items()}
+    write_tensors(file, tensors, _KEY, "")
+
+
+def read_embeddings(file: Path) -> dict[str, NDArray[np.float32]]:
+    """The embeddings of each group, as `save_embeddings` left them.
+
+    Raises:
+        DamageError: the file is missing, does not match its digest, or holds others.
+    """
+    _, tensors = read_tensors(file, _KEY)
+    strange = [name for name, value in tensors.items() if value.ndim != 2 or value.dtype != torch.float32]
+    missing = [part for part in PARTS if part not in tensors]
+    if missing or strange:
+        raise DamageError(f"no embeddings of {missing[0]}" if missing else f"{strange[0]!a} is no table of numbers")
+    return {part: tensors[part].numpy() for part in PARTS}
+
+
+def save_weights(prepared: Prepared, task: Task, model: Model) -> None:
+    """The model, with all that predicting needs to know in its header; the temperature is one of all tasks."""
+    recipe = prepared.recipe
+    about = {
+        "emotions": prepared.classes,
+        "adaptation": recipe.adaptation,
+        "features": without_grant(recipe.features),
+        "feature_identity": recipe.feature_recipe().identity,
+        "audio": recipe.audio.model_dump(mode="json"),
+        "objective": task.label,
+        "seed": task.seed,
+        "fold": task.fold.name,
+        "corpus": recipe.corpus.name,
+        "test_speakers": sorted({prepared.voices[name] for name in task.fold.test}),
+    }
+    run = task.folder.parents[2]
+    save_model(model, run / "weights" / f"{task.folder.parent.name}-{task.folder.name}.safetensors", about)
+
+
+def finished(prepared: Prepared, task: Task) -> dict[str, Any] | None:
+    """What a task wrote, None unless it is done, and all that it left is whole.
+
+    What is damaged is set aside and named, so that the task runs again and comes to the same bits.
+    """
+    result = task.result()
+    if result is None:
+        return None
+    problem = _at_odds(prepared, task, result)
+    if problem is not None:
+        set_aside(task.result_file, problem, "This task runs again.")
+        return None
+    file = task.folder / EMBEDDINGS
+    if result.get("groups") is None:
+        return result
+    try:
+        sizes = {part: len(own) for part, own in read_embeddings(file).items()}
+    except DamageError as damage:
+        set_aside(file, str(damage), "Its task runs again.")
+        return None
+    known = {part: len(result["groups"][part]) for part in PARTS}
+    if sizes != known:
+        set_aside(file, f"{sizes} embeddings for {known} utterances", "Its task runs again.")
+        return None
+    return result
+
+
+def _at_odds(prepared: Prepared, task: Task, result: Mapping[str, Any]) -> str | None:
+    """How a result is not of its task; None where it is."""
+    tested = {name for name, _ in result.get("predictions", [])}
+    if tested and tested != set(task.fold.test):
+        return "it predicts others than its fold tests"
+    named = [
+        *result.get("dev_predictions", []),
+        *((name, None) for own in (result.get("groups") or {}).values() for name in own),
+    ]
+    if any(name not in prepared.utterances for name, _ in named):
+        return "it names utterances that its corpus has not"
+    rows = [*result.get("predictions", []), *result.get("dev_predictions", [])]
+    if any(len(row) != len(prepared.classes) for _, row in rows):
+        return "it has probabilities of other emotions"
+    return None

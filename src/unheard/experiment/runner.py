@@ -1,0 +1,128 @@
+"""A whole run: all tasks of a recipe, in parallel, then one result."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from unheard.errors import RunError, SettingsError
+from unheard.experiment.job import run_task
+from unheard.experiment.job_files import finished
+from unheard.experiment.preparation import Prepared, Task, plan_tasks
+from unheard.experiment.recipe import RunRecipe, labels_alike
+from unheard.experiment.saved_settings import SETTINGS, read_settings, write_settings
+from unheard.files import refuse_unwritable, write_atomically
+from unheard.leftovers import sweep
+from unheard.processes import side_by_side
+
+__all__ = ["PROGRESS", "claim_folder", "run_tasks", "save_plans"]
+
+PROGRESS = "progress.json"
+"""What a running task writes after each epoch, for whoever wants to watch."""
+
+
+def claim_folder(recipe: RunRecipe, out: Path, *, write: bool = True) -> None:
+    """Make the result folder this recipe's, or find that it is already.
+
+    A folder may be extended by more seeds and more objectives; anything else would mix two runs.
+
+    Args:
+        recipe: what is to be run.
+        out: the folder.
+        write: whether to write settings.toml; without it, only look.
+
+    Raises:
+        RunError: the folder holds the results of other settings.
+        MachineError: nothing can be written there.
+    """
+    refuse_unwritable(out)
+    file = out / SETTINGS
+    if file.exists():
+        before = read_settings(out)
+        changed = sorted(
+            label for label, own in before.objectives.items() if recipe.objectives.get(label, own) != own
+        )
+        if _fingerprint_beside(before, recipe) != recipe.fingerprint() or changed:
+            what = f"objective {', '.join(changed)}" if changed else "its settings"
+            raise RunError(
+                f"{out} holds a run of other settings ({what} differ; see {file.name} there). "
+                "Choose another --out, or remove that folder."
+            )
+        objectives = {**before.objectives, **recipe.objectives}
+        if alike := labels_alike(objectives):
+            raise RunError(f"{out}: {alike} would share a folder where case does not count. Rename the new one.")
+        seeds = tuple(dict.fromkeys([*before.seeds, *recipe.seeds]))
+        recipe = recipe.model_copy(update={"objectives": objectives, "seeds": seeds})
+    if write:
+        # Only here: a folder without settings.toml may be anybody's.
+        sweep([out, *(out / "tasks").glob("*/*"), out / "weights", out / "splits"] if file.exists() else [])
+        write_settings(recipe, out)
+
+
+def _fingerprint_beside(before: RunRecipe, recipe: RunRecipe) -> str:
+    """The fingerprint of a stored recipe, read with the new one's upstreams where its own are no longer there.
+
+    A checkpoint may have been moved. If it was exchanged as well, tasks still know their own, and are run again.
+    """
+    try:
+        return before.fingerprint()
+    except (SettingsError, OSError):
+        moved = [
+            {**old, "source": new["source"]} if {"source"} <= old.keys() & new.keys() else old
+            for old, new in ((before.features, recipe.features), (before.model.encoder, recipe.model.encoder))
+        ]
+        model = before.model.model_copy(update={"encoder": moved[1]})
+        return before.model_copy(update={"features": moved[0], "model": model}).fingerprint()
+
+
+def save_plans(prepared: Prepared, out: Path) -> None:
+    """Write each seed's split plan beside the results."""
+    for seed, plan in prepared.plans.items():
+        plan.save(out / "splits" / f"seed{seed}.json")
+
+
+def _run_one(prepared: Prepared, task: Task) -> dict[str, Any]:
+    file = task.folder / PROGRESS
+
+    def report(numbers: Mapping[str, float]) -> None:
+        write_atomically(json.dumps({"label": task.label, **numbers}), file)
+
+    result = run_task(prepared, task, report)
+    file.unlink(missing_ok=True)
+    return result
+
+
+def run_tasks(
+    prepared: Prepared,
+    out: Path,
+    *,
+    jobs: int = 1,
+    on_done: Callable[[Task, Mapping[str, Any]], None] | None = None,
+) -> list[dict[str, Any]]:
+    """Run every task that is not done yet and return the results of all, in the order of `plan_tasks`.
+
+    Tasks do not know of each other; how many run at once changes no number.
+    """
+    tasks = plan_tasks(prepared, out)
+    results: dict[int, dict[str, Any]] = {}
+    for position, result in _results(prepared, tasks, jobs):
+        results[position] = result
+        if on_done is not None:
+            on_done(tasks[position], result)
+    return [results[position] for position in range(len(tasks))]
+
+
+def _results(prepared: Prepared, tasks: list[Task], jobs: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    waiting = []
+    for position, task in enumerate(tasks):
+        done = finished(prepared, task)
+        if done is None:
+            waiting.append(position)
+        else:
+            yield position, done
+    work = ((prepared, position, tasks[position]) for position in waiting)
+    yield from side_by_side(_numbered, work, jobs=jobs, ordered=False)
+
+
+def _numbered(prepared: Prepared, position: int, task: Task) -> tuple[int, dict[str, Any]]:
+    return position, _run_one(prepared, task)

@@ -1,0 +1,137 @@
+"""The folds of a recipe: drawn by one rule for every verb and protocol, and checked before any recording is read."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from unheard.data.folds.fold import identity
+from unheard.data.folds.plan import SplitPlan, draw_plan
+from unheard.data.folds.tied_speakers import tied_speakers, ties_between
+from unheard.errors import SplitError
+from unheard.experiment.corpora import sessions_matter
+from unheard.experiment.recipe import RunRecipe, objective_of
+from unheard.records import Utterance
+
+__all__ = ["DOMAINS", "check_domains", "draw_plans", "keeps_sessions", "notes_on_folds", "sessions_word", "together"]
+
+DOMAINS = {"speaker": None, "gender": ("f", "m")}
+"""What a domain head can tell apart -> the values that it knows; None for all that occur."""
+
+
+def keeps_sessions(recipe: RunRecipe, utterances: Sequence[Utterance]) -> bool:
+    """Whether parts may share no session and no dialogue: what the corpus says, unless the recipe decides."""
+    wanted = recipe.split.get("sessions")
+    return sessions_matter(recipe.corpus.name, utterances) if wanted is None else wanted == "apart"
+
+
+def _ignores_sessions(recipe: RunRecipe, utterances: Sequence[Utterance]) -> bool:
+    """Whether the recipe lets parts share sessions where they matter: every output says so."""
+    return sessions_matter(recipe.corpus.name, utterances) and not keeps_sessions(recipe, utterances)
+
+
+def draw_plans(
+    recipe: RunRecipe, utterances: Sequence[Utterance], contents: Mapping[str, str]
+) -> dict[int, SplitPlan]:
+    """One split plan a seed.
+
+    Args:
+        recipe: with the split and the seeds.
+        utterances: all that is parted.
+        contents: utterance name -> what tells its recording from others.
+
+    Raises:
+        SplitError: the split cannot be drawn, or would leak.
+    """
+    matter = keeps_sessions(recipe, utterances)
+    return {
+        seed: draw_plan(
+            str(recipe.split["name"]),
+            utterances,
+            recipe.split_settings,
+            seed=seed,
+            contents=contents,
+            sessions_matter=matter,
+        )
+        for seed in recipe.seeds
+    }
+
+
+def check_domains(recipe: RunRecipe, utterances: Sequence[Utterance], plans: Iterable[SplitPlan]) -> None:
+    """Hold that every training part has two values of each domain that an objective tells apart.
+
+    Raises:
+        SplitError: one has not, so that there is nothing to hide.
+    """
+    known = {item.name: item for item in utterances}
+    for plan in plans:
+        for label in recipe.objectives:
+            for domain in objective_of(recipe, label)[2].domains:
+                _check_domain(label, domain, plan, known)
+
+
+def _check_domain(label: str, domain: str, plan: SplitPlan, known: Mapping[str, Utterance]) -> None:
+    if domain not in DOMAINS:
+        raise SplitError(f"objectives.{label}: no domain is called '{domain}'. Known: {', '.join(sorted(DOMAINS))}.")
+    told = DOMAINS[domain]
+    for fold in plan.folds:
+        items = [known[name] for name in fold.train]
+        values = {identity(item, domain) for item in items if told is None or getattr(item, domain) in told} - {None}
+        if len(values) < 2:
+            one = f"only {next(iter(values))}" if values else "none"
+            mend = "Fill that column, or choose another domain"
+            if domain == "speaker":
+                mend = "Ask for fewer dev_speakers, or for smaller test groups"
+            raise SplitError(
+                f"objectives.{label}, fold '{fold.name}': the training part has no two values of {domain}, {one}, so "
+                f"that there is nothing to tell apart. {mend}."
+            )
+
+
+def sessions_word(recipe: RunRecipe, utterances: Sequence[Utterance], plan: SplitPlan) -> str | None:
+    """What became of sessions: 'apart', 'ignored' (by the recipe), 'shared' (an inflated split); None: no matter."""
+    if _ignores_sessions(recipe, utterances):
+        return "ignored"
+    if not plan.sessions_matter:
+        return None
+    return "shared" if plan.inflated else "apart"
+
+
+def together(utterances: Sequence[Utterance], *, matter: bool) -> dict[str, Any]:
+    """Who can only be parted together, as the result says it.
+
+    Args:
+        utterances: all that is parted.
+        matter: whether sessions and dialogues tie speakers, too.
+
+    Returns:
+        `by` ('recording', 'session', 'dialogue': those that tie), `sets` (how many sets of speakers there are, single
+        ones counted) and `tied` (the sets of more than one, each sorted).
+    """
+    sets = tied_speakers(utterances, sessions_matter=matter)
+    return {
+        "by": ties_between(utterances, sessions_matter=matter),
+        "sets": len(sets),
+        "tied": [sorted(own) for own in sets if len(own) > 1],
+    }
+
+
+def notes_on_folds(recipe: RunRecipe, utterances: Sequence[Utterance], plan: SplitPlan) -> list[str]:
+    """What a reader must know of how these utterances are parted, in sentences; often nothing."""
+    notes = []
+    if _ignores_sessions(recipe, utterances):
+        notes.append(
+            "SESSIONS IGNORED: parts may share a session or a dialogue, because the recipe says split.sessions = "
+            "'ignore'. Who has heard a session has heard its room, its day and its partners."
+        )
+    found = together(utterances, matter=plan.sessions_matter and not plan.inflated)
+    if found["tied"] and not plan.inflated:
+        many = sum(map(len, found["tied"]))
+        some = "; ".join(" + ".join(own[:4]) + (" + ..." if len(own) > 4 else "") for own in found["tied"][:3])
+        more = f"; and {len(found['tied']) - 3} more" if len(found["tied"]) > 3 else ""
+        sets = f"{len(found['tied'])} set{'' if len(found['tied']) == 1 else 's'}"
+        notes.append(
+            f"{many} speakers share a {' or '.join(found['by'])} with another, and none of those stands in two parts "
+            "of a fold: such speakers are dealt together, or what they share with the test is left out "
+            f"({sets}: {some}{more}). Intervals over speakers take them for independent; there are {found['sets']} "
+            "sets in all."
+        )
+    return notes

@@ -1,0 +1,102 @@
+"""How a probe chooses its settings: by cross-validation inside its train items, then it is fitted to all of them.
+
+A probe that sets items aside for good learns from fewer of them than an attacker would, and one that judges its
+settings by a handful of items chooses by luck. So every train item is judged once, by a probe that has not met it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unheard.leakage._groups import dealt
+from unheard.metrics import uar
+
+__all__ = ["Kind", "Labels", "Matrix", "Predict", "fitted", "inner_folds"]
+
+_FOLDS = 3
+
+Matrix = NDArray[np.float32]
+Labels = NDArray[np.int64]
+Predict = Callable[[Matrix], NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of probe.
+
+    Args:
+        answers: (train (items, size), labels (items,), asked (others, size), seed) -> the label numbers that each
+            setting gives the asked items; the gentlest setting first.
+        fit: (train, labels, setting, seed) -> predict: (others, size) -> label numbers.
+        default: the setting where nothing can be chosen.
+    """
+
+    answers: Callable[[Matrix, Labels, Matrix, int], Mapping[Any, Labels]]
+    fit: Callable[[Matrix, Labels, Any, int], Predict]
+    default: Any
+
+
+def inner_folds(
+    labels: Labels, generator: np.random.Generator, groups: NDArray[np.generic] | None = None
+) -> NDArray[np.int64]:
+    """The inner fold in which each item is judged, and not learnt from; -1 where it is learnt from in all.
+
+    Args:
+        labels: shape (items,).
+        generator: of the draw.
+        groups: what the test part does not share with train (speakers), shape (items,): then whole groups are
+            judged, so that settings are chosen for new groups.
+
+    Returns:
+        Shape (items,). A label that would stand in one fold alone (a single item, or a single group) is never judged.
+    """
+    if groups is None:
+        units, strata = np.arange(labels.size), labels
+    else:
+        _, first, units = np.unique(groups, return_index=True, return_inverse=True)
+        strata = labels[first][units]  # a group counts by the label of its first item
+    folds = dealt(units, strata, groups=_FOLDS, generator=generator)
+    for label in np.unique(labels):
+        own = labels == label
+        if np.unique(folds[own]).size < 2:
+            folds[own] = -1
+    return folds
+
+
+def fitted(
+    kind: Kind,
+    train: Matrix,
+    labels: Labels,
+    *,
+    seed: int,
+    groups: NDArray[np.generic] | None = None,
+) -> Predict:
+    """A probe of a kind, with the setting that reads most of inner folds, fitted to all train items.
+
+    Args:
+        kind: of probe.
+        train: shape (items, size), scaled.
+        labels: label numbers from 0 on, each of them present, shape (items,).
+        seed: of the inner folds and of what the kind draws.
+        groups: as in `inner_folds`.
+
+    Returns:
+        From items (others, size) to their label numbers (others,).
+    """
+    folds = inner_folds(labels, np.random.default_rng(seed), groups)
+    found: dict[Any, Labels] = {}
+    for fold in range(_FOLDS):
+        judged = folds == fold
+        if not judged.any():
+            continue
+        for setting, own in kind.answers(train[~judged], labels[~judged], train[judged], seed).items():
+            found.setdefault(setting, np.zeros_like(labels))[judged] = own
+    asked = folds >= 0
+    scores = {
+        setting: uar.score(labels[asked], own[asked], classes=int(labels.max()) + 1) for setting, own in found.items()
+    }
+    setting = max(scores, key=lambda each: scores[each], default=kind.default)
+    return kind.fit(train, labels, setting, seed)

@@ -1,0 +1,1 @@
+"""The figures of the pages, one file a kind."""

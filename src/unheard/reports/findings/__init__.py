@@ -1,0 +1,1 @@
+"""What follows from the numbers, in sentences, by rules."""

@@ -1,0 +1,197 @@
+"""Whether a run's probabilities mean what they say on voices never heard: before and after temperature scaling.
+
+The temperature of the figures after is fitted on the dev predictions of all folds and seeds (`pooled_temperature`)
+less those of the speakers whom the fold at hand tests, for a fold's dev speakers are others' test speakers: no label
+of a speaker touches the probabilities that are judged by it. The one that `unheard predict` uses is fitted on all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize
+
+from unheard.metrics._calibration import (
+    BINS,
+    adaptive_calibration_error,
+    brier,
+    calibration_error,
+    checked,
+    classwise_calibration_error,
+    log_loss,
+    logs_of,
+    reliability,
+    risk_coverage,
+)
+from unheard.scores.temperature import Pooled, Temperature, fit_pooled, pool
+
+__all__ = ["COVERAGE", "COVERAGES", "Judged", "calibration_summary", "fit_temperature", "with_temperature"]
+
+COVERAGE = 0.8
+"""The share of answers at which the accuracy is given, where the least sure ones are left unanswered."""
+COVERAGES = tuple(round(0.05 * step, 2) for step in range(1, 21))
+"""The shares at which the risk-coverage curve is given."""
+_COLDEST, _HOTTEST = 0.05, 20.0
+
+Probabilities = NDArray[np.floating]
+Truth = NDArray[np.integer]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Predictions of one objective on voices that its models never heard.
+
+    Args:
+        truth: class numbers, shape (items,), -1 where there is no label.
+        probabilities: shape (items, classes).
+        seeds: which training, shape (items,).
+        folds: which fold of it, shape (items,).
+        speakers: shape (items,).
+        names: of the utterances, shape (items,).
+        foreign: whether an item is of a corpus or language that its model was not trained on, shape (items,).
+    """
+
+    truth: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+    seeds: NDArray[np.int64]
+    folds: NDArray[np.str_]
+    speakers: NDArray[np.str_]
+    names: NDArray[np.str_]
+    foreign: NDArray[np.bool_]
+
+
+def with_temperature(probabilities: Probabilities, temperature: float) -> NDArray[np.float64]:
+    """The probabilities made flatter (above 1) or sharper (below 1); which class is first does not change.
+
+        softmax(log(p) / T)
+
+    which is softmax(logits / T), as a softmax forgets what is added to all logits.
+
+    >>> with_temperature(np.array([[0.8, 0.2]]), 2.0).round(3)
+    array([[0.667, 0.333]])
+
+    Args:
+        probabilities: shape (items, classes).
+        temperature: T, above 0.
+    """
+    logs = logs_of(np.asarray(probabilities, dtype=np.float64)) / temperature
+    powers = np.exp(logs - logs.max(axis=1, keepdims=True))
+    scaled: NDArray[np.float64] = powers / powers.sum(axis=1, keepdims=True)
+    return scaled
+
+
+def fit_temperature(truth: Truth, probabilities: Probabilities) -> float:
+    """The temperature that gives these items the lowest log loss, be they of whom they may.
+
+    What these items alone say. Of few speakers it is no temperature for others: see `pooled_temperature.fit_pooled`.
+
+    Searched between 0.05 and 20: where all are right, or all wrong, there is no best one, and the end is given.
+
+    Args:
+        truth: class numbers, shape (items,).
+        probabilities: shape (items, classes).
+
+    Returns:
+        T; nan without labeled items.
+
+    Reference:
+        guo2017calibration: temperature scaling.
+    """
+    truth, probabilities = checked(truth, probabilities)
+    if not truth.size:
+        return float("nan")
+
+    def loss(log_temperature: float) -> float:
+        # The loss is convex in 1/T, so it has one valley in log T as well.
+        return log_loss(truth, with_temperature(probabilities, float(np.exp(log_temperature))))
+
+    ends = (np.log(_COLDEST), np.log(_HOTTEST))
+    found = optimize.minimize_scalar(loss, bounds=ends, method="bounded", options={"xatol": 1e-4})
+    return float(np.exp(found.x))
+
+
+def _figures(test: Judged, probabilities: NDArray[np.float64]) -> dict[str, Any]:
+    """Every figure seed by seed, and the two curves over all seeds."""
+    seeds = [test.seeds == seed for seed in np.unique(test.seeds)]
+
+    def over_seeds(values: Sequence[float]) -> dict[str, Any]:
+        deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
+        return {"mean": float(np.mean(values)), "std": deviation, "per_seed": list(values)}
+
+    scores = {
+        "ece": calibration_error,
+        "ece_adaptive": adaptive_calibration_error,
+        "ece_classwise": classwise_calibration_error,
+        "brier": brier,
+        "log_loss": log_loss,
+    }
+    found = {
+        name: over_seeds([score(test.truth[own], probabilities[own]) for own in seeds])
+        for name, score in scores.items()
+    }
+    curves = [risk_coverage(test.truth[own], probabilities[own], [COVERAGE, *COVERAGES]) for own in seeds]
+    found["aurc"] = over_seeds([area for _, area in curves])
+    found["accuracy_at_80"] = over_seeds([1.0 - float(risk[0]) for risk, _ in curves])
+    risk = np.mean([risk[1:] for risk, _ in curves], axis=0)
+    return {
+        **found,
+        "reliability": reliability(test.truth, probabilities),
+        "risk_coverage": {"coverage": list(COVERAGES), "risk": risk.tolist()},
+    }
+
+
+def calibration_summary(test: Judged, dev: Judged | None) -> dict[str, Any]:
+    """The `calibration` of one objective in result.json.
+
+    Args:
+        test: its predictions of test speakers.
+        dev: those of dev speakers, of all tasks that kept them; None where none did.
+
+    Returns:
+        `bins`; `before`, the figures as the model gives its probabilities; `predict`, the temperature that is used
+        for other recordings; `temperatures`, one a fold and seed, fitted without the fold's test speakers; and
+        `after`, the figures with these. Where no dev predictions are known, `predict` says that it is 1,
+        `temperatures` is empty and `after` None.
+    """
+    before = _figures(test, test.probabilities)
+    found: dict[str, Any] = {"bins": BINS, "before": before, "temperatures": [], "after": None}
+    if dev is None or not np.any(dev.truth >= 0):
+        return found | {"predict": _about(Temperature())}
+    pooled = pool(dev.truth, dev.probabilities, speakers=dev.speakers, names=dev.names)
+    scaled, rows = _each_fold(test, pooled)
+    return found | {"predict": _for_others(test, pooled), "temperatures": rows, "after": _figures(test, scaled)}
+
+
+def _for_others(test: Judged, pooled: Pooled) -> dict[str, Any]:
+    """The temperature that `unheard predict` divides by, and why it is that."""
+    if test.foreign.all():
+        sentence = "T = 1: the run tests corpora or languages that it did not train on; no dev speaker is of them."
+        return _about(Temperature()) | {"sentence": sentence}
+    return _about(fit_pooled(pooled))
+
+
+def _about(one: Temperature) -> dict[str, Any]:
+    more = {"fitted": one.fitted, "gain": one.gain, "gain_error": one.error, "sentence": one.sentence}
+    return {"temperature": one.value, "kept": one.kept, "speakers": one.speakers, **more}
+
+
+def _each_fold(test: Judged, pooled: Pooled) -> tuple[NDArray[np.float64], list[dict[str, Any]]]:
+    """Each fold's probabilities with a temperature of speakers whom it does not test, and these temperatures."""
+    scaled, rows = test.probabilities.copy(), []
+    known: dict[frozenset[str], Temperature] = {}
+    for seed, fold in sorted({(int(seed), str(fold)) for seed, fold in zip(test.seeds, test.folds, strict=True)}):
+        own = (test.seeds == seed) & (test.folds == fold)
+        tested = frozenset(test.speakers[own].tolist()) & frozenset(pooled.speakers.tolist())
+        if tested not in known:
+            known[tested] = fit_pooled(pooled.without(tested))
+        one = known[tested]
+        at_home = own & ~test.foreign
+        if not at_home.any():
+            one = Temperature()
+        if one.kept:
+            scaled[at_home] = with_temperature(test.probabilities[at_home], one.value)
+        about = {"temperature": one.value, "kept": one.kept, "speakers": one.speakers}
+        rows.append({"seed": seed, "fold": fold, **about})
+    return scaled, rows

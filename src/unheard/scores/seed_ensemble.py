@@ -1,0 +1,53 @@
+"""One vote of the models of all seeds: what a recognizer made of all of a run's models scores, beside single ones.
+
+It is a system of its own with as many times the parameters above the features, and no choice among seeds.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unheard.metrics.uar import score as uar
+from unheard.statistics.significance import confusions_by_speaker, interval
+
+__all__ = ["vote_of_seeds"]
+
+
+def vote_of_seeds(
+    truth: NDArray[np.int64],
+    probabilities: NDArray[np.float64],
+    *,
+    names: NDArray[np.str_],
+    speakers: NDArray[np.str_],
+    seeds: NDArray[np.int64],
+) -> dict[str, Any] | None:
+    """UAR of the mean of the raw probabilities that the models of all seeds give an utterance.
+
+    Only models vote that were tested on it: none has met its speaker, or whatever else the split keeps apart.
+
+    Args:
+        truth: class numbers, shape (predictions,).
+        probabilities: shape (predictions, classes).
+        names: of the utterances, shape (predictions,).
+        speakers: shape (predictions,).
+        seeds: shape (predictions,).
+
+    Returns:
+        `models` (seeds that vote), `uar`, `interval` (95 %, over speakers); None where there is one seed, or where
+        seeds tested different utterances.
+    """
+    each = np.unique(seeds)
+    items, first, place = np.unique(names, return_index=True, return_inverse=True)
+    heard = np.array([np.bincount(place[seeds == seed], minlength=len(items)) for seed in each])
+    if len(each) < 2 or (heard == 0).any():
+        return None
+    votes = np.zeros((len(items), probabilities.shape[1]))
+    # Where a seed tests an utterance more than once, it still has one vote.
+    np.add.at(votes, place, probabilities / heard[np.searchsorted(each, seeds), place, None])
+    answer, right, whose = votes.argmax(axis=1), truth[first], speakers[first]
+    count = probabilities.shape[1]
+    confusions = confusions_by_speaker(
+        right, answer, whose, classes=count, seeds=np.zeros(len(items), dtype=np.int64)
+    )
+    return {"models": len(each), "uar": uar(right, answer, classes=count), "interval": list(interval(confusions))}

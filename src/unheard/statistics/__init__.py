@@ -1,0 +1,1 @@
+"""Statistics over speakers, not clips: intervals, paired tests, power."""

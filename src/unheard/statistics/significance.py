@@ -1,0 +1,41 @@
+"""Statistics over speakers, not clips: the one door to intervals, paired differences and power.
+
+What the results hold is one array, ``confusions`` of shape (seeds, speakers, classes, classes). The unit is the
+speaker: intervals leave out one speaker at a time, the test swaps two systems speaker by speaker. None of this
+knows that speakers of one fold were judged by the same model; where a split draws its folds anew for each seed,
+several seeds average over that.
+"""
+
+from unheard.metrics._confusion import confusions_by_speaker
+from unheard.statistics.intervals import bootstrap_interval, interval, speaker_interval
+from unheard.statistics.paired_tests import (
+    DRAWS,
+    Pair,
+    Paired,
+    corrected,
+    every_pair,
+    holm,
+    own_differences,
+    paired_difference,
+)
+from unheard.statistics.power import Components, Power, components_of, power_of, power_to_show
+
+__all__ = [
+    "DRAWS",
+    "Components",
+    "Pair",
+    "Paired",
+    "Power",
+    "bootstrap_interval",
+    "components_of",
+    "confusions_by_speaker",
+    "corrected",
+    "every_pair",
+    "holm",
+    "interval",
+    "own_differences",
+    "paired_difference",
+    "power_of",
+    "power_to_show",
+    "speaker_interval",
+]
