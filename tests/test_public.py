@@ -33,7 +33,7 @@ def defined(file):
 
 
 def test_the_face_of_the_library():
-    assert unheard.__all__ == ["UNLABELED", "Batch", "Prediction", "UnheardError", "Utterance", "__version__"]
+    assert unheard.__all__ == ["UNLABELED", "Batch", "UnheardError", "Utterance", "__version__"]
     assert all(hasattr(unheard, name) for name in unheard.__all__)
     assert unheard.__version__ == version("unheard")
 

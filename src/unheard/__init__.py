@@ -3,8 +3,8 @@
 from importlib.metadata import version
 
 from unheard.errors import UnheardError
-from unheard.records import UNLABELED, Batch, Prediction, Utterance
+from unheard.records import UNLABELED, Batch, Utterance
 
-__all__ = ["UNLABELED", "Batch", "Prediction", "UnheardError", "Utterance", "__version__"]
+__all__ = ["UNLABELED", "Batch", "UnheardError", "Utterance", "__version__"]
 
 __version__ = version("unheard")

@@ -1,7 +1,7 @@
-"""The frozen values that flow from layer to layer: an utterance, a batch of them, a prediction.
+"""The frozen values that flow from layer to layer: an utterance, a batch of them.
 
 file -> Utterance -> waveform (samples,) -> features (frames, channels) -> Batch -> embedding (batch, size)
-     -> logits -> Prediction -> Score -> page
+     -> logits -> probabilities -> score -> page
 """
 
 import dataclasses
@@ -24,7 +24,6 @@ __all__ = [
     "CorpusCard",
     "Features",
     "Hertz",
-    "Prediction",
     "Samples",
     "Seconds",
     "Utterance",
@@ -137,20 +136,3 @@ class Batch:
     def with_features(self, features: "torch.Tensor") -> "Batch":
         """The same labels over other features of the same shape."""
         return Batch(features, self.lengths, self.columns)
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What a model says of one utterance: a probability a class."""
-
-    name: str
-    speaker: str
-    truth: str
-    probabilities: Mapping[str, float]
-    fold: str = ""
-    seed: int = 0
-
-    @property
-    def label(self) -> str:
-        """The most probable class (the first of equals)."""
-        return max(self.probabilities, key=lambda key: self.probabilities[key])

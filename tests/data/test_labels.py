@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from unheard.data import labels
-from unheard.errors import LabelError, UnknownNameError
+from unheard.errors import LabelError
 
 MAP = tomllib.loads((Path(labels.__file__).parent / "labels.toml").read_text(encoding="utf-8"))
 
@@ -97,13 +97,3 @@ def test_binary_sides_do_not_overlap() -> None:
         assert len(sides) == 2, dimension
         assert not sides[0] & sides[1]
         assert sides[0] | sides[1] <= set(labels.emotions())
-
-
-def test_binary() -> None:
-    assert labels.binary("sadness", "arousal") == "low"
-    assert labels.binary("calm", "valence") == "positive"
-    assert labels.binary("disgust", "arousal") is None
-    with pytest.raises(LabelError):
-        labels.binary("happy", "arousal")
-    with pytest.raises(UnknownNameError, match="valence"):
-        labels.binary("anger", "valense")

@@ -10,12 +10,13 @@ import pytest
 import soundfile
 from joblib import Parallel, delayed
 
+from features.extraction import extract_one
 from unheard.data.audio.decoding import Recording
 from unheard.data.audio.loading import AudioSettings
 from unheard.data.audio.perturbation import Perturbation
 from unheard.errors import AudioError
 from unheard.features import logmel, mfcc
-from unheard.features.cache import Recipe, extract_corpus, extract_one, read_entry
+from unheard.features.cache import Recipe, extract_corpus, read_entry
 from unheard.records import Utterance
 from unheard.registry import load
 

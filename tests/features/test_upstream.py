@@ -9,10 +9,11 @@ import soundfile
 import torch
 from pydantic import ValidationError
 
+from features.extraction import extract_one
 from unheard.data.audio.loading import AudioSettings
 from unheard.errors import SettingsError
 from unheard.features import logmel, upstream, waveform
-from unheard.features.cache import Recipe, extract_one, read_entry
+from unheard.features.cache import Recipe, read_entry
 from unheard.records import Utterance
 from unheard.upstreams.loading import UpstreamSettings, load_upstream
 from upstreams.made import FAMILIES, KINDS, RATE, SIZE, padded, sounds

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Self
 
-from unheard.errors import LabelError, UnknownNameError, nearest
+from unheard.errors import LabelError, nearest
 from unheard.identities import plain
 
-__all__ = ["UnknownLabel", "binary", "canonical", "emotions", "known", "own_labels", "source", "spelled"]
+__all__ = ["UnknownLabel", "canonical", "emotions", "known", "own_labels", "source", "spelled"]
 
 
 class UnknownLabel(str):
@@ -157,28 +157,3 @@ def own_labels(labels: Mapping[str, str]) -> dict[str, str]:
             mend = f"Write '{usual}'; or map '{name}' to itself, too, if it is to be a class of its own."
             raise LabelError("labels", problem, mend)
     return found
-
-
-def binary(emotion: str, dimension: str) -> str | None:
-    """The class of an emotion on one dimension, None where the emotion has no side.
-
-    >>> binary("anger", "arousal"), binary("anger", "valence"), binary("neutral", "valence")
-    ('high', 'negative', None)
-
-    Args:
-        emotion: a canonical name.
-        dimension: 'arousal' (high, low) or 'valence' (positive, negative).
-
-    Raises:
-        LabelError: the emotion is not a canonical name.
-        UnknownNameError: there is no such dimension.
-
-    Reference: Cai et al. 2020 (arXiv 2012.11174), the binary arousal and valence tasks.
-    """
-    if emotion not in emotions():
-        problem = f"'{emotion}' is not a canonical emotion"
-        raise LabelError("labels", problem, f"Known: {', '.join(emotions())}.")
-    if dimension not in _map()["binary"]:
-        raise UnknownNameError("dimension", dimension, _map()["binary"])
-    sides = {side: names for side, names in _map()["binary"][dimension].items() if side != "source"}
-    return next((side for side, names in sides.items() if emotion in names), None)

@@ -31,7 +31,7 @@ from unheard.processes import side_by_side
 from unheard.records import Features, Samples, Utterance
 from unheard.registry import load
 
-__all__ = ["Extraction", "Recipe", "extract_corpus", "extract_one", "read_entry"]
+__all__ = ["Extraction", "Recipe", "extract_corpus", "read_entry"]
 
 _VERSION = 1  # to be raised whenever the same settings give other numbers
 
@@ -134,21 +134,6 @@ def _write_entry(cache: Path, key: str, features: Features) -> None:
     content = stream.getvalue()
     with aside(_entry(cache, key)) as beside:
         beside.write_bytes(content + _digest(content))  # what reads .npy reads no further than its numbers
-
-
-def extract_one(utterance: Utterance, recipe: Recipe, cache: Path) -> tuple[tuple[str, ...], str, float]:
-    """Fill the cache for one utterance.
-
-    Returns:
-        The keys (one a perturbation), the digest of the recording, the conditioned length in seconds.
-
-    Raises:
-        AudioError: the recording cannot be used.
-    """
-    (heard,) = _hear_all([utterance], recipe, cache)
-    if isinstance(heard, AudioError):
-        raise heard
-    return heard.keys, heard.content, heard.seconds
 
 
 def _level(samples: Samples) -> float:

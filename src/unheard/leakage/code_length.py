@@ -49,11 +49,6 @@ class CodeLength:
         """Bits an item."""
         return float(self.bits.mean())
 
-    @property
-    def compression(self) -> float:
-        """Uniform code over this code: 1 where nothing is read, larger the more is."""
-        return self.uniform / self.mean
-
 
 def _probabilities(train: Real, labels: NDArray[np.int64], asked: Real, strength: float, classes: int) -> Real:
     """Probabilities of every label, shape (asked, classes); labels that train lacks share what one item would get.
