@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.typed import unheard
+from unheard.schemas.audit import AuditReport
 from unheard.testing.faults import FAULTS, write_sound_corpus
 
 
@@ -54,6 +55,8 @@ def test_json_and_page_hold_what_was_found(own, tmp_path, capsys) -> None:
     assert unheard("audit", own, "--json", figures, "--html", page, "--format", "json") == 1
     printed = json.loads(capsys.readouterr().out.splitlines()[-1])
     found = json.loads(figures.read_text())
+    body = {key: value for key, value in found.items() if key != "digest"} | {"created": printed["created"]}
+    assert AuditReport.model_validate(body) == AuditReport.model_validate(printed)
     assert printed["findings"] == found["findings"]
     assert found["has_leak"]
     assert {leak["column"] for leak in found["leaks"]} >= {"near-duplicate"}

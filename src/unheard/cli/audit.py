@@ -3,7 +3,6 @@
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import typer
 
@@ -27,7 +26,7 @@ from unheard.cli._labels import labels_from
 from unheard.cli._progress import bar, working
 from unheard.cli._terminal import Grid, console, page
 from unheard.data.audit.confounds import Confound
-from unheard.data.audit.document import plain
+from unheard.data.audit.document import audit_report
 from unheard.data.audit.examination import Examination, examine
 from unheard.data.audit.findings import Finding, findings, shown
 from unheard.data.audit.recordings import listen
@@ -39,6 +38,7 @@ from unheard.files import refuse_unwritable_file, write_document
 from unheard.records import Utterance
 from unheard.registry import load, names
 from unheard.reports.pages.audit import write_audit_page
+from unheard.schemas.audit import AuditReport
 from unheard.settings import Document, validate
 
 __all__ = ["audit"]
@@ -98,7 +98,7 @@ def audit(
     found = findings(seen)
     _write(seen, json_file, html)
     if form == "json":
-        page.document(_body(seen))
+        page.document(_report(seen).model_dump())
     else:
         _show(seen, found)
     if seen.has_leak or (strict and any(finding.severity == "caution" for finding in found)):
@@ -171,18 +171,18 @@ def _folds(
     return None if place is None else read_folds(place, utterances)
 
 
-def _body(seen: Examination) -> dict[str, Any]:
+def _report(seen: Examination) -> AuditReport:
     created = datetime.now(UTC).isoformat(timespec="seconds")
-    head = {"unheard": unheard.__version__, "created": created, "command": " ".join(["unheard", *sys.argv[1:]])}
-    return head | plain(seen)
+    command = " ".join(["unheard", *sys.argv[1:]])
+    return audit_report(seen, version=unheard.__version__, created=created, command=command)
 
 
 def _write(seen: Examination, json_file: Path | None, html: Path | None) -> None:
     if json_file is not None:
-        write_document(_body(seen), json_file)
+        write_document(_report(seen).model_dump(), json_file)
         console.say(f"figures: {json_file}")
     if html is not None:
-        write_audit_page(_body(seen), html)
+        write_audit_page(_report(seen), html)
         console.say(f"page: {html}")
 
 
@@ -218,7 +218,7 @@ def _ties(seen: Examination) -> Grid:
     headings = ["column", "values", "bits", "shuffled", "of", "lookup UAR"]
     table = Grid(*headings, *(["on the folds"] if seen.lookups else []))
     for tie in seen.audit.ties.values():
-        bits = [f"{own:.2f}" for own in (tie.bits, tie.shuffled_bits, tie.emotion_bits)]
+        bits = [f"{own:.2f}" for own in (tie.bits, tie.chance_bits, tie.emotion_bits)]
         row = [tie.column, str(tie.values), *bits, f"{tie.lookup_uar:.3f}"]
         table.add_row(*row, *([f"{seen.lookups[tie.column]:.3f}"] if seen.lookups else []))
     return table

@@ -92,7 +92,7 @@ def _confound_part(prepared: Prepared) -> dict[str, Any]:
     return {
         "emotion_bits": found.emotion_bits,
         "emotion_speaker_bits": speaker.bits,
-        "shuffled_bits": speaker.shuffled_bits,
+        "shuffled_bits": speaker.chance_bits,
         "speaker_lookup_uar": speaker.lookup_uar,
         "level_only_uar": trait_only(prepared, "level", prepared.levels),
         "length_only_uar": trait_only(prepared, "seconds", prepared.seconds),

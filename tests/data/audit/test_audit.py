@@ -86,11 +86,11 @@ def test_a_crossed_corpus_ties_nothing_and_a_nested_one_everything() -> None:
     assert free.ties.keys() == {"speaker", "sentence", "gender"}
     for tie in free.ties.values():
         assert tie.bits == pytest.approx(0, abs=1e-9)
-        assert tie.shuffled_bits > 0
+        assert tie.chance_bits > 0
     nested = [item.replace(speaker=f"{item.speaker}-{item.emotion}") for item in crossed()]
     tie = audit(nested, contents_of(nested)).ties["speaker"]
     assert (tie.bits, tie.emotion_bits, tie.lookup_uar) == pytest.approx((1, 1, 1))
-    assert 0 < tie.shuffled_bits < 1
+    assert 0 < tie.chance_bits < 1
     assert (tie.utterances, tie.values) == (16, 8)
 
 
@@ -116,7 +116,7 @@ def test_the_audit_is_the_same_for_the_same_seed() -> None:
     items = crossed()
     assert audit(items, contents_of(items), seed=1) == audit(items, contents_of(items), seed=1)
     first, second = (audit(items, contents_of(items), seed=seed).ties["speaker"] for seed in (1, 2))
-    assert first.shuffled_bits != second.shuffled_bits
+    assert first.chance_bits != second.chance_bits
 
 
 def test_leaks_of_other_peoples_folds_are_listed_not_raised() -> None:

@@ -129,12 +129,12 @@ def _told(seen: Examination) -> Iterator[Finding]:
     """Labels that tell the emotion before anything is heard."""
     chance = seen.audit.chance
     for tie in seen.audit.ties.values():
-        telling = tie.bits - tie.shuffled_bits >= MARGIN * tie.emotion_bits
+        telling = tie.bits - tie.chance_bits >= MARGIN * tie.emotion_bits
         if not (telling and tie.lookup_uar - chance >= MARGIN * (1 - chance)):
             continue
         text = (
             f"The {tie.column} tells {tie.bits:.2f} of {tie.emotion_bits:.2f} bits of the emotion (shuffled "
-            f"{tie.shuffled_bits:.2f}); answering with its commonest emotion scores a UAR of {tie.lookup_uar:.3f} "
+            f"{tie.chance_bits:.2f}); answering with its commonest emotion scores a UAR of {tie.lookup_uar:.3f} "
             f"where any other utterance of it is known"
         )
         on_folds = seen.lookups.get(tie.column, float("nan"))

@@ -46,7 +46,7 @@ class Tie:
         values: how many different values they have.
         emotion_bits: H(emotion) of these utterances.
         bits: I(emotion; column), in [0, emotion_bits]; the plug-in estimate.
-        shuffled_bits: mean of the same estimate over shuffled emotions: what chance gives at this size.
+        chance_bits: mean of the same estimate over shuffled emotions: what chance gives at this size.
         lookup_uar: UAR in [0, 1] of answering with the commonest emotion of the value (see `lookup_recall`).
     """
 
@@ -55,7 +55,7 @@ class Tie:
     values: int
     emotion_bits: float
     bits: float
-    shuffled_bits: float
+    chance_bits: float
     lookup_uar: float
 
 
@@ -136,7 +136,7 @@ def mutual_information(first: Sequence[Hashable], second: Sequence[Hashable]) ->
     """I(first; second) in bits, of the joint counts as they are (the plug-in estimate).
 
     I = sum over pairs of p(a, b) log2(p(a, b) / (p(a) p(b))). The estimate is never negative and grows with
-    the number of values at a given size; compare it with shuffled labels (`Tie.shuffled_bits`).
+    the number of values at a given size; compare it with shuffled labels (`Tie.chance_bits`).
 
     Args:
         first: a label an item.
@@ -253,7 +253,7 @@ def _tie(labeled: Sequence[Utterance], column: str, seed: int) -> Tie | None:
         values=len(set(values)),
         emotion_bits=_entropy(first),
         bits=_information(first, second),
-        shuffled_bits=float(np.mean(chance)),
+        chance_bits=float(np.mean(chance)),
         lookup_uar=lookup_recall(emotions, values),
     )
 

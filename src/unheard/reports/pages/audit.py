@@ -1,21 +1,18 @@
 """From an audit to one page: what leaks, what gives the emotion away, what each class and speaker has."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from markupsafe import Markup
 
 from unheard.data.audit.findings import shown
 from unheard.data.audit.traits import TRAITS
 from unheard.files import write_atomically
-from unheard.reports.documents.reading import NOT_KNOWN, entries, number, part, table
+from unheard.reports.documents.wording import NOT_KNOWN
 from unheard.reports.figures.svg import Frame, color, figure, label_of, ticks
 from unheard.reports.pages.templates import environment
+from unheard.schemas.audit import AuditReport
 
 __all__ = ["render_audit", "unheard_answers", "write_audit_page"]
-
-Report = Mapping[str, Any]
 
 _ROW, _BAR = 26, 13
 _SPOKEN = {trait.name: trait.spoken for trait in TRAITS}
@@ -23,28 +20,26 @@ _TITLES = {trait.name: trait.title for trait in TRAITS}
 _SEVERITIES = {"leak": "leaks", "caution": "cautions", "note": "notes"}
 
 
-def _trait(value: Any, name: str) -> str:
+def _trait(value: float | None, name: str) -> str:
     """A trait's value with its unit."""
     trait = next(trait for trait in TRAITS if trait.name == name)
-    known = number(value)
-    return NOT_KNOWN if known is None else shown(known, trait)
+    return NOT_KNOWN if value is None else shown(value, trait)
 
 
-def unheard_answers(report: Report) -> str:
+def unheard_answers(report: AuditReport) -> str:
     """A bar for everything that answers for the emotion without a voice, as SVG; empty if nothing does.
 
     Args:
-        report: as documented in docs/reference/audit.md.
+        report: of the audit.
     """
-    rows = [(column, part(tie, "lookup_uar"), 0) for column, tie in table(report, "ties").items()]
-    if part(report, "folds"):
-        ties = table(report, "ties").items()
-        rows += [(f"{column}, on the folds", part(tie, "folds_uar"), 1) for column, tie in ties]
-    for own in entries(report, "confounds"):
-        if part(own, "of") == "emotion":
-            name = str(part(own, "trait"))
-            rows.append((_TITLES.get(name, name), part(own, "uar"), 2 if _SPOKEN.get(name) else 3))
-    bars = [(name, float(value), family) for name, value, family in rows if number(value) is not None]
+    rows = [(column, tie.lookup_uar, 0) for column, tie in report.ties.items()]
+    if report.folds is not None:
+        rows += [(f"{column}, on the folds", tie.folds_uar, 1) for column, tie in report.ties.items()]
+    for own in report.confounds:
+        if own.of == "emotion":
+            title = _TITLES.get(own.trait, own.trait)
+            rows.append((title, own.uar, 2 if _SPOKEN.get(own.trait) else 3))
+    bars = [(name, value, family) for name, value, family in rows if value is not None]
     if not bars:
         return ""
     frame = Frame(720, 46 + _ROW * len(bars), (0.0, 1.0), (0.0, 1.0), left=190, bottom=40, top=6, right=52)
@@ -59,7 +54,7 @@ def unheard_answers(report: Report) -> str:
             f'<rect x="{frame.left}" y="{y + 4:.1f}" width="{width:.1f}" height="{_BAR}" rx="2" {fill}>{tip}</rect>',
             f'<text class="tick" x="{frame.left + width + 6:.1f}" y="{y + 14:.1f}">{value:.3f}</text>',
         ]
-    body.append(_chance(frame, number(report, "chance")))
+    body.append(_chance(frame, report.chance))
     said = "; ".join(f"{name} {value:.2f}" for name, value, _ in bars)
     return figure(frame.width, frame.height, "What can be answered without hearing a voice", said, "".join(body))
 
@@ -89,26 +84,25 @@ def _chance(frame: Frame, chance: float | None) -> str:
     )
 
 
-def render_audit(report: Report) -> str:
+def render_audit(report: AuditReport) -> str:
     """The page as text.
 
     Args:
-        report: as documented in docs/reference/audit.md; any number may be None.
+        report: of the audit.
     """
     pages = environment()
     pages.filters |= {"trait": _trait}
     safe = Markup
-    found = entries(report, "findings")
     return pages.get_template("audit.html.jinja").render(
         report=report,
-        counted={word: sum(part(one, "severity") == key for one in found) for key, word in _SEVERITIES.items()},
+        counted={word: sum(one.severity == key for one in report.findings) for key, word in _SEVERITIES.items()},
         answers=safe(unheard_answers(report)),
         traits=TRAITS,
-        emotions=list(part(report, "class_counts") or {}),
+        emotions=list(report.class_counts),
         titles=_TITLES,
     )
 
 
-def write_audit_page(report: Report, file: Path) -> None:
+def write_audit_page(report: AuditReport, file: Path) -> None:
     """Write the page, aside and renamed."""
     write_atomically(render_audit(report), file)
