@@ -73,3 +73,25 @@ def test_masked_batch_norm_is_torchs_on_the_real_frames_alone():
     assert not result[~mask].any()
     torch.testing.assert_close(mine.running_var, theirs.running_var)
     torch.testing.assert_close(mine.running_mean, theirs.running_mean)
+
+
+@pytest.mark.parametrize("rectify", [False, True])
+@pytest.mark.parametrize("channels", [1, 3, 8, 17])
+def test_evaluation_normalizes_every_frame_to_the_bits_of_the_real_ones_alone(rectify, channels):
+    """It looks for no real frames, so that it can be exported, and no dev score and no probability moved for that."""
+    norm = MaskedBatchNorm(channels, rectify=rectify).train()
+    with torch.no_grad():
+        norm.weight.normal_()
+        norm.bias.normal_()
+        for _ in range(3):
+            norm(3 * torch.randn(2, 9, channels), torch.ones(2, 9, dtype=torch.bool))
+    norm.eval()
+    before = {name: value.clone() for name, value in norm.state_dict().items()}
+    frames, mask = torch.randn(5, 11, channels), frame_mask(torch.tensor([11, 1, 7, 2, 10]), 11)
+    gathered = F.batch_norm(
+        frames[mask], norm.running_mean, norm.running_var, norm.weight, norm.bias, training=False, eps=norm.eps
+    )
+    result = norm(frames, mask)
+    assert torch.equal(result[mask], F.relu(gathered) if rectify else gathered)
+    assert not result[~mask].any()
+    assert all(torch.equal(value, before[name]) for name, value in norm.state_dict().items())

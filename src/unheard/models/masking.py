@@ -47,10 +47,12 @@ def reverse_within(sequence: Tensor, lengths: Tensor) -> Tensor:
         sequence: shape (batch, frames, channels).
         lengths: shape (batch,).
     """
-    position = torch.arange(sequence.shape[1], device=lengths.device).expand(len(lengths), -1)
+    # `len(lengths)` would be a number that an exported graph keeps for good; the shape is asked anew for each batch.
+    items, frames = lengths.shape[0], sequence.shape[1]
+    position = torch.arange(frames, device=lengths.device).expand(items, -1)
     mirrored = lengths.unsqueeze(1) - 1 - position
     source = torch.where(mirrored >= 0, mirrored, position)
-    rows = source + sequence.shape[1] * torch.arange(len(lengths), device=lengths.device).unsqueeze(1)
+    rows = source + frames * torch.arange(items, device=lengths.device).unsqueeze(1)
     return sequence.flatten(0, 1).index_select(0, rows.flatten()).view_as(sequence)
 
 
@@ -72,6 +74,8 @@ class MaskedBatchNorm(nn.BatchNorm1d):
         """Normalize the real frames; the running statistics move in training mode only."""
         if mask is None:
             return super().forward(input.transpose(1, 2)).transpose(1, 2)
+        if not self.training:
+            return self._affine(input) * mask.unsqueeze(2)
         # Real frames are gathered and normalized by torch's fused kernel: four times as fast as masked sums.
         real = mask.flatten().nonzero().squeeze(1)
         frames = input.flatten(0, 1)
@@ -79,6 +83,14 @@ class MaskedBatchNorm(nn.BatchNorm1d):
         if self.rectify:
             normalized = F.relu(normalized)
         return torch.zeros_like(frames).index_copy(0, real, normalized).view(input.shape)
+
+    def _affine(self, sequence: Tensor) -> Tensor:
+        """What evaluation does with each frame, real or not: the same scale and shift, to the same bits.
+
+        No frame needs another here, so that none is looked for: an exported graph has no fixed number of real ones.
+        """
+        normalized = self._normalize(sequence.flatten(0, 1))
+        return (F.relu(normalized) if self.rectify else normalized).view(sequence.shape)
 
     def _normalize(self, frames: Tensor) -> Tensor:
         """Batch norm of (frames, channels). A single frame has no spread; it takes the running statistics."""

@@ -1,0 +1,1 @@
+"""A recognizer as one ONNX file: waveform in, probabilities and embedding out, without PyTorch."""
