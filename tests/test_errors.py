@@ -9,6 +9,7 @@ from joblib import Parallel, delayed
 
 from unheard import errors
 from unheard.errors import (
+    AdaptationError,
     AudioError,
     CorpusError,
     LabelError,
@@ -24,6 +25,7 @@ from unheard.errors import (
 )
 
 EXAMPLES = {
+    "AdaptationError": AdaptationError("adaptation: embeddings (3, 2), expected size 4. Use those of one model."),
     "AudioError": AudioError("a/b.wav", "is silent", "Remove it."),
     "CorpusError": CorpusError("emodb", "no such folder", "Pass another."),
     "LabelError": LabelError("emodb", "unknown code 'Q'", "Correct it."),
@@ -37,6 +39,7 @@ EXAMPLES = {
     "UnknownNameError": UnknownNameError("corpus", "emodbb", ["ravdess", "emodb"]),
 }
 BUILTINS = {
+    "AdaptationError": ValueError,
     "AudioError": OSError,
     "CorpusError": ValueError,
     "LabelError": ValueError,

@@ -7,6 +7,7 @@
     │   └── TableError                  a file that cannot be read as a table
     ├── SettingsError (ValueError)      a recipe with an unknown key, a wrong type or a bad value
     ├── SplitError (ValueError)         a split that would leak, or that cannot be drawn
+    ├── AdaptationError (ValueError)    embeddings, statistics or a fitted adaptation that do not fit each other
     ├── UnknownNameError (KeyError)     a name that the registry does not have
     ├── RunError (ValueError)           a result folder that is incomplete, foreign or damaged
     ├── MachineError (OSError)          a full disk, missing rights or memory: what the machine does not give
@@ -20,6 +21,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 __all__ = [
+    "AdaptationError",
     "AudioError",
     "CorpusError",
     "LabelError",
@@ -108,6 +110,10 @@ class SettingsError(UnheardError, ValueError):
 
 class SplitError(UnheardError, ValueError):
     """A split that would share something between its parts, or that cannot be drawn."""
+
+
+class AdaptationError(UnheardError, ValueError):
+    """Embeddings, source statistics or a fitted adaptation that do not fit each other."""
 
 
 class UnknownNameError(UnheardError, KeyError):

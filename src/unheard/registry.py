@@ -23,6 +23,8 @@ KINDS = {
     "objectives": "unheard.objectives",
     "metrics": "unheard.metrics",
     "splits": "unheard.data.splits",
+    "adaptations": "unheard.adaptation.methods",
+    "validators": "unheard.adaptation.validators",
 }
 """Kind -> the package whose files are its members."""
 
