@@ -14,11 +14,21 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
 from unheard.records import Hertz, Seconds
 
-__all__ = ["Card", "Upstream", "attention_mask", "real_frames", "silenced"]
+__all__ = [
+    "Card",
+    "Upstream",
+    "attention_mask",
+    "filled",
+    "is_traced",
+    "nothing_padded",
+    "real_frames",
+    "silenced",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,25 @@ def real_frames(lengths: Tensor, frames: int) -> Tensor:
     return torch.arange(frames, device=lengths.device) < lengths.unsqueeze(1)
 
 
+def is_traced() -> bool:
+    """Whether a graph is being drawn of what is computed: then nothing may hang on the values of the example."""
+    return bool(torch.onnx.is_in_onnx_export())
+
+
+def nothing_padded(lengths: Tensor, frames: int) -> bool:
+    """Whether every item is as long as the batch; a graph that is traced is told that some are not."""
+    return not is_traced() and bool((lengths >= frames).all())
+
+
+def filled(samples: Tensor, least: int) -> Tensor:
+    """Samples, shape (batch, samples), with zeros behind them until there are `least`.
+
+    A graph that is traced appends `least` zeros always, as it cannot ask how many there are.
+    """
+    missing = least if is_traced() else max(0, least - samples.shape[1])
+    return F.pad(samples, (0, missing))
+
+
 def silenced(sequence: Tensor, lengths: Tensor, axis: int = 1) -> Tensor:
     """The sequence with zeros behind each item's end; the very same tensor where nothing is padded.
 
@@ -52,7 +81,7 @@ def silenced(sequence: Tensor, lengths: Tensor, axis: int = 1) -> Tensor:
         axis: of time.
     """
     frames = sequence.shape[axis]
-    if bool((lengths >= frames).all()):
+    if nothing_padded(lengths, frames):
         return sequence
     real = real_frames(lengths, frames)
     return sequence.masked_fill(~(real.unsqueeze(2) if axis == 1 else real.unsqueeze(1)), 0.0)
@@ -64,7 +93,7 @@ def attention_mask(hidden: Tensor, lengths: Tensor) -> Tensor | None:
     None where nothing is padded, so that an item alone takes the path that the checkpoint was trained on.
     """
     frames = hidden.shape[1]
-    if bool((lengths >= frames).all()):
+    if nothing_padded(lengths, frames):
         return None
     padding = ~real_frames(lengths, frames)
     mask = torch.zeros(padding.shape, dtype=hidden.dtype, device=hidden.device)

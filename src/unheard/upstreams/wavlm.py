@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from unheard.upstreams._transformers import built
-from unheard.upstreams._upstream import Card, Upstream, real_frames
+from unheard.upstreams._upstream import Card, Upstream, nothing_padded, real_frames
 from unheard.upstreams._waves import WaveUpstream, prepared_config, wave_card
 
 __all__ = ["MODEL_TYPE", "PREFIXES", "build", "card"]
@@ -24,8 +24,8 @@ class _WavLM(WaveUpstream):
 
     def _layers(self, hidden: Tensor, lengths: Tensor, first: int) -> list[Tensor]:
         states, positions = [hidden], self._relative(hidden) if first else None
-        padded = bool((lengths < hidden.shape[1]).any())
-        mask = real_frames(lengths, hidden.shape[1]) if padded else None
+        frames = hidden.shape[1]
+        mask = None if nothing_padded(lengths, frames) else real_frames(lengths, frames)
         for layer in list(self.blocks)[first:]:
             state, positions = self._through(_quietly, layer, states[-1], mask, positions)
             states.append(state)

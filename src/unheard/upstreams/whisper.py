@@ -14,8 +14,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from unheard.spectra import PowerSpectra
 from unheard.upstreams._transformers import built, mel_filter_bank
-from unheard.upstreams._upstream import Card, Upstream, attention_mask, silenced
+from unheard.upstreams._upstream import Card, Upstream, attention_mask, filled, is_traced, real_frames, silenced
 
 __all__ = ["MODEL_TYPE", "PREFIXES", "build", "card"]
 
@@ -66,6 +67,7 @@ class _Whisper(Upstream):
         filters = mel_filter_bank(1 + self.width // 2, model.num_mel_bins, card.rate)
         self.register_buffer("filters", filters, persistent=False)
         self.register_buffer("window", torch.hann_window(self.width), persistent=False)
+        self.spectra = PowerSpectra(self.window, self.width, self.hop)
 
     @property
     def blocks(self) -> nn.ModuleList:
@@ -97,8 +99,30 @@ class _Whisper(Upstream):
         loudest = decades.max()
         return (torch.maximum(decades, loudest - 8.0) + 4.0) / 4.0
 
+    def _log_mels(self, samples: Tensor, lengths: Tensor) -> Tensor:
+        """The log-mel of each item of a batch, (batch, samples) -> (batch, frames, channels), zero behind its end."""
+        if is_traced():
+            return self._traced_log_mels(samples, lengths)
+        mels = [self.log_mel(item[:length]).T for item, length in zip(samples, lengths.tolist(), strict=True)]
+        return nn.utils.rnn.pad_sequence(mels, batch_first=True)
+
+    def _traced_log_mels(self, samples: Tensor, lengths: Tensor) -> Tensor:
+        """The same by operations that a graph has, for all items at once."""
+        half, last = self.width // 2, lengths.unsqueeze(1) - 1
+        # Each item goes on as its own mirror image at both of its ends.
+        place = (torch.arange(samples.shape[1] + 2 * half, device=samples.device) - half).abs().unsqueeze(0)
+        place = (last - (last - place).abs()).clamp(min=0)
+        power = self.spectra(samples.gather(1, place))[:, :-1]
+        decades = torch.clamp(power @ self.filters, min=1e-10).log10()
+        counts = torch.div(lengths, self.hop, rounding_mode="floor")
+        real = real_frames(counts, decades.shape[1]).unsqueeze(2)
+        loudest = decades.masked_fill(~real, -torch.inf).amax((1, 2), keepdim=True)
+        return silenced((torch.maximum(decades, loudest - 8.0) + 4.0) / 4.0, counts)
+
     def forward(self, samples: Tensor, lengths: Tensor) -> tuple[list[Tensor], Tensor]:
-        """All states of a padded batch."""
+        """All states of a padded batch; a traced graph hears 30 s at most."""
+        if is_traced():
+            return self._encode(samples[:, : self.longest], lengths)
         pieces = torch.div(lengths + self.longest - 1, self.longest, rounding_mode="floor").clamp(min=1)
         if int(pieces.max()) == 1:
             return self._encode(samples, lengths)
@@ -116,20 +140,19 @@ class _Whisper(Upstream):
 
     def _encode(self, samples: Tensor, lengths: Tensor) -> tuple[list[Tensor], Tensor]:
         """States of items of at most 30 s."""
-        samples = F.pad(samples, (0, max(0, self.width - samples.shape[1])))
+        samples = filled(samples, self.width)
         own = lengths.clamp(min=self.width)
         counts = self.frames_of(lengths)
         if self.pads:
             samples = F.pad(samples, (0, self.longest - samples.shape[1]))
             own = torch.full_like(lengths, self.longest)
-        mels = [self.log_mel(item[:length]).T for item, length in zip(samples, own.tolist(), strict=True)]
-        mel, own = nn.utils.rnn.pad_sequence(mels, batch_first=True), torch.div(own, self.hop, rounding_mode="floor")
+        mel, own = self._log_mels(samples, own), torch.div(own, self.hop, rounding_mode="floor")
         frames = silenced(F.gelu(self.model.conv1(mel.transpose(1, 2))), own, axis=2)
         hidden = F.gelu(self.model.conv2(frames)).transpose(1, 2)
         own = torch.div(own + 1, _THINNING, rounding_mode="floor")
         hidden = hidden + self.model.embed_positions.weight[: hidden.shape[1]]
         hidden = F.dropout(hidden, p=self.model.dropout, training=self.training)
-        longest = int(counts.max())
+        longest = counts.max() if is_traced() else int(counts.max())
         return [silenced(state[:, :longest], counts) for state in self.rise(hidden, own, 0)], counts
 
     def rise(self, hidden: Tensor, lengths: Tensor, first: int) -> list[Tensor]:

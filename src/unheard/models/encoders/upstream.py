@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from unheard.errors import SettingsError
 from unheard.models.lora import add_low_rank
-from unheard.upstreams._upstream import Upstream, silenced
+from unheard.upstreams._upstream import Upstream, is_traced, silenced
 from unheard.upstreams.loading import UpstreamSettings, build_upstream, find_checkpoint, load_upstream
 
 __all__ = ["Encoder", "Settings", "identity"]
@@ -88,6 +88,8 @@ class Encoder(nn.Module):
 
     def forward(self, sequence: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
         """Encode a padded batch; padding changes nothing."""
+        if is_traced():
+            return self._states(sequence, lengths)
         order = lengths.argsort(stable=True)
         pieces = [self._states(sequence[rows], lengths[rows]) for rows in self._groups(order, lengths)]
         longest = max(piece.shape[1] for piece, _ in pieces)
@@ -111,7 +113,7 @@ class Encoder(nn.Module):
         yield torch.stack(rows)
 
     def _states(self, sequence: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        longest = int(lengths.max())
+        longest = sequence.shape[1] if is_traced() else int(lengths.max())
         if self.settings.above is None:
             states, frames = self.upstream(sequence[:, :longest, 0], lengths)
         else:
