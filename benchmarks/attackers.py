@@ -11,7 +11,6 @@ rows is the luckiest, as it is for whoever tries them.
 import argparse
 import warnings
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from kept import keep
@@ -24,7 +23,7 @@ from sklearn.svm import SVC
 from unheard.leakage.closed_set import probe_closed_set
 from unheard.leakage.probe_kinds import KINDS, TITLES
 from unheard.metrics import uar
-from unheard.probing.sources import open_run, run_jobs
+from unheard.probing.sources import Probing, open_run, probings_of
 
 ATTACKERS = {
     "scikit-learn MLP, 256 units": lambda: MLPClassifier((256,), max_iter=300, random_state=0),
@@ -35,12 +34,13 @@ ATTACKERS = {
 }
 
 
-def of_fold(job: Any) -> tuple[dict[str, float], int]:
+def of_fold(probing: Probing) -> tuple[dict[str, float], int]:
     """Balanced accuracy of each attacker on one fold, and how many utterances were asked."""
-    embeddings, speakers = job.embed(), job.items.column("speaker")
-    train, withheld = job.items.of("train"), job.items.of("withheld")
+    embeddings, speakers = probing.embed(), probing.items.column("speaker")
+    train, withheld = probing.items.of("train"), probing.items.of("withheld")
     parts = (embeddings[train], speakers[train], embeddings[withheld], speakers[withheld])
-    found = {TITLES[kind]: score for kind, score in probe_closed_set(*parts, seed=job.seed).items() if kind in KINDS}
+    scores = probe_closed_set(*parts, seed=probing.seed)
+    found = {TITLES[kind]: scores[kind] for kind in KINDS}
     scaler = StandardScaler().fit(parts[0])
     names, truth = np.unique(parts[1]), np.searchsorted(np.unique(parts[1]), parts[3])
     for title, make in ATTACKERS.items():
@@ -59,8 +59,8 @@ def main() -> None:
     run = open_run(asked.run)
     rows = []
     for label in run.result["objectives"]:
-        jobs = [one[0] for one in run_jobs(run, [label], run.result["seeds"][:1])]
-        found, weights = zip(*(of_fold(job) for job in jobs), strict=True)
+        probings = [one[0] for one in probings_of(run, [label], run.result["seeds"][:1])]
+        found, weights = zip(*(of_fold(probing) for probing in probings), strict=True)
         for title in found[0]:
             mean = float(np.average([own[title] for own in found], weights=weights))
             rows.append({"objective": label, "attacker": title, "accuracy": round(mean, 3)})

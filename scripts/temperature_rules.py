@@ -3,7 +3,7 @@
     python scripts/temperature_rules.py runs/gat2022-ravdess runs/gat2022-emodb
 
 raw     T = 1
-task    one a fold and seed, of lowest log loss on that task's own dev speakers: what earlier versions used
+job     one a fold and seed, of lowest log loss on that job's own dev speakers
 pooled  `pooled_temperature`, of all dev predictions less those of the fold's test speakers: `after` in result.json
 
 Prints a Markdown table a run, means over seeds, and `vote`: of the mean over seeds of the probabilities, as `unheard
@@ -11,13 +11,14 @@ predict` takes it over models. Folders are only read. The figures of docs/adr/00
 """
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from unheard.experiment.job import JOBS, RESULT
+from unheard.experiment.job_result import TrainingResult, read_job_result, trainings_of
 from unheard.metrics._calibration import (
     adaptive_calibration_error,
     calibration_error,
@@ -36,9 +37,10 @@ FIGURES = {
 }
 
 
-def judged(tasks: list[dict], key: str, known: dict[str, tuple[int, str]]) -> Judged:
-    """The predictions of tasks that stand under a key, with the truth and the speakers of predictions.csv."""
-    rows = [(one["seed"], one["fold"], name, row) for one in tasks for name, row in one[key]]
+def judged(jobs: list[TrainingResult], part: str, known: dict[str, tuple[int, str]]) -> Judged:
+    """The predictions of the test or the dev part, with the truth and the speakers of predictions.csv."""
+    told = [(one, one.predictions if part == "test" else one.dev_predictions) for one in jobs]
+    rows = [(one.seed, one.fold, name, row) for one, own in told for name, row in own.rows()]
     return Judged(
         truth=np.array([known[row[2]][0] for row in rows]),
         probabilities=np.array([row[3] for row in rows], dtype=np.float64),
@@ -50,8 +52,8 @@ def judged(tasks: list[dict], key: str, known: dict[str, tuple[int, str]]) -> Ju
     )
 
 
-def by_task(test: Judged, dev: Judged) -> tuple[NDArray[np.float64], list[float]]:
-    """Each task's probabilities with the temperature of its own dev speakers, and these temperatures."""
+def by_job(test: Judged, dev: Judged) -> tuple[NDArray[np.float64], list[float]]:
+    """Each job's probabilities with the temperature of its own dev speakers, and these temperatures."""
     scaled, found = test.probabilities.copy(), []
     for seed, fold in sorted(set(zip(test.seeds.tolist(), test.folds.tolist(), strict=True))):
         own, its = ((one.seeds == seed) & (one.folds == fold) for one in (test, dev))
@@ -102,19 +104,19 @@ def lines_of(run: Path) -> Iterator[str]:
     yield f"| | {' | '.join(FIGURES)} | vote: ECE | vote: log loss |\n| --- |{' --- |' * (len(FIGURES) + 2)}"
     said = []
     for label in result["objectives"]:
-        tasks = [json.loads(file.read_text(encoding="utf-8")) for file in run.glob("tasks/*/*/task.json")]
-        mine = [task for task in tasks if task["label"] == label]
-        test, dev = judged(mine, "predictions", known), judged(mine, "dev_predictions", known)
-        older, temperatures = by_task(test, dev)
+        jobs = [read_job_result(file) for file in run.glob(f"{JOBS}/*/*/{RESULT}")]
+        mine = trainings_of(jobs, label)
+        test, dev = judged(mine, "test", known), judged(mine, "dev", known)
+        older, temperatures = by_job(test, dev)
         newer, summary = pooled(test, dev)
-        for rule, probabilities in (("raw", test.probabilities), ("task", older), ("pooled", newer)):
+        for rule, probabilities in (("raw", test.probabilities), ("job", older), ("pooled", newer)):
             yield f"| {label}, {rule} | {' | '.join(f'{value:.4f}' for value in figures_of(test, probabilities))} |"
         whole = pool(dev.truth, dev.probabilities, speakers=dev.speakers, names=dev.names)
         each = [dev.speakers == name for name in whole.speakers]
         logs = [np.log(fit_temperature(dev.truth[own], dev.probabilities[own])) for own in each]
         one, several = needed(test)
         said.append(
-            f"{label}: {summary['predict']['sentence']} By task T is {min(temperatures):.2f} to "
+            f"{label}: {summary['predict']['sentence']} By job T is {min(temperatures):.2f} to "
             f"{max(temperatures):.2f}. Speakers' own log T deviate by {np.std(logs, ddof=1):.2f}; the pooled one is "
             f"{np.log(fit_pooled(whole).fitted):.2f}. The test speakers needed {one:.2f}, in a vote {several:.2f}."
         )

@@ -36,7 +36,7 @@ __all__ = [
 _LOG = logging.getLogger(__name__)
 
 REFERENCES = "references"
-"""The folder of a run's tasks that belong to no objective."""
+"""The folder of a run's jobs that belong to no objective."""
 
 _LONGEST = 100  # bytes; two names, their ending and what `aside` adds stay below the 255 of a file system
 _DEVICES = frozenset(
@@ -106,7 +106,7 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def objective_file_name(label: str) -> str:
-    """The label of an objective as the name of its folder of tasks, and as the beginning of its weights' names.
+    """The label of an objective as the name of its folder of jobs, and as the beginning of its weights' names.
 
     Those are `LABEL-seed0-foldNAME.safetensors`, so that the first '-seed' in them must be behind the label.
 

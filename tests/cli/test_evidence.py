@@ -1,12 +1,10 @@
 """The evidence that a run leaves, typed as a user would: calibration, fairness, card, comparison to a file."""
 
 import json
-import shutil
 
 import pytest
 
 from cli.typed import made_run, unheard
-from unheard.documents import sealed
 
 
 @pytest.fixture(scope="module")
@@ -28,25 +26,6 @@ def test_every_objective_has_its_calibration_and_fairness(finished):
         assert tail["worst"] <= own["uar"]["mean"] <= tail["best"]
         assert {name: row["uar"] for name, row in gender["rows"].items()} == pytest.approx(own["gender"])
         assert "language" not in own["fairness"]["groups"]
-
-
-def test_a_task_of_an_older_version_has_no_temperature(finished, tmp_path):
-    from unheard.results.pooled_predictions import dev_judgments
-
-    task = json.loads(next(finished.glob("tasks/plain/*/task.json")).read_text())
-    assert dev_judgments([task | {"dev_predictions": None}], None) is None
-    del task["dev_predictions"]
-    assert dev_judgments([task], None) is None
-    old = shutil.copytree(finished, tmp_path / "old")
-    for file in old.glob("tasks/*/*/task.json"):
-        stripped = json.loads(file.read_text())
-        stripped.pop("dev_predictions", None)
-        file.write_text(json.dumps(sealed(stripped)))
-    fast = ["--set", "leakage.measure=false", "--set", "seeds=[0,1]"]
-    assert unheard("run", finished.parent / "recipe.toml", "--out", old, "--jobs", 1, *fast) == 0
-    for found in json.loads((old / "temperatures.json").read_text())["objectives"].values():
-        assert (found["temperature"], found["kept"], found["speakers"]) == (1.0, False, 0)
-    assert "No temperature was fitted" in (old / "model-card.md").read_text()
 
 
 def test_the_card_and_the_page_say_what_the_temperature_is(finished):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cli.typed import made_run, unheard
+from unheard.documents import sealed
 from unheard.leakage.probe_kinds import KINDS
 from unheard.testing.codes import make_codes
 
@@ -102,13 +103,14 @@ def test_what_a_run_does_not_have_is_an_error(finished, capsys, arguments, words
 
 
 def test_a_run_without_groups_or_embeddings_says_what_to_do(run, capsys):
-    file = next((run / "tasks" / "dat").glob("*/task.json"))
-    task = json.loads(file.read_text())
-    kept = task.pop("groups")
-    file.write_text(json.dumps(task))
+    file = next((run / "jobs" / "dat").glob("*/job.json"))
+    text = file.read_text()
+    document = json.loads(text)
+    del document["groups"]
+    file.write_text(json.dumps(sealed(document)))
     assert unheard("probe", run, "--jobs", 1) == 2
-    assert "remove that folder and give the same run again" in " ".join(capsys.readouterr().err.split())
-    file.write_text(json.dumps(task | {"groups": kept}))
+    assert "Remove that folder and give the same run again" in " ".join(capsys.readouterr().err.split())
+    file.write_text(text)
     (file.parent / "embeddings.safetensors").write_bytes(b"rubbish")
     assert unheard("probe", run, "--jobs", 1, "--objective", "dat") == 2
     assert "embeddings.safetensors" in capsys.readouterr().err.replace("\n", "")

@@ -54,7 +54,7 @@ def test_weight_zero_is_the_plain_point(grid):
 def test_the_same_command_again_trains_nothing_and_says_the_same(grid, monkeypatch):
     monkeypatch.setenv("UNHEARD_CACHE", str(grid.parent / "cache"))
     before = json.loads((grid / "sweep.json").read_text())
-    monkeypatch.setattr(running, "run_task", lambda *_: pytest.fail("a task was run again"))
+    monkeypatch.setattr(running, "run_job", lambda *_: pytest.fail("a job was run again"))
     recipe = grid.parent / "recipe.toml"
     assert unheard("sweep", recipe, "--out", grid, "--jobs", 1, "--vary", "objective.weight=0,-1") == 0
     after = json.loads((grid / "sweep.json").read_text())
@@ -65,16 +65,16 @@ def test_the_same_command_again_trains_nothing_and_says_the_same(grid, monkeypat
 def test_a_stopped_sweep_goes_on_to_the_same_points(recipe, tmp_path, monkeypatch):
     command = ["sweep", recipe, *FAST, "--only", "dat", "--vary", "training.learning_rate=1e-3,1e-2"]
     assert unheard(*command, "--out", tmp_path / "whole") == 0
-    real, calls = running.run_task, []
+    real, calls = running.run_job, []
 
-    def dies(prepared, task, report):
-        calls.append(task)
+    def dies(prepared, job, report):
+        calls.append(job)
         if len(calls) == 4:
             raise KeyboardInterrupt
-        return real(prepared, task, report)
+        return real(prepared, job, report)
 
     with monkeypatch.context() as patched:
-        patched.setattr(running, "run_task", dies)
+        patched.setattr(running, "run_job", dies)
         assert unheard(*command, "--out", tmp_path / "killed") == 130
     assert not (tmp_path / "killed" / "sweep.html").exists()
     assert unheard(*command, "--out", tmp_path / "killed") == 0

@@ -16,6 +16,7 @@ from safetensors.numpy import load_file, save_file
 
 from cli.typed import made_run, unheard
 from unheard.documents import opened
+from unheard.experiment.job_result import read_job_result
 from unheard.files import write_document
 from unheard.inference.recognizer import Recognizer
 from unheard.scores.calibration import with_temperature
@@ -163,12 +164,9 @@ def test_a_run_keeps_the_temperatures_that_its_result_reports(finished, tones):
     with (tones / "corpus" / "tones.csv").open() as stream:
         truth = {row["file"]: result["classes"].index(row["emotion"]) for row in csv.DictReader(stream)}
     for label, found in reported.items():
-        tasks = [json.loads(file.read_text()) for file in (finished / "tasks" / label).glob("*/task.json")]
-        rows = [row for task in tasks for row in task["dev_predictions"]]
-        assert not any(
-            {name for name, _ in task["dev_predictions"]} & {name for name, _ in task["predictions"]}
-            for task in tasks
-        )
+        jobs = [read_job_result(file) for file in (finished / "jobs" / label).glob("*/job.json")]
+        rows = [row for job in jobs for row in job.dev_predictions.rows()]
+        assert not any(set(job.dev_predictions.names) & set(job.predictions.names) for job in jobs)
         names = np.array([name for name, _ in rows])
         parts = {"speakers": np.array([name[:3] for name in names]), "names": names}
         probabilities = np.array([row for _, row in rows])
@@ -176,7 +174,7 @@ def test_a_run_keeps_the_temperatures_that_its_result_reports(finished, tones):
         assert found["temperature"] == expected.value
         assert found["sentence"] == expected.sentence
         rows = result["objectives"][label]["calibration"]["temperatures"]
-        assert [(row["seed"], row["fold"]) for row in rows] == sorted((task["seed"], task["fold"]) for task in tasks)
+        assert [(row["seed"], row["fold"]) for row in rows] == sorted((job.seed, job.fold) for job in jobs)
     assert not any("temperature" in header for _, _, header in weights_of(finished))
 
 

@@ -1,85 +1,115 @@
 """What a task left is whole, or it runs again; what a run left is whole, or an error with its name and key."""
 
 import json
+import math
 
 import pytest
 
+from experiment.made_jobs import leakage, references, training
 from unheard.data.folds.plan import Fold
 from unheard.documents import DamageError, opened, parse_json, read_json, sealed
 from unheard.errors import MachineError, RunError
-from unheard.experiment.job_results import read_task, write_task
-from unheard.experiment.preparation import Task
+from unheard.experiment.job import Job
+from unheard.experiment.job_result import (
+    TrainingResult,
+    read_job_result,
+    references_of,
+    trainings_of,
+    write_job_result,
+)
 from unheard.files import write_document
 from unheard.results.files import read_predictions, read_result
 
-TASK = {
-    "label": "plain",
-    "seed": 0,
-    "fold": "a",
-    "fingerprint": "x",
-    "total_seconds": 1.0,
-    "peak_memory_bytes": 1,
-    "predictions": [["a.wav", [0.25, 0.75]]],
-    "leakage": {"best": 0.5, "eer": float("nan")},
-}
+JOB = training([("a.wav", [0.25, 0.75])], leakage=leakage(float("nan"), linear=0.5))
 RESULT = {"schema": 1, "name": "made", "classes": ["joy", "fear"], "objectives": {"plain": {"name": "plain"}}}
 
 
-def task(folder):
-    return Task("plain", 0, Fold("a", (), (), ("a.wav",), ()), folder, "x")
+def job(folder):
+    return Job("plain", 0, Fold("a", (), (), ("a.wav",), ()), folder, "x")
 
 
-def test_a_whole_one_comes_back_less_its_digest(tmp_path):
-    write_task(TASK, tmp_path / "task.json")
-    assert str(task(tmp_path).result()) == str(TASK)
-    assert "digest" in json.loads((tmp_path / "task.json").read_text())
+def write_changed(file, **changes):
+    """A job with other values, and a digest that holds."""
+    file.write_text(json.dumps(sealed({**JOB.model_dump(), **changes})))
 
 
-def test_one_of_an_older_version_has_no_digest_and_is_read(tmp_path):
-    (tmp_path / "task.json").write_text(json.dumps(TASK))
-    assert str(task(tmp_path).result()) == str(TASK)
+def test_a_whole_one_comes_back_as_it_was(tmp_path):
+    write_job_result(JOB, tmp_path / "job.json")
+    found = job(tmp_path).result()
+    assert str(found) == str(JOB)  # nan is not equal to itself
+    assert isinstance(found, TrainingResult)
+    assert "digest" in json.loads((tmp_path / "job.json").read_text())
+
+
+def test_references_come_back_as_references(tmp_path):
+    made = references([("a.wav", [1.0])])
+    write_job_result(made, tmp_path / "job.json")
+    assert read_job_result(tmp_path / "job.json") == made
+    assert references_of([JOB, made]) == [made]
+    assert trainings_of([JOB, made], "plain") == [JOB]
+    assert trainings_of([JOB, made], "dat") == []
+
+
+def test_one_without_a_digest_or_of_another_layout_runs_again(tmp_path, caplog):
+    (tmp_path / "job.json").write_text(json.dumps(JOB.model_dump()))
+    assert job(tmp_path).result() is None
+    assert "it has no digest" in caplog.text
+    write_changed(tmp_path / "job.json", kind="older")
+    assert job(tmp_path).result() is None
+    assert "its kind is none of training, references (came: 'older')" in caplog.text
+
+
+def test_the_result_of_another_recipe_is_not_taken_and_not_touched(tmp_path):
+    write_changed(tmp_path / "job.json", fingerprint="y")
+    assert job(tmp_path).result() is None
+    assert (tmp_path / "job.json").exists()
 
 
 def test_a_changed_figure_sets_it_aside(tmp_path, caplog):
-    write_task(TASK, tmp_path / "task.json")
-    text = (tmp_path / "task.json").read_text()
-    (tmp_path / "task.json").write_text(text.replace("0.75", "0.76"))
-    assert task(tmp_path).result() is None
-    assert [one.name for one in tmp_path.iterdir()] == ["task.json.damaged"]
-    assert "task.json: damaged (it does not match its digest" in caplog.text
+    write_job_result(JOB, tmp_path / "job.json")
+    text = (tmp_path / "job.json").read_text()
+    (tmp_path / "job.json").write_text(text.replace("0.75", "0.76"))
+    assert job(tmp_path).result() is None
+    assert [one.name for one in tmp_path.iterdir()] == ["job.json.damaged"]
+    assert "job.json: damaged (it does not match its digest" in caplog.text
     assert "runs again" in caplog.text
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "said"),
     [
-        {"predictions": [["a.wav", [0.25, "x"]]]},
-        {"predictions": [["a.wav", [0.25, float("nan")]]]},
-        {"predictions": [["a.wav", [1.0]], ["a.wav", [1.0]]]},
-        {"predictions": [["a.wav", [1.0]], ["b.wav", [0.5, 0.5]]]},
-        {"predictions": {}},
-        {"groups": {"train": []}},
-        {"leakage": 3},
-        {"seed": "0"},
+        ({"predictions": {"names": ["a.wav"], "probabilities": [[0.25, "x"]]}}, "predictions.probabilities.0.1"),
+        ({"predictions": {"names": ["a.wav"], "probabilities": [[0.25, math.nan]]}}, "a probability is no number"),
+        ({"predictions": {"names": ["a.wav"] * 2, "probabilities": [[1.0]] * 2}}, "a name stands twice"),
+        ({"predictions": {"names": ["a.wav", "b.wav"], "probabilities": [[1.0], [0.5, 0.5]]}}, "several lengths"),
+        ({"predictions": {"names": ["a.wav"], "probabilities": []}}, "1 names and 0 rows"),
+        ({"predictions": []}, "predictions"),
+        ({"groups": {"train": []}}, "groups.withheld"),
+        ({"leakage": 3}, "leakage"),
+        ({"leakage": {**JOB.leakage.model_dump(), "probes": {"oracle": 0.5}}}, "leakage.probes.oracle"),
+        ({"seed": "0"}, "seed"),
+        ({"best_epoch": -1}, "best_epoch"),
+        ({"kind": "references"}, "raw_features"),
+        ({"more": 1}, "more"),
     ],
     ids=str,
 )
-def test_without_a_digest_the_shape_is_held(tmp_path, changes):
-    (tmp_path / "task.json").write_text(json.dumps({**TASK, **changes}))
-    with pytest.raises(DamageError):
-        read_task(tmp_path / "task.json")
+def test_the_shape_is_held_and_the_key_named(tmp_path, changes, said):
+    write_changed(tmp_path / "job.json", **changes)
+    with pytest.raises(DamageError, match=said):
+        read_job_result(tmp_path / "job.json")
 
 
 def test_what_the_machine_refuses_is_not_damage(tmp_path, monkeypatch):
-    write_task(TASK, tmp_path / "task.json")
+    write_job_result(JOB, tmp_path / "job.json")
 
     def refuse(self):
         raise PermissionError(13, "Permission denied", str(self))
 
     monkeypatch.setattr("pathlib.Path.read_bytes", refuse)
     with pytest.raises(MachineError):
-        task(tmp_path).result()
-    assert (tmp_path / "task.json").exists()
+        job(tmp_path).result()
+    assert (tmp_path / "job.json").exists()
 
 
 def test_a_result_is_written_with_a_digest_that_layout_does_not_matter_to(tmp_path):
@@ -161,9 +191,9 @@ def test_documents_have_limits(text, said):
 def test_a_pipe_is_not_waited_for(tmp_path):
     import os
 
-    os.mkfifo(tmp_path / "task.json")
+    os.mkfifo(tmp_path / "job.json")
     with pytest.raises(DamageError, match="no file"):
-        read_json(tmp_path / "task.json")
+        read_json(tmp_path / "job.json")
 
 
 def test_a_digest_that_lost_its_name_is_missed():

@@ -1,4 +1,4 @@
-"""One task, one folder, one file of weights: whatever folds and objectives are called."""
+"""One job, one folder, one file of weights: whatever folds and objectives are called."""
 
 import dataclasses
 import json
@@ -6,9 +6,10 @@ import json
 import pytest
 
 from unheard.errors import RunError, SettingsError
-from unheard.experiment.preparation import default_cache, plan_tasks, prepare
+from unheard.experiment.job import plan_jobs
+from unheard.experiment.preparation import default_cache, prepare
 from unheard.experiment.recipe import read_recipe
-from unheard.experiment.runner import claim_folder, run_tasks
+from unheard.experiment.runner import claim_folder, run_jobs
 from unheard.inference.recognizer import Recognizer
 from unheard.settings import read_document
 from unheard.sweeps.axes import parse_axis
@@ -40,12 +41,12 @@ def clashing(recipe, tones, tmp_path):
 def test_folds_and_labels_that_are_alike_keep_their_results_and_weights(clashing, tmp_path):
     file, folds = clashing
     ready = prepare(read_recipe(read_document(file)), default_cache())
-    tasks = plan_tasks(ready, tmp_path / "out")
+    jobs = plan_jobs(ready, tmp_path / "out")
     assert folds >= 4
-    assert len({str(task.folder).lower() for task in tasks}) == len(tasks) == 4 * folds
-    run_tasks(ready, tmp_path / "out")
-    kept = [json.loads(task.result_file.read_text(encoding="utf-8")) for task in tasks]
-    assert [(one["label"], one["fold"]) for one in kept] == [(task.label, task.fold.name) for task in tasks]
+    assert len({str(job.folder).lower() for job in jobs}) == len(jobs) == 4 * folds
+    run_jobs(ready, tmp_path / "out")
+    kept = [json.loads(job.result_file.read_text(encoding="utf-8")) for job in jobs]
+    assert [(one["label"], one["fold"]) for one in kept] == [(job.label, job.fold.name) for job in jobs]
     weights = sorted((tmp_path / "out" / "weights").iterdir())
     assert len(weights) == 3 * folds
     for label in ("plain", "references", "plain-seed7"):
@@ -56,18 +57,18 @@ def test_folds_and_labels_that_are_alike_keep_their_results_and_weights(clashing
 
 def test_ordinary_names_are_what_they_were(recipe, tmp_path):
     ready = prepare(read_recipe(read_document(recipe)), default_cache())
-    folders = [task.folder.relative_to(tmp_path).as_posix() for task in plan_tasks(ready, tmp_path)]
+    folders = [job.folder.relative_to(tmp_path).as_posix() for job in plan_jobs(ready, tmp_path)]
     assert folders == [
-        f"tasks/{label}/seed0-foldspeakers-{number}" for number in (1, 2) for label in ("plain", "dat", "references")
+        f"jobs/{label}/seed0-foldspeakers-{number}" for number in (1, 2) for label in ("plain", "dat", "references")
     ]
 
 
-def test_tasks_that_would_share_a_folder_are_refused(recipe, tmp_path):
+def test_jobs_that_would_share_a_folder_are_refused(recipe, tmp_path):
     ready = prepare(read_recipe(read_document(recipe)), default_cache())
     labels = {"plain": {}, "Plain": {"name": "plain"}}
     twice = dataclasses.replace(ready, recipe=ready.recipe.model_copy(update={"objectives": labels}))
     with pytest.raises(RunError, match=r"Plain, seed 0, fold speakers-1 and plain, .* would write into one folder"):
-        plan_tasks(twice, tmp_path)
+        plan_jobs(twice, tmp_path)
 
 
 def test_labels_that_differ_in_case_alone_are_refused(recipe, tmp_path):

@@ -4,7 +4,7 @@ import csv
 
 from unheard.experiment.preparation import default_cache, prepare
 from unheard.experiment.recipe import read_recipe
-from unheard.experiment.runner import claim_folder, run_tasks
+from unheard.experiment.runner import claim_folder, run_jobs
 from unheard.results.result import build_result
 from unheard.settings import read_document
 from unheard.testing.tones import write_tones
@@ -23,7 +23,7 @@ def test_a_run_of_one_utterance_a_speaker_says_that_leakage_was_not_measured(rec
     changes = [f"corpus.folder={table}", "split.dev_speakers=2", "training.epochs=1"]
     ready = prepare(read_recipe(read_document(recipe, changes)), default_cache())
     claim_folder(ready.recipe, tmp_path / "run")
-    result, _ = build_result(ready, run_tasks(ready, tmp_path / "run"), tmp_path / "run")
+    result, _ = build_result(ready, run_jobs(ready, tmp_path / "run"), tmp_path / "run")
     assert any(
         warning.startswith("In 2 of 2 folds no training speaker has 3 utterances") for warning in result["warnings"]
     )

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from experiment.made_jobs import training
 from unheard.records import Utterance
 from unheard.results.pooled_predictions import dev_judgments, judgments
 
@@ -31,30 +32,27 @@ def corpus(**parts):
     return SimpleNamespace(utterances=utterances, voices=voices, plans=plans, classes=["anger", "joy"])
 
 
-def task(prepared):
+def job(prepared, dev=True):
     (fold,) = prepared.plans[0].folds
-    said = {
-        key: [(name, [0.75, 0.25]) for name in part]
-        for key, part in (("predictions", fold.test), ("dev_predictions", fold.dev))
-    }
-    return {"seed": 0, "fold": "f", **said}
+    test, told = ([(name, [0.75, 0.25]) for name in part] for part in (fold.test, fold.dev if dev else ()))
+    return training(test, told, fold="f")
 
 
 def test_what_was_said_of_whom():
     prepared = corpus(train="ann0 ann1", dev="bea0 bea1", test="eva1")
-    dev = dev_judgments([task(prepared)], prepared)
+    dev = dev_judgments([job(prepared)], prepared)
     assert dev.truth.tolist() == [0, 1]
     assert dev.speakers.tolist() == ["bea", "bea"]
     assert dev.names.tolist() == ["bea0", "bea1"]
     assert (dev.seeds.tolist(), dev.folds.tolist()) == ([0, 0], ["f", "f"])
-    assert judgments([task(prepared)], prepared).probabilities.tolist() == [[0.75, 0.25]]
+    assert judgments([job(prepared)], prepared).probabilities.tolist() == [[0.75, 0.25]]
 
 
 def test_a_dev_speaker_who_is_trained_on_is_no_new_voice():
     prepared = corpus(train="ann0 bea1", dev="ann1 cem0", test="dan0")
-    assert dev_judgments([task(prepared)], prepared).speakers.tolist() == ["cem"]
+    assert dev_judgments([job(prepared)], prepared).speakers.tolist() == ["cem"]
     prepared = corpus(train="ann0 bea1", dev="ann1 bea0", test="dan0")
-    assert dev_judgments([task(prepared)], prepared) is None
+    assert dev_judgments([job(prepared)], prepared) is None
 
 
 @pytest.mark.parametrize(
@@ -62,18 +60,17 @@ def test_a_dev_speaker_who_is_trained_on_is_no_new_voice():
 )
 def test_another_corpus_or_language_than_was_trained_on_is_foreign(test, foreign):
     prepared = corpus(train="ann0 ann1", dev="bea1", test=test)
-    found = judgments([task(prepared)], prepared).foreign.tolist()
+    found = judgments([job(prepared)], prepared).foreign.tolist()
     assert found == ([False, True] if foreign is None else [foreign])
 
 
 def test_what_is_not_known_is_not_called_foreign():
     prepared = corpus(train="cem0", dev="ann0", test="dan0")
-    assert judgments([task(prepared)], prepared).foreign.tolist() == [False]
+    assert judgments([job(prepared)], prepared).foreign.tolist() == [False]
 
 
-def test_tasks_without_dev_predictions_leave_those_of_others():
+def test_jobs_without_dev_predictions_leave_those_of_others():
     prepared = corpus(train="ann0 ann1", dev="bea0 bea1", test="eva1")
-    older = task(prepared)
-    del older["dev_predictions"]
-    assert len(dev_judgments([older, task(prepared)], prepared).names) == 2
-    assert dev_judgments([older], prepared) is None
+    without = job(prepared, dev=False)
+    assert len(dev_judgments([without, job(prepared)], prepared).names) == 2
+    assert dev_judgments([without], prepared) is None

@@ -5,9 +5,10 @@ import pytest
 from scipy.special import softmax
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
-from unheard.experiment import job as module
-from unheard.experiment.job import run_task
-from unheard.experiment.preparation import default_cache, plan_tasks, prepare
+from unheard.experiment import job_run as module
+from unheard.experiment.fold_data import FoldParts
+from unheard.experiment.job import plan_jobs
+from unheard.experiment.preparation import default_cache, prepare
 from unheard.experiment.recipe import read_recipe
 from unheard.scores.lda_baseline import closed_form
 from unheard.settings import read_document
@@ -85,13 +86,13 @@ def test_it_hears_as_many_labels_as_the_objectives_and_no_test_speaker(recipe, t
     monkeypatch.setattr(module, "closed_form", listen)
     for share in (1.0, 0.5):
         ready = prepare(read_recipe(read_document(recipe, [f"training.labeled={share}"])), default_cache())
-        tasks = plan_tasks(ready, tmp_path / str(share))
-        task = next(one for one in tasks if one.label == "(references)")
-        result = run_task(ready, task)
-        assert [name for name, _ in result["predictions"]] == list(task.fold.test)
-        plain = next(one for one in tasks if one.label == "plain" and one.fold == task.fold)
+        jobs = plan_jobs(ready, tmp_path / str(share))
+        job = next(one for one in jobs if one.label == "(references)")
+        result = module.run_job(ready, job)
+        assert result.predictions.names == list(job.fold.test)
+        plain = next(one for one in jobs if one.label == "plain" and one.fold == job.fold)
         items, labeled, asked = heard[-1]
-        parts = module._Parts(ready, plain, plain.fold)
-        assert (items, asked) == (len(parts.train), len(task.fold.test))
+        parts = FoldParts(ready, plain, plain.fold)
+        assert (items, asked) == (len(parts.train), len(job.fold.test))
         assert labeled == int((parts.train.columns["emotion"] >= 0).sum())
     assert heard[1][1] < heard[0][1]

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from experiment.made_jobs import leakage, predictions, training
 from unheard.errors import RunError, SettingsError
 from unheard.experiment.recipe import RunRecipe, read_recipe
 from unheard.settings import read_document
@@ -204,19 +205,11 @@ class _Prepared:
         self.digest, self.plans = "digest", {}
 
 
-def task(label, fold, seed, dev, test):
+def job(label, fold, dev, test):
     """dev and test: (name, probability of anger)."""
-    pairs = {key: [[name, [p, 1 - p]] for name, p in rows] for key, rows in (("dev", dev), ("test", test))}
-    leakage = {"linear": 0.4, "mlp": 0.3, "best": 0.4, "eer": 0.45, "chance": 0.5}
-    return {
-        "label": label,
-        "fold": fold,
-        "seed": seed,
-        "predictions": pairs["test"],
-        "dev_predictions": pairs["dev"],
-        "leakage": leakage,
-        "total_seconds": 2.0,
-    }
+    told, asked = ([(name, [p, 1 - p]) for name, p in rows] for rows in (dev, test))
+    measured = leakage(linear=0.4, mlp=0.3, eer=0.45)
+    return training(asked, told, label=label, fold=fold, leakage=measured, total_seconds=2.0)
 
 
 def rows(who, right):
@@ -232,11 +225,11 @@ def points(read):
     """`plain` hears b's dev and a's test rightly; `dat` hears a's dev and b's test rightly, and is better on dev."""
     (run,) = plan_runs(read, axes("objectives.dat.weight=-1"))
     prepared = _Prepared()
-    tasks = []
+    jobs = []
     for fold, (dev, test) in FOLDS.items():
-        tasks.append(task("plain", fold, 0, rows(dev, dev == "b"), rows(test, test == "a")))
-        tasks.append(task("dat.weight_-1", fold, 0, rows(dev, dev == "a"), rows(test, test == "b")))
-    return run, prepared, tasks
+        jobs.append(job("plain", fold, rows(dev, dev == "b"), rows(test, test == "a")))
+        jobs.append(job("dat.weight_-1", fold, rows(dev, dev == "a"), rows(test, test == "b")))
+    return run, prepared, jobs
 
 
 RESULT = {
@@ -261,17 +254,17 @@ RESULT = {
 
 
 def test_dev_uar_pools_the_folds_of_a_seed(read):
-    _, prepared, tasks = points(read)
-    own = [one for one in tasks if one["label"] == "plain"]
+    _, prepared, jobs = points(read)
+    own = [one for one in jobs if one.label == "plain"]
     assert dev_score(prepared, own) == {"mean": 0.5, "std": None, "per_seed": [0.5]}
-    other = [one | {"seed": 1, "dev_predictions": own[0]["dev_predictions"]} for one in own]
+    other = [one.model_copy(update={"seed": 1, "dev_predictions": own[0].dev_predictions}) for one in own]
     assert dev_score(prepared, [*own, *other])["per_seed"] == [0.5, 1.0]
-    assert dev_score(prepared, [{**own[0], "dev_predictions": []}])["mean"] is None
+    assert dev_score(prepared, [own[0].model_copy(update={"dev_predictions": predictions()})])["mean"] is None
 
 
 def test_the_nested_choice_asks_each_folds_own_dev_speakers(read):
-    run, prepared, tasks = points(read)
-    document = build_sweep(points_of(run, prepared, tasks, RESULT), RESULT, vary=["x"])
+    run, prepared, jobs = points(read)
+    document = build_sweep(points_of(run, prepared, jobs, RESULT), RESULT, vary=["x"])
     # f1's dev speaker b speaks for plain, which hears its test speaker a rightly; f2's a for dat, which hears b.
     assert document["nested"]["picked"] == {"plain": 1, "dat.weight_-1": 1}
     assert document["nested"]["uar"]["mean"] == 1.0
@@ -281,22 +274,24 @@ def test_the_nested_choice_asks_each_folds_own_dev_speakers(read):
 
 
 def test_the_choice_does_not_see_test_figures(read):
-    run, prepared, tasks = points(read)
-    before = build_sweep(points_of(run, prepared, tasks, RESULT), RESULT, vary=[])
-    for one in tasks:
-        one["predictions"] = [[name, list(reversed(p))] for name, p in one["predictions"]]
+    run, prepared, jobs = points(read)
+    before = build_sweep(points_of(run, prepared, jobs, RESULT), RESULT, vary=[])
+    jobs = [
+        one.model_copy(update={"predictions": predictions([(name, p[::-1]) for name, p in one.predictions.rows()])})
+        for one in jobs
+    ]
     turned = json.loads(json.dumps(RESULT))
     for own in turned["objectives"].values():
         own["uar"]["mean"] = 1 - own["uar"]["mean"]
-    after = build_sweep(points_of(run, prepared, tasks, turned), turned, vary=[])
+    after = build_sweep(points_of(run, prepared, jobs, turned), turned, vary=[])
     for key in ("chosen", "chosen_of"):
         assert after[key] == before[key]
     assert after["nested"]["picked"] == before["nested"]["picked"]
 
 
 def test_what_was_not_tested_has_no_test_figures(read):
-    run, prepared, tasks = points(read)
-    found = points_of(run, prepared, tasks, None)
+    run, prepared, jobs = points(read)
+    found = points_of(run, prepared, jobs, None)
     assert all(point.row["uar"] is None and "eer" not in point.row["leakage"] for point in found)
     assert found[0].row["leakage"]["best"]["mean"] == pytest.approx(0.4)
     document = build_sweep(found, RESULT, vary=[], searched={"trials": []})
@@ -305,10 +300,10 @@ def test_what_was_not_tested_has_no_test_figures(read):
 
 
 def test_points_of_other_data_are_not_put_beside_each_other(read):
-    run, prepared, tasks = points(read)
+    run, prepared, jobs = points(read)
     other = _Prepared()
     other.digest = "another"
-    mixed = [*points_of(run, prepared, tasks, RESULT)[:1], *points_of(run, other, tasks, RESULT)[1:]]
+    mixed = [*points_of(run, prepared, jobs, RESULT)[:1], *points_of(run, other, jobs, RESULT)[1:]]
     with pytest.raises(RunError, match="same recordings and folds"):
         build_sweep(mixed, RESULT, vary=[])
 
@@ -320,8 +315,8 @@ def test_of_equals_the_first_is_chosen_and_of_nothing_none():
 
 
 def test_a_sweep_is_read_as_it_was_written(tmp_path, read):
-    run, prepared, tasks = points(read)
-    document = build_sweep(points_of(run, prepared, tasks, RESULT), RESULT, vary=["x"])
+    run, prepared, jobs = points(read)
+    document = build_sweep(points_of(run, prepared, jobs, RESULT), RESULT, vary=["x"])
     write_sweep(document, tmp_path)
     assert read_sweep(tmp_path) == document
     (tmp_path / "sweep.json").write_text("[]")

@@ -126,7 +126,7 @@ class Outcome:
 
 
 def made_bench(folder: Path, *, small: bool = False) -> Bench:
-    """Write corpus and recipe; a small one is two tasks, and else it is nine."""
+    """Write corpus and recipe; a small one is two jobs, and else it is nine."""
     write_tones(folder / "corpus", speakers=6, each=2 if small else 3)
     text = RECIPE.format(epochs=2 if small else 5, leakage=str(not small).lower(), groups=2 if small else 3)
     text += "" if small else _DAT

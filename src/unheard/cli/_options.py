@@ -17,7 +17,7 @@ __all__ = [
 ]
 
 JobsOption = Annotated[
-    int, typer.Option(min=1, help="Tasks (objective x seed x fold) that run at once; one thread each.")
+    int, typer.Option(min=1, help="Jobs (objective x seed x fold) that run at once; one thread each.")
 ]
 RecipeArgument = Annotated[Path, typer.Argument(help="A recipe, see recipes/.", metavar="RECIPE.toml")]
 OutOption = Annotated[Path, typer.Option("--out", help="Folder for the results; the same one resumes.")]

@@ -9,9 +9,11 @@ from unheard.cli._cells import number, span
 from unheard.cli._progress import bar, working
 from unheard.cli._terminal import Grid, console
 from unheard.cli._watcher import Watcher
-from unheard.experiment.preparation import Prepared, default_cache, plan_tasks, prepare
+from unheard.experiment.job import plan_jobs
+from unheard.experiment.job_result import JobResult
+from unheard.experiment.preparation import Prepared, default_cache, prepare
 from unheard.experiment.recipe import RunRecipe, read_recipe
-from unheard.experiment.runner import claim_folder, run_tasks, save_plans
+from unheard.experiment.runner import claim_folder, run_jobs, save_plans
 from unheard.files import write_atomically
 from unheard.reports.documents.run_folder import read_evidence
 from unheard.reports.figures.reliability import few_emotions
@@ -36,7 +38,7 @@ def run_under(
         out: folder of the run; other protocols get a folder in it.
         changes: KEY=VALUE, as --set has them.
         protocols: as --also has them.
-        jobs: tasks at once.
+        jobs: processes, each of which runs one job at a time.
         cache: of the features; None for the user's own.
     """
     asked = parse_protocols(protocols)
@@ -90,19 +92,19 @@ def make_ready(
             under(proposed, name, groups=groups)
 
     with bar("features") as progress:
-        return prepare(recipe, cache, jobs=jobs, progress=progress, check=check)
+        return prepare(recipe, cache, processes=jobs, progress=progress, check=check)
 
 
-def train(prepared: Prepared, out: Path, *, jobs: int) -> list[dict[str, Any]]:
-    """Run every task that is not done yet, and return the results of all."""
+def train(prepared: Prepared, out: Path, *, jobs: int) -> list[JobResult]:
+    """Run every job that is not done yet, and return the results of all."""
     # Only now: a recipe that cannot be prepared must not leave a folder that refuses its correction.
     claim_folder(prepared.recipe, out)
     save_plans(prepared, out)
-    with Watcher(plan_tasks(prepared, out), prepared.recipe.training) as watcher:
-        return run_tasks(prepared, out, jobs=jobs, on_done=watcher.done)
+    with Watcher(plan_jobs(prepared, out), prepared.recipe.training) as watcher:
+        return run_jobs(prepared, out, processes=jobs, on_done=watcher.done)
 
 
-def publish(prepared: Prepared, results: list[dict[str, Any]], out: Path) -> dict[str, Any]:
+def publish(prepared: Prepared, results: Sequence[JobResult], out: Path) -> dict[str, Any]:
     """Write the result of a run, its report and its model card, and return it."""
     with working("judging"):
         result, predictions = build_result(prepared, results, out, command=["unheard", *sys.argv[1:]])

@@ -70,9 +70,9 @@ class Kitchen:
         """Train one run's points; its result is computed only where test speakers may be looked at."""
         folder = self.out / runs.folder
         prepared = make_ready(runs.recipe, folder, jobs=self.jobs, cache=self.cache or default_cache())
-        tasks = train(prepared, folder, jobs=self.jobs)
-        result = publish(prepared, tasks, folder) if tested else None
-        return points_of(runs, prepared, tasks, result), result
+        trained = train(prepared, folder, jobs=self.jobs)
+        result = publish(prepared, trained, folder) if tested else None
+        return points_of(runs, prepared, trained, result), result
 
 
 def _grid(kitchen: Kitchen, plan: Sequence[Runs], vary: Sequence[str]) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def _search(kitchen: Kitchen, read: Reader, axes: Sequence[Axis], wanted: Wanted
         (runs,) = plan_runs(read, _as_axes(settings), only=[objective])
         points, _ = kitchen.run(runs, tested=False)
         found[_key(settings)] = points
-        mean: float | None = dev_score(points[0].prepared, points[0].tasks)["mean"]
+        mean: float | None = dev_score(points[0].prepared, points[0].trainings)["mean"]
         console.say(f"trial: {_key(settings)}: dev UAR {'-' if mean is None else format(mean, '.3f')}")
         return mean
 

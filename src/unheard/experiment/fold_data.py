@@ -8,13 +8,17 @@ import numpy as np
 from unheard.data.folds.plan import Fold
 from unheard.errors import RunError
 from unheard.experiment.adaptive_protocol import voice_reader
+from unheard.experiment.job import REFERENCES, Job
+from unheard.experiment.job_leakage import Views
+from unheard.experiment.job_result import Groups
 from unheard.experiment.preparation import Prepared
 from unheard.features.cache import read_entry
 from unheard.records import UNLABELED, Features
 from unheard.seeds import named_seed
 from unheard.training.dataset import Dataset
+from unheard.training.scarcity import keep_labels
 
-__all__ = ["ENOUGH", "part_of", "withhold"]
+__all__ = ["ENOUGH", "FoldParts", "kept_labels", "part_of", "withhold"]
 
 ENOUGH = 3
 """Utterances of a training speaker from which one is withheld."""
@@ -78,3 +82,55 @@ def withhold(prepared: Prepared, fold: Fold, seed: int, share: float) -> tuple[t
         count = min(max(1, round(share * len(names))), len(names) - 1) if len(names) >= ENOUGH else 0
         held.update(names[i] for i in generator.permutation(len(names))[:count])
     return tuple(name for name in fold.train if name not in held), tuple(name for name in fold.train if name in held)
+
+
+def kept_labels(prepared: Prepared, job: Job, train: Dataset) -> Dataset:
+    """The training part with as many emotion labels as the recipe leaves it."""
+    return keep_labels(train, prepared.recipe.training.labeled, seed=named_seed(job.seed, "labels", job.fold.name))
+
+
+class FoldParts:
+    """The four groups of utterances of a fold: train, withheld, dev, test.
+
+    Args:
+        prepared: the corpus.
+        job: which objective and seed.
+        fold: the job's own, or the one in which dev speakers are trained on, too.
+    """
+
+    def __init__(self, prepared: Prepared, job: Job, fold: Fold) -> None:
+        recipe = prepared.recipe
+        self.speakers = sorted({prepared.voices[name] for name in fold.train})
+        train, withheld = fold.train, ()
+        if recipe.leakage.measure:
+            train, withheld = withhold(prepared, fold, job.seed, recipe.leakage.withheld)  # type: ignore[assignment]
+        augmented = job.label != REFERENCES
+        whole = part_of(prepared, train, self.speakers, augmented=augmented)
+        # The floor of a perfect emotion code is of all labels.
+        self.train = kept_labels(prepared, job, whole) if augmented else whole
+        self.withheld = part_of(prepared, withheld, self.speakers)
+        self.dev = part_of(prepared, fold.dev, self.speakers)
+        self.test = part_of(prepared, fold.test, self.speakers)
+        unseen = [*fold.dev, *fold.test]
+        self.unseen_speakers = np.array([prepared.voices[name] for name in unseen])
+
+    @property
+    def groups(self) -> Groups:
+        """Whose embeddings `views` gives."""
+        return Groups(
+            train=list(self.train.names),
+            withheld=list(self.withheld.names),
+            unseen=[*self.dev.names, *self.test.names],
+        )
+
+    def views(self, embed: Callable[[Dataset], np.ndarray]) -> Views:
+        """All groups through one representation; nobody is withheld where no speaker has three utterances."""
+        train = embed(self.train)
+        return Views(
+            train,
+            self.train.columns["speaker"],
+            embed(self.withheld) if len(self.withheld) else np.zeros((0, train.shape[1]), train.dtype),
+            self.withheld.columns["speaker"],
+            np.concatenate([embed(part) for part in (self.dev, self.test) if len(part)]),
+            self.unseen_speakers,
+        )

@@ -1,16 +1,16 @@
-"""What a task leaves beside its result: embeddings for probes, weights for `unheard predict`."""
+"""What a job leaves beside its result: embeddings for probes, weights for `unheard predict`."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from unheard.documents import DamageError
+from unheard.experiment.job import REFERENCES, Job
 from unheard.experiment.job_leakage import Views
-from unheard.experiment.preparation import Prepared, Task
+from unheard.experiment.job_result import JobResult, ReferencesResult, TrainingResult
+from unheard.experiment.preparation import Prepared
 from unheard.files import set_aside
 from unheard.leakage.probe_splits import PARTS
 from unheard.models.model import Model
@@ -21,14 +21,14 @@ from unheard.upstreams.loading import without_grant
 __all__ = ["EMBEDDINGS", "finished", "read_embeddings", "save_embeddings", "save_weights"]
 
 EMBEDDINGS = "embeddings.safetensors"
-"""Of a task's groups, in its folder."""
+"""Of a job's groups, in its folder."""
 
 _KEY = "embeddings"
 """Of what could be said of them in the file's metadata."""
 
 
 def save_embeddings(file: Path, views: Views) -> None:
-    """The embeddings of each group, in the order of the names in the task's result: what probes read later."""
+    """The embeddings of each group, in the order of the names in the job's result: what probes read later."""
     groups = {"train": views.train, "withheld": views.withheld, "unseen": views.unseen}
     tensors = {key: torch.from_numpy(np.ascontiguousarray(value, dtype=np.float32)) for key, value in groups.items()}
     write_tensors(file, tensors, _KEY, "")
@@ -48,8 +48,8 @@ def read_embeddings(file: Path) -> dict[str, NDArray[np.float32]]:
     return {part: tensors[part].numpy() for part in PARTS}
 
 
-def save_weights(prepared: Prepared, task: Task, model: Model) -> None:
-    """The model, with all that predicting needs to know in its header; the temperature is one of all tasks."""
+def save_weights(prepared: Prepared, job: Job, model: Model) -> None:
+    """The model, with all that predicting needs to know in its header; the temperature is one of all jobs."""
     recipe = prepared.recipe
     about = {
         "emotions": prepared.classes,
@@ -57,55 +57,56 @@ def save_weights(prepared: Prepared, task: Task, model: Model) -> None:
         "features": without_grant(recipe.features),
         "feature_identity": recipe.feature_recipe().identity,
         "audio": recipe.audio.model_dump(mode="json"),
-        "objective": task.label,
-        "seed": task.seed,
-        "fold": task.fold.name,
+        "objective": job.label,
+        "seed": job.seed,
+        "fold": job.fold.name,
         "corpus": recipe.corpus.name,
-        "test_speakers": sorted({prepared.voices[name] for name in task.fold.test}),
+        "test_speakers": sorted({prepared.voices[name] for name in job.fold.test}),
     }
-    run = task.folder.parents[2]
-    save_model(model, run / "weights" / f"{task.folder.parent.name}-{task.folder.name}.safetensors", about)
+    run = job.folder.parents[2]
+    save_model(model, run / "weights" / f"{job.folder.parent.name}-{job.folder.name}.safetensors", about)
 
 
-def finished(prepared: Prepared, task: Task) -> dict[str, Any] | None:
-    """What a task wrote, None unless it is done, and all that it left is whole.
+def finished(prepared: Prepared, job: Job) -> TrainingResult | ReferencesResult | None:
+    """What a job wrote, None unless it is done, and all that it left is whole.
 
-    What is damaged is set aside and named, so that the task runs again and comes to the same bits.
+    What is damaged is set aside and named, so that the job runs again and comes to the same bits.
     """
-    result = task.result()
+    result = job.result()
     if result is None:
         return None
-    problem = _at_odds(prepared, task, result)
+    problem = _at_odds(prepared, job, result)
     if problem is not None:
-        set_aside(task.result_file, problem, "This task runs again.")
+        set_aside(job.result_file, problem, "This job runs again.")
         return None
-    file = task.folder / EMBEDDINGS
-    if result.get("groups") is None:
+    if isinstance(result, ReferencesResult):
         return result
+    file = job.folder / EMBEDDINGS
     try:
         sizes = {part: len(own) for part, own in read_embeddings(file).items()}
     except DamageError as damage:
-        set_aside(file, str(damage), "Its task runs again.")
+        set_aside(file, str(damage), "Its job runs again.")
         return None
-    known = {part: len(result["groups"][part]) for part in PARTS}
+    known = {part: len(getattr(result.groups, part)) for part in PARTS}
     if sizes != known:
-        set_aside(file, f"{sizes} embeddings for {known} utterances", "Its task runs again.")
+        set_aside(file, f"{sizes} embeddings for {known} utterances", "Its job runs again.")
         return None
     return result
 
 
-def _at_odds(prepared: Prepared, task: Task, result: Mapping[str, Any]) -> str | None:
-    """How a result is not of its task; None where it is."""
-    tested = {name for name, _ in result.get("predictions", [])}
-    if tested and tested != set(task.fold.test):
+def _at_odds(prepared: Prepared, job: Job, result: JobResult) -> str | None:
+    """How a result is not of its job; None where it is."""
+    if (job.label == REFERENCES) is not isinstance(result, ReferencesResult):
+        return "it is of another kind of job"
+    if set(result.predictions.names) != set(job.fold.test):
         return "it predicts others than its fold tests"
-    named = [
-        *result.get("dev_predictions", []),
-        *((name, None) for own in (result.get("groups") or {}).values() for name in own),
-    ]
-    if any(name not in prepared.utterances for name, _ in named):
+    told = [result.predictions]
+    named: list[str] = []
+    if isinstance(result, TrainingResult):
+        told.append(result.dev_predictions)
+        named = [*result.dev_predictions.names, *(name for _, own in result.groups for name in own)]
+    if any(name not in prepared.utterances for name in named):
         return "it names utterances that its corpus has not"
-    rows = [*result.get("predictions", []), *result.get("dev_predictions", [])]
-    if any(len(row) != len(prepared.classes) for _, row in rows):
+    if any(len(row) != len(prepared.classes) for own in told for row in own.probabilities):
         return "it has probabilities of other emotions"
     return None

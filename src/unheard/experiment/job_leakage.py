@@ -7,10 +7,10 @@ compared; the EER is that of "same speaker or not".
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from unheard.experiment.job_result import LeakageFigures
 from unheard.experiment.recipe import LeakageSettings
 from unheard.features import logmel
 from unheard.leakage.closed_set import emotion_code_floor, probe_closed_set
@@ -44,10 +44,10 @@ class Views:
     unseen_speakers: np.ndarray
 
 
-def leakage_of(views: Views, settings: LeakageSettings, *, seed: int) -> dict[str, Any]:
-    """Balanced accuracy of each probe and the best, chance, and the open-set EER with its trials.
+def leakage_of(views: Views, settings: LeakageSettings, *, seed: int) -> LeakageFigures:
+    """Balanced accuracy of each probe, and the open-set EER with its trials.
 
-    All numbers are fractions; the EER is nan where there are fewer than two unseen speakers.
+    The EER is nan where there are fewer than two unseen speakers.
     """
     scores = probe_closed_set(
         views.train,
@@ -64,15 +64,16 @@ def leakage_of(views: Views, settings: LeakageSettings, *, seed: int) -> dict[st
         limit=settings.trials,
         seed=seed,
     )
-    return {
-        **scores,
-        "chance": 1.0 / len(np.unique(views.train_speakers)),
-        "eer": verification.eer,
-        "eer_targets": verification.targets,
-        "eer_impostors": verification.impostors,
-        "withheld": len(views.withheld),
-        "speakers": len(np.unique(views.train_speakers)),
-    }
+    speakers = len(np.unique(views.train_speakers))
+    return LeakageFigures(
+        probes={kind: scores[kind] for kind in settings.probes},
+        chance=1.0 / speakers,
+        withheld=len(views.withheld),
+        speakers=speakers,
+        eer=verification.eer,
+        eer_targets=verification.targets,
+        eer_impostors=verification.impostors,
+    )
 
 
 def raw_statistics(data: Dataset) -> np.ndarray:
@@ -100,7 +101,7 @@ def statistics_of(frames: Features, hop: Seconds) -> np.ndarray:
     return statistics
 
 
-def emotion_floor(train: Dataset, withheld: Dataset, settings: LeakageSettings, *, seed: int) -> dict[str, Any]:
+def emotion_floor(train: Dataset, withheld: Dataset, settings: LeakageSettings, *, seed: int) -> LeakageFigures:
     """What probes read of the speaker from a perfect emotion code: the floor of honest invariance."""
     scores = emotion_code_floor(
         train.columns["emotion"],
@@ -110,5 +111,10 @@ def emotion_floor(train: Dataset, withheld: Dataset, settings: LeakageSettings, 
         seed=seed,
         kinds=settings.probes,
     )
-    chance = 1.0 / len(np.unique(train.columns["speaker"]))
-    return {**scores, "chance": chance, "withheld": len(withheld)}
+    speakers = len(np.unique(train.columns["speaker"]))
+    return LeakageFigures(
+        probes={kind: scores[kind] for kind in settings.probes},
+        chance=1.0 / speakers,
+        withheld=len(withheld),
+        speakers=speakers,
+    )

@@ -1,8 +1,4 @@
-"""From a recipe to tasks: one task is one objective, one seed, one fold, and depends on no other.
-
-A task writes its result into a folder of its own and is done when `task.json` is there, so that a run that was
-killed goes on where it stood, and a cluster may run tasks in any order.
-"""
+"""From a recipe to a corpus that is ready for its jobs: read, extracted, without copies, parted into folds."""
 
 import functools
 import hashlib
@@ -11,35 +7,27 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import platformdirs
 
 from unheard.data.folds.fold import where
 from unheard.data.folds.groups import voices_of
-from unheard.data.folds.plan import Fold, SplitPlan, drop_duplicates
+from unheard.data.folds.plan import SplitPlan, drop_duplicates
 from unheard.data.folds.tied_speakers import recording
-from unheard.documents import DamageError
-from unheard.errors import CorpusError, RunError
+from unheard.errors import CorpusError
 from unheard.experiment.corpora import read_utterances
-from unheard.experiment.job_results import read_task
 from unheard.experiment.recipe import RunRecipe
 from unheard.experiment.split_plans import check_domains, draw_plans
 from unheard.features.cache import extract_corpus
-from unheard.files import REFERENCES as REFERENCES_FOLDER
-from unheard.files import file_names, objective_file_name, one_to_a_file_system, set_aside
 from unheard.identities import NOBODY
 from unheard.records import Utterance
 
-__all__ = ["Prepared", "Task", "default_cache", "plan_tasks", "prepare", "read_corpus"]
-
-REFERENCES = "(references)"
-"""The label of the tasks that measure leakage without any objective."""
+__all__ = ["Prepared", "default_cache", "prepare", "read_corpus"]
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A corpus ready for its tasks.
+    """A corpus ready for its jobs.
 
     Args:
         recipe: what is run.
@@ -86,38 +74,6 @@ class Prepared:
         return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class Task:
-    """One objective, one seed, one fold."""
-
-    label: str
-    seed: int
-    fold: Fold
-    folder: Path
-    fingerprint: str
-
-    @property
-    def name(self) -> str:
-        """For people: 'dat, seed 0, fold 3'."""
-        return f"{self.label}, seed {self.seed}, fold {self.fold.name}"
-
-    @property
-    def result_file(self) -> Path:
-        """Stands only when the task is done."""
-        return self.folder / "task.json"
-
-    def result(self) -> dict[str, Any] | None:
-        """What the task wrote, None unless it is done, and this very one; what is damaged is set aside, and named."""
-        if not self.result_file.exists():
-            return None
-        try:
-            stored = read_task(self.result_file)
-        except DamageError as problem:
-            set_aside(self.result_file, str(problem), "This task runs again.")
-            return None
-        return stored if stored["fingerprint"] == self.fingerprint else None
-
-
 def default_cache() -> Path:
     """The feature cache: $UNHEARD_CACHE, or the user's cache folder."""
     return Path(os.environ.get("UNHEARD_CACHE") or platformdirs.user_cache_dir("unheard")) / "features"
@@ -157,7 +113,7 @@ def prepare(
     recipe: RunRecipe,
     cache: Path,
     *,
-    jobs: int = 1,
+    processes: int = 1,
     progress: Callable[[int, int], None] | None = None,
     check: Callable[[Prepared], None] | None = None,
 ) -> Prepared:
@@ -166,7 +122,7 @@ def prepare(
     Args:
         recipe: what is to be run.
         cache: of features.
-        jobs: processes.
+        processes: that extract features at once.
         progress: called with (done, total) while features are computed.
         check: called before any recording is read, with folds that tell recordings apart by their paths and without
             features; what it raises ends all.
@@ -182,7 +138,7 @@ def prepare(
         utterances,
         recipe.feature_recipe(),
         cache,
-        jobs=jobs,
+        jobs=processes,
         skip_bad=recipe.corpus.skip_bad,
         progress=progress,
     )
@@ -213,46 +169,3 @@ def _proposed(recipe: RunRecipe, utterances: Sequence[Utterance], cache: Path) -
     plans = draw_plans(recipe, utterances, places)
     check_domains(recipe, utterances, plans.values())
     return Prepared(recipe, {item.name: item for item in utterances}, {}, places, {}, plans, (), (), cache)
-
-
-def plan_tasks(prepared: Prepared, out: Path) -> list[Task]:
-    """All tasks of a run: objectives x seeds x folds, and the references of the first seed.
-
-    Raises:
-        RunError: two of them would write into one folder.
-    """
-    recipe = prepared.recipe
-    labels = list(recipe.objectives)
-    tasks = []
-    for number, seed in enumerate(recipe.seeds):
-        plan = prepared.plans[seed]
-        files = file_names(fold.name for fold in plan.folds)
-        for fold in plan.folds:
-            extra = [REFERENCES] if number == 0 and recipe.leakage.measure else []
-            for label in [*labels, *extra]:
-                own = recipe.objectives.get(label, {})
-                fingerprint = recipe.fingerprint(
-                    prepared.digest,
-                    plan.digest,
-                    json.dumps(own, sort_keys=True),
-                    label == REFERENCES,
-                    seed,
-                    fold.name,
-                )
-                own_folder = REFERENCES_FOLDER if label == REFERENCES else objective_file_name(label)
-                folder = out / "tasks" / own_folder / f"seed{seed}-fold{files[fold.name]}"
-                tasks.append(Task(label, seed, fold, folder, fingerprint))
-    _refuse_shared_folders(tasks)
-    return tasks
-
-
-def _refuse_shared_folders(tasks: Sequence[Task]) -> None:
-    """Hold what the names promise: tasks of one folder would take each other's results for their own."""
-    seen: dict[str, Task] = {}
-    for task in tasks:
-        first = seen.setdefault(one_to_a_file_system(str(task.folder)), task)
-        if first is not task:
-            raise RunError(
-                f"{task.name} and {first.name} would write into one folder, {task.folder}. Give the objectives, or "
-                "the folds, names that differ in more than case."
-            )

@@ -126,7 +126,7 @@ class RunRecipe(BaseModel):
         return int(self._feature_says("constants") or 0)
 
     def fingerprint(self, *parts: object) -> str:
-        """A digest of what determines a task: the recipe less its list of seeds, and `parts`."""
+        """A digest of what determines a job: the recipe less its list of seeds, and `parts`."""
         # A setting that a later version adds, at a default that changes nothing, must not make a finished run
         # another: defaults are left out. One that changes is seen in the run's settings.toml, which has them all.
         own = self.model_dump(mode="json", exclude={"seeds", "objectives", "name"}, exclude_defaults=True)

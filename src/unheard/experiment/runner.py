@@ -1,24 +1,25 @@
-"""A whole run: all tasks of a recipe, in parallel, then one result."""
+"""A whole run: all jobs of a recipe, in parallel, then one result."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from unheard.errors import RunError, SettingsError
-from unheard.experiment.job import run_task
+from unheard.experiment.job import JOBS, Job, plan_jobs
 from unheard.experiment.job_files import finished
-from unheard.experiment.preparation import Prepared, Task, plan_tasks
+from unheard.experiment.job_result import JobResult
+from unheard.experiment.job_run import run_job
+from unheard.experiment.preparation import Prepared
 from unheard.experiment.recipe import RunRecipe, labels_alike
 from unheard.experiment.saved_settings import SETTINGS, read_settings, write_settings
 from unheard.files import refuse_unwritable, write_atomically
 from unheard.leftovers import sweep
 from unheard.processes import side_by_side
 
-__all__ = ["PROGRESS", "claim_folder", "run_tasks", "save_plans"]
+__all__ = ["PROGRESS", "claim_folder", "run_jobs", "save_plans"]
 
 PROGRESS = "progress.json"
-"""What a running task writes after each epoch, for whoever wants to watch."""
+"""What a running job writes after each epoch, for whoever wants to watch."""
 
 
 def claim_folder(recipe: RunRecipe, out: Path, *, write: bool = True) -> None:
@@ -55,14 +56,14 @@ def claim_folder(recipe: RunRecipe, out: Path, *, write: bool = True) -> None:
         recipe = recipe.model_copy(update={"objectives": objectives, "seeds": seeds})
     if write:
         # Only here: a folder without settings.toml may be anybody's.
-        sweep([out, *(out / "tasks").glob("*/*"), out / "weights", out / "splits"] if file.exists() else [])
+        sweep([out, *(out / JOBS).glob("*/*"), out / "weights", out / "splits"] if file.exists() else [])
         write_settings(recipe, out)
 
 
 def _fingerprint_beside(before: RunRecipe, recipe: RunRecipe) -> str:
     """The fingerprint of a stored recipe, read with the new one's upstreams where its own are no longer there.
 
-    A checkpoint may have been moved. If it was exchanged as well, tasks still know their own, and are run again.
+    A checkpoint may have been moved. If it was exchanged as well, jobs still know their own, and are run again.
     """
     try:
         return before.fingerprint()
@@ -81,48 +82,48 @@ def save_plans(prepared: Prepared, out: Path) -> None:
         plan.save(out / "splits" / f"seed{seed}.json")
 
 
-def _run_one(prepared: Prepared, task: Task) -> dict[str, Any]:
-    file = task.folder / PROGRESS
+def _run_one(prepared: Prepared, job: Job) -> JobResult:
+    file = job.folder / PROGRESS
 
     def report(numbers: Mapping[str, float]) -> None:
-        write_atomically(json.dumps({"label": task.label, **numbers}), file)
+        write_atomically(json.dumps({"label": job.label, **numbers}), file)
 
-    result = run_task(prepared, task, report)
+    result = run_job(prepared, job, report)
     file.unlink(missing_ok=True)
     return result
 
 
-def run_tasks(
+def run_jobs(
     prepared: Prepared,
     out: Path,
     *,
-    jobs: int = 1,
-    on_done: Callable[[Task, Mapping[str, Any]], None] | None = None,
-) -> list[dict[str, Any]]:
-    """Run every task that is not done yet and return the results of all, in the order of `plan_tasks`.
+    processes: int = 1,
+    on_done: Callable[[Job, JobResult], None] | None = None,
+) -> list[JobResult]:
+    """Run every job that is not done yet and return the results of all, in the order of `plan_jobs`.
 
-    Tasks do not know of each other; how many run at once changes no number.
+    Jobs do not know of each other; how many run at once changes no number.
     """
-    tasks = plan_tasks(prepared, out)
-    results: dict[int, dict[str, Any]] = {}
-    for position, result in _results(prepared, tasks, jobs):
+    jobs = plan_jobs(prepared, out)
+    results: dict[int, JobResult] = {}
+    for position, result in _results(prepared, jobs, processes):
         results[position] = result
         if on_done is not None:
-            on_done(tasks[position], result)
-    return [results[position] for position in range(len(tasks))]
+            on_done(jobs[position], result)
+    return [results[position] for position in range(len(jobs))]
 
 
-def _results(prepared: Prepared, tasks: list[Task], jobs: int) -> Iterator[tuple[int, dict[str, Any]]]:
+def _results(prepared: Prepared, jobs: list[Job], processes: int) -> Iterator[tuple[int, JobResult]]:
     waiting = []
-    for position, task in enumerate(tasks):
-        done = finished(prepared, task)
+    for position, job in enumerate(jobs):
+        done = finished(prepared, job)
         if done is None:
             waiting.append(position)
         else:
             yield position, done
-    work = ((prepared, position, tasks[position]) for position in waiting)
-    yield from side_by_side(_numbered, work, jobs=jobs, ordered=False)
+    work = ((prepared, position, jobs[position]) for position in waiting)
+    yield from side_by_side(_numbered, work, jobs=processes, ordered=False)
 
 
-def _numbered(prepared: Prepared, position: int, task: Task) -> tuple[int, dict[str, Any]]:
-    return position, _run_one(prepared, task)
+def _numbered(prepared: Prepared, position: int, job: Job) -> tuple[int, JobResult]:
+    return position, _run_one(prepared, job)

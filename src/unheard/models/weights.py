@@ -27,7 +27,7 @@ __all__ = ["load_model", "save_model"]
 
 _KEY = "unheard"
 """Of the header in the file's metadata."""
-_MEND = "Take it out, with its task's folder under tasks/, and give the same `unheard run` again."
+_MEND = "Take it out, with its job's folder under jobs/, and give the same `unheard run` again."
 _SPARE = 4
 """How many times a parameter may be made anew while its layer is built (norms of weights, additions of low rank)."""
 

@@ -18,14 +18,14 @@ from unheard.experiment.preparation import default_cache
 from unheard.files import write_document
 from unheard.leakage.probe_splits import Items
 from unheard.leakage.suite import ProbeSettings, measure_all
-from unheard.probing.sources import Job, Run, embed_reference, emotion_code, prepare_references, run_jobs
+from unheard.probing.sources import Probing, Run, embed_reference, emotion_code, prepare_references, probings_of
 from unheard.probing.summary import figures_of
 from unheard.probing.verdicts import sentences
 from unheard.processes import side_by_side
 from unheard.results.files import plain_numbers
 from unheard.results.provenance import training_digest
 
-__all__ = ["PROBES", "SCHEMA", "measure_jobs", "probe_run", "probe_tables", "write_probes"]
+__all__ = ["PROBES", "SCHEMA", "measure_probings", "probe_run", "probe_tables", "write_probes"]
 
 PROBES = "probes.json"
 """Where a run keeps them."""
@@ -34,16 +34,16 @@ SCHEMA = 1
 Progress = Callable[[int, int], None]
 
 
-def _measure(job: Job, settings: ProbeSettings) -> dict[str, Any]:
-    # One thread: jobs run side by side, and no number may hang on how many do.
+def _measure(probing: Probing, settings: ProbeSettings) -> dict[str, Any]:
+    # One thread: they run side by side, and no number may hang on how many do.
     with threadpool_limits(limits=1):
-        return measure_all(job.embed(), job.items, settings, seed=job.seed)
+        return measure_all(probing.embed(), probing.items, settings, seed=probing.seed)
 
 
-def measure_jobs(
-    work: Sequence[Job], settings: ProbeSettings, *, jobs: int = 1, progress: Progress | None = None
+def measure_probings(
+    work: Sequence[Probing], settings: ProbeSettings, *, jobs: int = 1, progress: Progress | None = None
 ) -> list[dict[str, Any]]:
-    """The tree of measures of each job, in their order; how many run at once changes no number.
+    """The tree of measures of each, in their order; how many run at once changes no number.
 
     Args:
         work: what to probe.
@@ -52,7 +52,9 @@ def measure_jobs(
         progress: called with (done, total).
     """
     trees = []
-    for done, tree in enumerate(side_by_side(_measure, ((job, settings) for job in work), jobs=jobs), start=1):
+    for done, tree in enumerate(
+        side_by_side(_measure, ((probing, settings) for probing in work), jobs=jobs), start=1
+    ):
         trees.append(tree)
         if progress is not None:
             progress(done, len(work))
@@ -60,14 +62,14 @@ def measure_jobs(
 
 
 def _result(
-    work: Sequence[Job], trees: Sequence[Mapping[str, Any]], settings: ProbeSettings, about: Mapping[str, Any]
+    work: Sequence[Probing], trees: Sequence[Mapping[str, Any]], settings: ProbeSettings, about: Mapping[str, Any]
 ) -> dict[str, Any]:
     sides: dict[str, dict[str, Any]] = {"objectives": {}, "references": {}}
-    for job in work:
-        side = sides["references" if job.reference else "objectives"]
-        if job.label not in side:
-            own = [tree for other, tree in zip(work, trees, strict=True) if other.label == job.label]
-            side[job.label] = figures_of(own, settings.level)
+    for probing in work:
+        side = sides["references" if probing.reference else "objectives"]
+        if probing.label not in side:
+            own = [tree for other, tree in zip(work, trees, strict=True) if other.label == probing.label]
+            side[probing.label] = figures_of(own, settings.level)
     for name in ("raw_features", "untrained", "emotion_code"):
         sides["references"].setdefault(name, None)
     result = {
@@ -108,7 +110,7 @@ def probe_run(  # noqa: PLR0913 (the edge where a run meets the disk)
         The result as JSON knows it, see docs/reference/probes.md.
 
     Raises:
-        RunError: an objective or seed is not in the run, or a task is incomplete.
+        RunError: an objective or seed is not in the run, or a job is incomplete.
     """
     every = list(run.result["objectives"])
     chosen, numbers = list(labels) or every, list(seeds) if seeds is not None else list(run.result["seeds"][:1])
@@ -116,16 +118,16 @@ def probe_run(  # noqa: PLR0913 (the edge where a run meets the disk)
         strange = [one for one in asked if one not in known]
         if strange:
             raise RunError(f"{run.folder} has no {what} '{strange[0]}'. It has: {', '.join(map(str, known))}.")
-    found = run_jobs(run, chosen, numbers)
+    found = probings_of(run, chosen, numbers)
     step = progress or (lambda _: lambda _done, _total: None)
     prepared, note = prepare_references(run, cache or default_cache(), jobs=jobs, progress=step("features"))
     first = [one for one in found if one[0].label == chosen[0] and one[2] == numbers[0]]
     work = [one[0] for one in found]
-    for job, groups, seed, _ in first:
+    for probing, groups, seed, _ in first:
         if prepared is not None:
-            work += [embed_reference(kind, prepared, job, groups, seed) for kind in ("raw_features", "untrained")]
-        work.append(_floor(job))
-    trees = measure_jobs(work, settings, jobs=jobs, progress=step("probes"))
+            work += [embed_reference(kind, prepared, probing, groups, seed) for kind in ("raw_features", "untrained")]
+        work.append(_floor(probing))
+    trees = measure_probings(work, settings, jobs=jobs, progress=step("probes"))
     zero = _weight_zero(run, every)
     about = {
         "kind": "run",
@@ -141,13 +143,13 @@ def probe_run(  # noqa: PLR0913 (the edge where a run meets the disk)
     return _result(work, trees, settings, about)
 
 
-def _floor(job: Job) -> Job:
+def _floor(probing: Probing) -> Probing:
     return replace(
-        job,
+        probing,
         label="emotion_code",
         reference=True,
-        embed=_Constant(emotion_code(job.items)),
-        name=f"floor of {job.name}",
+        embed=_Constant(emotion_code(probing.items)),
+        name=f"floor of {probing.name}",
     )
 
 
@@ -198,14 +200,14 @@ def probe_tables(  # noqa: PLR0913 (the edge where a table comes in)
         progress: as in `probe_run`.
     """
     work = [
-        Job(label, label in ("raw_features", "untrained"), items, _Constant(embeddings), seed, label)
+        Probing(label, label in ("raw_features", "untrained"), items, _Constant(embeddings), seed, label)
         for label, (embeddings, items) in tables.items()
     ]
     items = work[0].items
     if (items.column("emotion") != "").any():
         work.append(_floor(work[0]))
     step = progress or (lambda _: lambda _done, _total: None)
-    trees = measure_jobs(work, settings, jobs=jobs, progress=step("probes"))
+    trees = measure_probings(work, settings, jobs=jobs, progress=step("probes"))
     about = {
         "kind": "table",
         "name": Path(source).stem,

@@ -1,4 +1,4 @@
-"""Where embeddings to be probed come from: the tasks of a finished run, and its corpus for what nobody trained."""
+"""Where embeddings to be probed come from: the jobs of a finished run, and its corpus for what nobody trained."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,10 +12,11 @@ from unheard.data.folds.plan import drop_duplicates
 from unheard.documents import DamageError
 from unheard.errors import RunError, UnheardError
 from unheard.experiment.fold_data import part_of
-from unheard.experiment.job import fresh_model
+from unheard.experiment.job import JOBS, RESULT
 from unheard.experiment.job_files import EMBEDDINGS, read_embeddings
 from unheard.experiment.job_leakage import raw_statistics
-from unheard.experiment.job_results import read_task
+from unheard.experiment.job_result import Groups, TrainingResult, read_job_result
+from unheard.experiment.job_training import fresh_model
 from unheard.experiment.preparation import Prepared, read_corpus
 from unheard.experiment.recipe import RunRecipe
 from unheard.experiment.saved_settings import read_settings
@@ -26,21 +27,30 @@ from unheard.results.files import read_predictions, read_result
 from unheard.seeds import named_seed
 from unheard.training.whole import embed_all
 
-__all__ = ["COLUMNS", "Job", "Run", "embed_reference", "emotion_code", "open_run", "prepare_references", "run_jobs"]
+__all__ = [
+    "COLUMNS",
+    "Probing",
+    "Run",
+    "embed_reference",
+    "emotion_code",
+    "open_run",
+    "prepare_references",
+    "probings_of",
+]
 
 COLUMNS = ("speaker", "gender", "language", "corpus", "sentence", "emotion")
 """What is read of an utterance."""
 
 
 @dataclass(frozen=True)
-class Job:
+class Probing:
     """One representation of one seed and fold, to be probed.
 
     Args:
         label: of the objective, or of the reference.
         reference: whether it is what figures stand beside, not what is judged.
         items: what is known of the items.
-        embed: gives the embeddings, shape (items, size), when the job is run.
+        embed: gives the embeddings, shape (items, size), when it is asked for.
         seed: of its probes.
         name: for people.
     """
@@ -121,10 +131,8 @@ def _columns_of_result(folder: Path, result: Mapping[str, Any]) -> dict[str, dic
     }
 
 
-def run_jobs(
-    run: Run, labels: Sequence[str], seeds: Sequence[int]
-) -> list[tuple[Job, dict[str, list[str]], int, str]]:
-    """The jobs of a run's objectives, each with its groups of utterances, its seed and its fold.
+def probings_of(run: Run, labels: Sequence[str], seeds: Sequence[int]) -> list[tuple[Probing, Groups, int, str]]:
+    """What is to be probed of a run's objectives, each with its groups of utterances, its seed and its fold.
 
     Args:
         run: the run.
@@ -132,22 +140,21 @@ def run_jobs(
         seeds: seeds to probe.
 
     Raises:
-        RunError: a task is missing, or was made by a version that kept no embeddings to probe.
+        RunError: a job is missing or damaged.
     """
-    jobs = []
+    found = []
     for label in labels:
         for seed in seeds:
-            files = sorted((run.folder / "tasks" / objective_file_name(label)).glob(f"seed{seed}-fold*/task.json"))
+            files = sorted((run.folder / JOBS / objective_file_name(label)).glob(f"seed{seed}-fold*/{RESULT}"))
             if not files:
-                raise RunError(
-                    f"{run.folder}: no finished task of {label} with seed {seed}. Give the same run again."
-                )
+                raise RunError(f"{run.folder}: no finished job of {label} with seed {seed}. Give the same run again.")
             for file in files:
                 groups, fold = _groups_of(file)
                 items = _items(run, groups, file)
-                job = Job(label, False, items, _Stored(file.parent, len(items)), _seed(seed, fold), f"{label} {fold}")
-                jobs.append((job, groups, seed, fold))
-    return jobs
+                embed = _Stored(file.parent, len(items))
+                probing = Probing(label, False, items, embed, _seed(seed, fold), f"{label} {fold}")
+                found.append((probing, groups, seed, fold))
+    return found
 
 
 def _seed(seed: int, fold: str) -> int:
@@ -155,30 +162,36 @@ def _seed(seed: int, fold: str) -> int:
     return named_seed(seed, "probing", fold) % 2**31
 
 
-def _groups_of(file: Path) -> tuple[dict[str, list[str]], str]:
+def _groups_of(file: Path) -> tuple[Groups, str]:
     try:
-        task = read_task(file)
-        if not task.get("groups"):
-            raise DamageError("it has no groups")  # noqa: TRY301
+        result = read_job_result(file)
+        if not isinstance(result, TrainingResult):
+            raise DamageError("it is of no training")  # noqa: TRY301
     except DamageError as problem:
-        mend = "It was made by an older version or is damaged: remove that folder and give the same run again."
+        mend = "Remove that folder and give the same run again."
         raise RunError(f"{file}: does not say whose embeddings it keeps ({problem}). {mend}") from problem
-    return {part: list(task["groups"][part]) for part in PARTS}, task["fold"]
+    return result.groups, result.fold
 
 
-def _items(run: Run, groups: Mapping[str, Sequence[str]], file: Path) -> Items:
-    names = [name for part in PARTS for name in groups[part]]
+def _names(groups: Groups, part: str) -> list[str]:
+    """The names of one of PARTS."""
+    names: list[str] = getattr(groups, part)
+    return names
+
+
+def _items(run: Run, groups: Groups, file: Path) -> Items:
+    names = [name for part in PARTS for name in _names(groups, part)]
     strange = [name for name in names if name not in run.columns]
     if strange:
         problem = f"{len(strange)} utterances are not in the corpus, e.g. {strange[0]}"
         raise RunError(f"{file}: {problem}. Pass the folder of the corpus that this run was made of.")
     columns = {column: np.array([run.columns[name][column] for name in names], dtype=np.str_) for column in COLUMNS}
-    return Items(columns, np.array([part for part in PARTS for _ in groups[part]], dtype=np.str_))
+    return Items(columns, np.array([part for part in PARTS for _ in _names(groups, part)], dtype=np.str_))
 
 
 @dataclass(frozen=True)
 class _Stored:
-    """The embeddings that a task left."""
+    """The embeddings that a job left."""
 
     folder: Path
     items: int
@@ -252,30 +265,31 @@ class _Embedder:
 
     kind: str
     prepared: Prepared
-    groups: Mapping[str, Sequence[str]]
+    groups: Groups
     seed: int
 
     def __call__(self) -> NDArray[np.floating]:
-        speakers = sorted({self.prepared.voices[name] for name in self.groups["train"]})
-        parts = [part_of(self.prepared, self.groups[part], speakers) for part in PARTS if self.groups[part]]
+        speakers = sorted({self.prepared.voices[name] for name in self.groups.train})
+        named = [own for part in PARTS if (own := _names(self.groups, part))]
+        parts = [part_of(self.prepared, own, speakers) for own in named]
         if self.kind == "raw_features":
             return np.concatenate([raw_statistics(part) for part in parts])
         model = fresh_model(self.prepared, self.seed, parts[0], {})
         return np.concatenate([embed_all(model, part) for part in parts])
 
 
-def embed_reference(kind: str, prepared: Prepared, job: Job, groups: Mapping[str, Sequence[str]], seed: int) -> Job:
-    """The same items as a job's through 'raw_features' or 'untrained'.
+def embed_reference(kind: str, prepared: Prepared, probing: Probing, groups: Groups, seed: int) -> Probing:
+    """The same items as a probing's through 'raw_features' or 'untrained'.
 
     Args:
         kind: which.
         prepared: the corpus with its features.
-        job: of an objective.
+        probing: of an objective.
         groups: its groups of utterances.
         seed: of the untrained encoder's weights.
     """
     # A worker needs the utterances of the fold only.
-    names = [name for part in PARTS for name in groups[part]]
+    names = [name for part in PARTS for name in _names(groups, part)]
     own = replace(
         prepared,
         utterances={name: prepared.utterances[name] for name in names},
@@ -284,4 +298,5 @@ def embed_reference(kind: str, prepared: Prepared, job: Job, groups: Mapping[str
         seconds={},
     )
     embed = _Embedder(kind, own, groups, seed)
-    return replace(job, label=kind, reference=True, embed=embed, name=f"{kind.replace('_', ' ')} of {job.name}")
+    name = f"{kind.replace('_', ' ')} of {probing.name}"
+    return replace(probing, label=kind, reference=True, embed=embed, name=name)

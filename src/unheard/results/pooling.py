@@ -1,4 +1,4 @@
-"""From the results of tasks to the one result of a run: pooled scores, intervals over speakers, leakage.
+"""From the results of jobs to the one result of a run: pooled scores, intervals over speakers, leakage.
 
 The result is documented in docs/reference/result.md. Numbers that cannot be had are None, never 0.
 """
@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from unheard.experiment.preparation import REFERENCES, Prepared
+from unheard.experiment.job import REFERENCES
+from unheard.experiment.job_result import JobResult, LeakageFigures, TrainingResult, references_of, trainings_of
+from unheard.experiment.preparation import Prepared
 from unheard.harmless import csv_line
 from unheard.leakage.probe_kinds import KINDS
 from unheard.metrics.macro_f1 import score as macro_f1
@@ -50,17 +52,17 @@ class Pool:
 
     Args:
         label: of the objective.
-        results: its tasks' results.
+        results: of its jobs.
         prepared: the corpus.
     """
 
-    def __init__(self, label: str, results: Sequence[Mapping[str, Any]], prepared: Prepared) -> None:
+    def __init__(self, label: str, results: Sequence[JobResult], prepared: Prepared) -> None:
         self.label, self.classes = label, prepared.classes
         number = {name: position for position, name in enumerate(self.classes)}
         rows = [
-            (result["seed"], result["fold"], name, probabilities)
+            (result.seed, result.fold, name, probabilities)
             for result in results
-            for name, probabilities in result["predictions"]
+            for name, probabilities in result.predictions.rows()
         ]
         self.seeds = np.array([row[0] for row in rows])
         self.folds = [str(row[1]) for row in rows]
@@ -141,42 +143,42 @@ class Pool:
         return fairness_summary(self.heard, self.groups)
 
 
-def _per_fold(pool: Pool, results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _per_fold(pool: Pool, results: Sequence[TrainingResult]) -> list[dict[str, Any]]:
     rows = []
     folds = np.array(pool.folds)
     for result in results:
-        own = (pool.seeds == result["seed"]) & (folds == result["fold"])
+        own = (pool.seeds == result.seed) & (folds == result.fold)
         truth, prediction = pool.truth[own], pool.prediction[own]
         absent = [name for number, name in enumerate(pool.classes) if not (truth == number).any()]
         rows.append(
             {
-                "fold": result["fold"],
-                "seed": result["seed"],
+                "fold": result.fold,
+                "seed": result.seed,
                 "uar": uar(truth, prediction, classes=len(pool.classes)),
                 "wa": wa(truth, prediction, classes=len(pool.classes)),
                 "absent": absent,
-                "best_epoch": result["best_epoch"],
-                "epochs": result["epochs"],
-                "seconds": result["seconds"],
+                "best_epoch": result.best_epoch,
+                "epochs": result.epochs,
+                "seconds": result.seconds,
             }
         )
     return rows
 
 
-def _curves(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _curves(results: Sequence[TrainingResult]) -> list[dict[str, Any]]:
     """Training curves, rounded; the domain's columns are called speaker_… whatever the domain."""
     curves = []
     for result in results:
-        history = result["history"]
+        history = result.history
         columns = {key for epoch in history for key in epoch}
-        curve: dict[str, Any] = {"fold": result["fold"], "seed": result["seed"]}
+        curve: dict[str, Any] = {"fold": result.fold, "seed": result.seed}
         for key in sorted(columns):
             curve[key] = [None if key not in epoch else round(epoch[key], 4) for epoch in history]
         curves.append(curve)
     return curves
 
 
-def leakage_summary(measured: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def leakage_summary(measured: Sequence[LeakageFigures]) -> dict[str, Any]:
     """Mean and deviation over folds and seeds of each leakage figure; `best` is that of the kind that reads most.
 
     The accuracy of a probe weighs as many utterances as it was asked, so that folds with few of them do not decide.
@@ -184,28 +186,29 @@ def leakage_summary(measured: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """
     if not measured:
         return {}
-    withheld = [float(one.get("withheld", 1.0)) for one in measured]
+    withheld = [float(one.withheld) for one in measured]
     found: dict[str, Any] = {
-        key: spread((one.get(key) for one in measured), withheld)
-        for key in (*KINDS, "chance")
-        if any(key in one for one in measured)
+        kind: spread((one.probes.get(kind) for one in measured), withheld)
+        for kind in KINDS
+        if any(kind in one.probes for one in measured)
     }
-    if any("eer" in one for one in measured):
-        found["eer"] = spread(one.get("eer") for one in measured)
+    found["chance"] = spread((one.chance for one in measured), withheld)
+    if any(one.eer is not None for one in measured):
+        found["eer"] = spread(one.eer for one in measured)
     known = [kind for kind in KINDS if kind in found and found[kind]["mean"] is not None]
     kind = max(known, key=lambda each: float(found[each]["mean"]), default=None)
     return found | {"best": {"kind": kind, **found[kind]} if kind else {"kind": None, **spread(())}}
 
 
-def summarize(label: str, results: Sequence[Mapping[str, Any]], prepared: Prepared) -> tuple[dict[str, Any], Pool]:
+def summarize(label: str, results: Sequence[JobResult], prepared: Prepared) -> tuple[dict[str, Any], Pool]:
     """One objective's entry in the result, and its pool for comparisons.
 
     Args:
         label: of the objective.
-        results: of all tasks of the run.
+        results: of all jobs of the run.
         prepared: the corpus.
     """
-    own = [result for result in results if result["label"] == label]
+    own = trainings_of(results, label)
     pool = Pool(label, own, prepared)
     confusion = pool.confusions.sum(axis=(0, 1))
     speakers = pool.by_speaker()
@@ -223,27 +226,27 @@ def summarize(label: str, results: Sequence[Mapping[str, Any]], prepared: Prepar
         "fairness": pool.fairness(),
         "calibration": calibration_summary(judgments(own, prepared), dev_judgments(own, prepared)),
         "curves": _curves(own),
-        "leakage": leakage_summary([result["leakage"] for result in own if result["leakage"]]),
-        "seconds_per_fold": spread(result["seconds"] for result in own),
-        "seconds_per_epoch": spread(result["seconds"] / max(1, result["epochs"]) for result in own),
+        "leakage": leakage_summary([result.leakage for result in own if result.leakage is not None]),
+        "seconds_per_fold": spread(result.seconds for result in own),
+        "seconds_per_epoch": spread(result.seconds / max(1, result.epochs) for result in own),
     }
     return summary, pool
 
 
-def reference_summary(results: Sequence[Mapping[str, Any]], prepared: Prepared) -> dict[str, Any]:
+def reference_summary(results: Sequence[JobResult], prepared: Prepared) -> dict[str, Any]:
     """Leakage of chance, the raw features, an untrained encoder and a perfect emotion code.
 
     Of the raw features also `uar`, as of an objective: what `closed_form` answers from them.
     """
-    own = [result for result in results if result["label"] == REFERENCES]
+    own = references_of(results)
     if not own:
         return {}
-    chance = spread(result["raw_features"]["chance"] for result in own)
+    chance = spread(result.raw_features.chance for result in own)
     summary: dict[str, Any] = {"chance": {"best": chance, "eer": {"mean": 0.5, "std": None}}}
-    for key in ("raw_features", "untrained", "emotion_code"):
-        summary[key] = leakage_summary([result[key] for result in own])
-    if all("predictions" in result for result in own):  # those of older versions lack them
-        summary["raw_features"]["uar"] = Pool(REFERENCES, own, prepared).scores()["uar"]
+    summary["raw_features"] = leakage_summary([result.raw_features for result in own])
+    summary["untrained"] = leakage_summary([result.untrained for result in own])
+    summary["emotion_code"] = leakage_summary([result.emotion_code for result in own])
+    summary["raw_features"]["uar"] = Pool(REFERENCES, own, prepared).scores()["uar"]
     return summary
 
 

@@ -18,8 +18,10 @@ from unheard.documents import DamageError
 from unheard.errors import RunError
 from unheard.experiment.adaptive_protocol import ADAPTIVE
 from unheard.experiment.fold_data import ENOUGH
+from unheard.experiment.job import Job, plan_jobs
 from unheard.experiment.job_files import EMBEDDINGS, read_embeddings
-from unheard.experiment.preparation import REFERENCES, Prepared, Task, plan_tasks
+from unheard.experiment.job_result import JobResult, TrainingResult
+from unheard.experiment.preparation import Prepared
 from unheard.experiment.split_plans import notes_on_folds, sessions_word, together
 from unheard.experiment.upstream_checks import heard_before
 from unheard.registry import load
@@ -118,14 +120,14 @@ def trait_only(prepared: Prepared, trait: str, values: Mapping[str, float]) -> f
     return None if found is None else found.uar
 
 
-def _maps(prepared: Prepared, tasks: Sequence[Task], results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _maps(prepared: Prepared, jobs: Sequence[Job], results: Sequence[JobResult]) -> dict[str, Any]:
     """A t-SNE of the embeddings of unseen speakers, for the first seed's first fold of each objective."""
     maps: dict[str, Any] = {}
-    for task, result in zip(tasks, results, strict=True):
-        if task.label in maps or task.label == REFERENCES:
+    for job, result in zip(jobs, results, strict=True):
+        if job.label in maps or not isinstance(result, TrainingResult):
             continue
-        embeddings = _unseen(task.folder / EMBEDDINGS)
-        names = result["groups"]["unseen"]
+        embeddings = _unseen(job.folder / EMBEDDINGS)
+        names = result.groups.unseen
         keep = np.random.default_rng(0).permutation(len(names))[:600]
         points = embeddings[keep].astype(np.float64)
         if len(points) < 5 or len({prepared.voices[names[position]] for position in keep}) < 2:
@@ -133,7 +135,7 @@ def _maps(prepared: Prepared, tasks: Sequence[Task], results: Sequence[Mapping[s
         perplexity = min(30.0, (len(points) - 1) / 3)
         flat = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(points)
         items = [prepared.utterances[names[position]] for position in keep]
-        maps[task.label] = {
+        maps[job.label] = {
             "points": np.round(flat, 2).tolist(),
             "emotion": [str(item.emotion) for item in items],
             "speaker": [prepared.voices[names[position]] for position in keep],
@@ -159,7 +161,7 @@ def _unmeasured(prepared: Prepared) -> list[str]:
 
 
 def _unseen(file: Path) -> np.ndarray:
-    """The embeddings of unseen speakers that a task left."""
+    """The embeddings of unseen speakers that a job left."""
     try:
         return read_embeddings(file)["unseen"]
     except DamageError as problem:
@@ -192,14 +194,13 @@ def _warnings(prepared: Prepared, confound: Mapping[str, Any]) -> list[str]:
 
 
 def build_result(
-    prepared: Prepared, results: Sequence[Mapping[str, Any]], out: Path, *, command: Sequence[str] = ()
+    prepared: Prepared, results: Sequence[JobResult], out: Path, *, command: Sequence[str] = ()
 ) -> tuple[dict[str, Any], str]:
     """The result of a run as plain JSON values, and predictions.csv as text."""
     recipe = prepared.recipe
     objectives, pools = {}, {}
     for label in recipe.objectives:
         objectives[label], pools[label] = summarize(label, results, prepared)
-    tasks = plan_tasks(prepared, out)
     confound = _confound_part(prepared)
     result = {
         "schema": SCHEMA,
@@ -216,13 +217,13 @@ def build_result(
         "objectives": objectives,
         "references": reference_summary(results, prepared),
         "comparisons": compare_pools(pools),
-        "maps": _maps(prepared, tasks, results),
+        "maps": _maps(prepared, plan_jobs(prepared, out), results),
         "map_note": "t-SNE of the embeddings of speakers that the model never saw in training, of one fold.",
         "timings": {
-            "task_seconds": sum(one["total_seconds"] for one in results),
-            "train_seconds": sum(one.get("seconds", 0.0) for one in results),
+            "task_seconds": sum(one.total_seconds for one in results),
+            "train_seconds": sum((one.seconds for one in results if isinstance(one, TrainingResult)), 0.0),
         },
-        "peak_memory_bytes": max(one["peak_memory_bytes"] for one in results),
+        "peak_memory_bytes": max(one.peak_memory_bytes for one in results),
         "versions": {
             "python": platform.python_version(),
             "platform": platform.platform(),

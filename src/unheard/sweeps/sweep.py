@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from unheard.errors import RunError
+from unheard.experiment.job_result import JobResult, Predictions, TrainingResult, trainings_of
 from unheard.experiment.preparation import Prepared
 from unheard.files import write_document
 from unheard.leakage.probe_kinds import KINDS
@@ -44,56 +45,55 @@ _SAME = ("unheard", "classes", "seeds", "references")
 
 @dataclass(frozen=True)
 class Point:
-    """One point with what its tasks wrote.
+    """One point with what its trainings left.
 
     Args:
         row: its entry in the document.
         prepared: the corpus and the folds that it ran on.
-        tasks: the results of its tasks.
+        trainings: the results of its jobs.
     """
 
     row: dict[str, Any]
     prepared: Prepared
-    tasks: Sequence[Mapping[str, Any]]
+    trainings: Sequence[TrainingResult]
 
 
-def _rows(prepared: Prepared, pairs: Iterable[Sequence[Any]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Truth, prediction and speaker of (name, probabilities) pairs."""
+def _rows(prepared: Prepared, parts: Iterable[Predictions]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Truth, prediction and speaker of all utterances of some predictions."""
     number = {name: position for position, name in enumerate(prepared.classes)}
-    names, probabilities = zip(*pairs, strict=True)
+    names, probabilities = zip(*(row for part in parts for row in part.rows()), strict=True)
     items = [prepared.utterances[name] for name in names]
     truth = np.array([number[str(item.emotion)] for item in items])
     return truth, np.array(probabilities).argmax(axis=1), np.array([prepared.voices[name] for name in names])
 
 
-def _uar(prepared: Prepared, tasks: Iterable[Mapping[str, Any]], key: str) -> float:
-    """UAR of the pooled predictions of some tasks."""
-    pairs = [pair for task in tasks for pair in task[key]]
-    truth, prediction, _ = _rows(prepared, pairs)
+def _uar(prepared: Prepared, parts: Iterable[Predictions]) -> float:
+    """UAR of pooled predictions."""
+    truth, prediction, _ = _rows(prepared, parts)
     return uar(truth, prediction, classes=len(prepared.classes))
 
 
-def dev_score(prepared: Prepared, tasks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def dev_score(prepared: Prepared, trainings: Sequence[TrainingResult]) -> dict[str, Any]:
     """UAR on dev speakers: the pooled dev predictions of all folds, seed by seed, at the epoch that was kept.
 
     Args:
         prepared: the corpus.
-        tasks: the results of one objective's tasks.
+        trainings: of one objective.
 
     Returns:
-        mean, std and per_seed; None and empty where tasks of an older version kept no dev predictions.
+        mean, std and per_seed; None and empty where a training has no dev speakers.
     """
-    if not all(task.get("dev_predictions") for task in tasks):
+    if not all(len(one.dev_predictions) for one in trainings):
         return {"mean": None, "std": None, "per_seed": []}
-    seeds = sorted({task["seed"] for task in tasks})
-    per_seed = [_uar(prepared, [one for one in tasks if one["seed"] == seed], "dev_predictions") for seed in seeds]
+    seeds = sorted({one.seed for one in trainings})
+    per_seed = [_uar(prepared, [one.dev_predictions for one in trainings if one.seed == seed]) for seed in seeds]
     return {**spread(per_seed), "per_seed": per_seed}
 
 
 def points_of(
     runs: Runs,
     prepared: Prepared,
-    tasks: Sequence[Mapping[str, Any]],
+    results: Sequence[JobResult],
     result: Mapping[str, Any] | None,
 ) -> list[Point]:
     """The points of one run.
@@ -101,18 +101,18 @@ def points_of(
     Args:
         runs: the run and its members.
         prepared: the corpus.
-        tasks: the results of all its tasks.
+        results: of all its jobs.
         result: its result; None leaves out all that is measured on test speakers.
     """
     points = []
     for member in runs.members:
-        own = [task for task in tasks if task["label"] == member.label]
+        own = trainings_of(results, member.label)
         tested = (result or {}).get("objectives", {}).get(member.label, {})
         row = _row(runs, member) | {
             "dev_uar": dev_score(prepared, own),
             "uar": tested.get("uar"),
             "leakage": _leakage(own, tested.get("leakage")),
-            "seconds": sum(task["total_seconds"] for task in own),
+            "seconds": sum(one.total_seconds for one in own),
         }
         points.append(Point(row, prepared, own))
     return points
@@ -132,11 +132,11 @@ def _row(runs: Runs, member: Member) -> dict[str, Any]:
     }
 
 
-def _leakage(tasks: Sequence[Mapping[str, Any]], tested: Mapping[str, Any] | None) -> dict[str, Any]:
+def _leakage(trainings: Sequence[TrainingResult], tested: Mapping[str, Any] | None) -> dict[str, Any]:
     """Mean and deviation over folds and seeds; the open-set EER hears test speakers, so only where they may be."""
     if tested is not None:
         return {key: tested[key] for key in (*_PROBES, "eer") if key in tested}
-    found = leakage_summary([task["leakage"] for task in tasks if task["leakage"]])
+    found = leakage_summary([one.leakage for one in trainings if one.leakage is not None])
     return {key: found[key] for key in _PROBES if key in found}
 
 
@@ -174,30 +174,30 @@ def _nested(points: Sequence[Point]) -> dict[str, Any] | None:
     """
     if any(point.row["dev_uar"]["mean"] is None for point in points):
         return None
-    picked: list[tuple[str, Mapping[str, Any]]] = []
-    places = [(task["seed"], task["fold"]) for task in points[0].tasks]
+    picked: list[tuple[str, TrainingResult]] = []
+    places = [(one.seed, one.fold) for one in points[0].trainings]
     prepared = points[0].prepared
     for place in places:
         scored = []
         for point in points:
-            task = next(one for one in point.tasks if (one["seed"], one["fold"]) == place)
-            scored.append((_uar(prepared, [task], "dev_predictions"), point.row["point"], task))
+            own = next(one for one in point.trainings if (one.seed, one.fold) == place)
+            scored.append((_uar(prepared, [own.dev_predictions]), point.row["point"], own))
         best = max(score for score, *_ in scored)
-        picked.append(next((name, task) for score, name, task in scored if score == best))
-    tasks = [task for _, task in picked]
-    seeds = sorted({task["seed"] for task in tasks})
-    per_seed = [_uar(prepared, [t for t in tasks if t["seed"] == seed], "predictions") for seed in seeds]
+        picked.append(next((name, own) for score, name, own in scored if score == best))
+    chosen = [own for _, own in picked]
+    seeds = sorted({own.seed for own in chosen})
+    per_seed = [_uar(prepared, [own.predictions for own in chosen if own.seed == seed]) for seed in seeds]
     counts = Counter(name for name, _ in picked)
     return {
-        "uar": {**spread(per_seed), "per_seed": per_seed, "interval": list(interval(_confusions(prepared, tasks)))},
+        "uar": {**spread(per_seed), "per_seed": per_seed, "interval": list(interval(_confusions(prepared, chosen)))},
         "picked": dict(counts.most_common()),
     }
 
 
-def _confusions(prepared: Prepared, tasks: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    """Of the test predictions of some tasks, shape (seeds, speakers, classes, classes)."""
-    truth, prediction, speakers = _rows(prepared, [pair for task in tasks for pair in task["predictions"]])
-    seeds = np.array([task["seed"] for task in tasks for _ in task["predictions"]])
+def _confusions(prepared: Prepared, trainings: Sequence[TrainingResult]) -> np.ndarray:
+    """Of the test predictions of some trainings, shape (seeds, speakers, classes, classes)."""
+    truth, prediction, speakers = _rows(prepared, [one.predictions for one in trainings])
+    seeds = np.array([one.seed for one in trainings for _ in one.predictions.names])
     return confusions_by_speaker(truth, prediction, speakers, classes=len(prepared.classes), seeds=seeds)
 
 
@@ -208,7 +208,7 @@ def _curves(points: Sequence[Point]) -> dict[str, Any] | None:
     found: dict[str, dict[float, Any]] = {}
     for point in points:
         share, score = float(point.row["varied"][SHARE]), (point.row["uar"] or {}).get("mean")
-        found.setdefault(point.row["objective"], {})[share] = (score, _confusions(point.prepared, point.tasks))
+        found.setdefault(point.row["objective"], {})[share] = (score, _confusions(point.prepared, point.trainings))
     return {label: learning_curve(own) for label, own in found.items() if len(own) > 1} or None
 
 

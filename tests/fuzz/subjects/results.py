@@ -1,4 +1,4 @@
-"""What lies in the folder of a run: its result, what stands beside it, its tasks and its settings."""
+"""What lies in the folder of a run: its result, what stands beside it, its jobs and its settings."""
 
 import json
 import shutil
@@ -10,11 +10,13 @@ from mutators import damage_bytes, damage_json, damage_text, together, unsaid
 from subject import Subject
 
 sys.path.append(str(Path(__file__).parents[2]))
+from experiment.made_jobs import leakage, training
 from reports.conftest import made_result
 from unheard.data.folds.plan import Fold
+from unheard.documents import sealed
 from unheard.errors import RunError
-from unheard.experiment.job_results import write_task
-from unheard.experiment.preparation import Task
+from unheard.experiment.job import Job
+from unheard.experiment.job_result import Groups, write_job_result
 from unheard.experiment.saved_settings import read_settings
 from unheard.reports.documents.run_folder import read_evidence
 from unheard.reports.pages.model_card import render_card
@@ -60,13 +62,12 @@ def _tables(folder: Path) -> list[Path]:
     return [folder / "predictions.csv"]
 
 
-def _tasks(folder: Path) -> list[Path]:
+def _jobs(folder: Path) -> list[Path]:
     rows = [[f"clip{number}", [0.25, 0.75]] for number in range(5)]
-    task = {"label": "plain", "seed": 0, "fold": "a", "fingerprint": "x", "total_seconds": 1.0}
-    task |= {"peak_memory_bytes": 1, "predictions": rows, "dev_predictions": rows, "history": [{"epoch": 1.0}]}
-    task |= {"leakage": {"best": 0.5, "eer": None}, "groups": {"train": ["a"], "withheld": [], "unseen": ["b"]}}
-    write_task(task, folder / "task.json")
-    return [folder / "task.json"]
+    groups = Groups(train=["a"], withheld=[], unseen=["b"])
+    job = training(rows, rows, history=[{"epoch": 1.0}], leakage=leakage(linear=0.5), groups=groups)
+    write_job_result(job, folder / "job.json")
+    return [folder / "job.json"]
 
 
 def _settings(folder: Path) -> list[Path]:
@@ -90,6 +91,17 @@ def _json(original: Path, folder: Path, generator: np.random.Generator) -> tuple
         text, done = damage_json(json.dumps(document), generator)
         content = text.encode("utf-8", "surrogatepass")
     file.write_bytes(content)
+    return file, done
+
+
+def _sealed_json(original: Path, folder: Path, generator: np.random.Generator) -> tuple[Path, str]:
+    """Damage that no digest tells of: what can still be parsed gets a new one."""
+    file, done = _json(original, folder, generator)
+    try:
+        document = json.loads(file.read_bytes())
+        file.write_text(json.dumps(sealed(document)), encoding="utf-8")
+    except (ValueError, AttributeError, RecursionError):
+        return file, done
     return file, done
 
 
@@ -126,9 +138,9 @@ def _read_table(file: Path, done: str) -> None:
     read_systems(file.parent)
 
 
-def _read_task(file: Path, done: str) -> None:
+def _read_job(file: Path, done: str) -> None:
     with unsaid():
-        found = Task("plain", 0, Fold("a", (), (), (), ()), file.parent, "x").result()
+        found = Job("plain", 0, Fold("a", (), (), (), ()), file.parent, "x").result()
     assert found is not None or not file.exists() or done != "nothing"
 
 
@@ -136,7 +148,7 @@ _KINDS = [
     Subject("result", "documents", _results, _json, _read_result),
     Subject("beside", "documents", _pieces, _json, _read_piece),
     Subject("predictions", "documents", _tables, _text, _read_table),
-    Subject("task", "documents", _tasks, _json, _read_task),
+    Subject("job", "documents", _jobs, _sealed_json, _read_job),
     Subject("settings", "documents", _settings, _text, lambda file, done: read_settings(file.parent)),
 ]
 SUBJECTS = [together("results", _KINDS)]

@@ -1,0 +1,102 @@
+"""The training of one objective on one fold: a fresh model, its domains' heads, the loop."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import torch
+
+from unheard.errors import SplitError
+from unheard.experiment.fold_data import FoldParts
+from unheard.experiment.job import Job
+from unheard.experiment.preparation import Prepared
+from unheard.experiment.recipe import objective_of
+from unheard.models.model import Model, build_model
+from unheard.seeds import named_seed
+from unheard.training.dataset import Dataset
+from unheard.training.loop import Trained, Trainer
+from unheard.training.whole import choose_device, fit_pooled
+
+__all__ = ["class_weights", "fit", "fresh_model"]
+
+
+def class_weights(labels: np.ndarray, classes: int) -> torch.Tensor:
+    """Inverse frequency in the training part, mean 1 over its items; absent classes weigh 0. Shape (classes,)."""
+    counts = np.bincount(labels[labels >= 0], minlength=classes).astype(np.float64)
+    present = counts > 0
+    weights = np.where(present, counts.sum() / (present.sum() * np.maximum(counts, 1)), 0.0)
+    return torch.tensor(weights, dtype=torch.float32)
+
+
+def fresh_model(
+    prepared: Prepared, seed: int, train: Dataset, domains: Mapping[str, int], *, companion: bool = False
+) -> Model:
+    """A model as it is before training: seeded weights, its normalizer fitted on the training part.
+
+    Args:
+        prepared: the corpus.
+        seed: of the weights.
+        train: the training part.
+        domains: domain -> classes of its head.
+        companion: whether the objective trains a second encoder.
+    """
+    recipe = prepared.recipe
+    model = build_model(
+        train.channels,
+        {"emotion": len(prepared.classes), **domains},
+        recipe.model.model_copy(update={"constants": recipe.constants}),
+        companion=companion,
+        seed=seed,
+    )
+    frames = np.concatenate([variants[0] for variants in train.frames])
+    mean, deviation = torch.from_numpy(frames.mean(axis=0)), torch.from_numpy(frames.std(axis=0))
+    for network in filter(None, (model.network, model.companion)):
+        network.normalizer.fit(mean, deviation)
+        fit_pooled(network, train, choose_device(recipe.training.device))
+    return model
+
+
+def _classes_of(domain: str, parts: FoldParts) -> int:
+    """How many classes a domain head tells apart.
+
+    Raises:
+        SplitError: the training part does not hold two of them, so that there is nothing to hide.
+    """
+    if domain not in parts.train.columns:
+        known = ", ".join(sorted(set(parts.train.columns) - {"emotion"}))
+        raise SplitError(f"no domain is called '{domain}'. Known: {known}.")
+    count = len(parts.speakers) if domain == "speaker" else int(parts.train.columns[domain].max()) + 1
+    known_values = parts.train.columns[domain]
+    if len(np.unique(known_values[known_values >= 0])) < 2:
+        raise SplitError(
+            f"the training part has no two values of {domain}. Fill that column, or choose another domain."
+        )
+    return count
+
+
+def fit(
+    prepared: Prepared,
+    job: Job,
+    parts: FoldParts,
+    checkpoint: str,
+    report: Callable[[Mapping[str, float]], None] | None,
+) -> Trained:
+    """Train a fresh model by the job's objective."""
+    recipe = prepared.recipe
+    _, module, settings = objective_of(recipe, job.label)
+    domains = {name: _classes_of(name, parts) for name in settings.domains}
+    model = fresh_model(prepared, job.seed, parts.train, domains, companion=getattr(settings, "companion", False))
+    weights = {}
+    if recipe.training.balance:
+        classes = class_weights(parts.train.columns["emotion"], len(prepared.classes))
+        weights["emotion"] = classes.to(choose_device(recipe.training.device))
+    return Trainer(
+        model,
+        module.Objective(settings, weights),
+        parts.train,
+        parts.dev,
+        recipe.training,
+        seed=named_seed(job.seed, "training", job.fold.name),
+        checkpoint=job.folder / checkpoint,
+        fingerprint=job.fingerprint,
+        report=report,
+    ).run()
