@@ -111,6 +111,8 @@ class CorpusCard:
     """Whether two parts of a split may not share a session (dialogue corpora: the partner leaks)."""
     speech: str | None = None
     """How the emotions came about, e.g. 'acted' or 'spontaneous'; None where nobody says."""
+    notes: str | None = None
+    """What one must know before one uses it: traps, and what could not be found out; None for nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ def test_card_is_whole(name: str) -> None:
     values = dataclasses.asdict(module.CARD)
     assert isinstance(values.pop("sessions_matter"), bool)
     assert values.pop("speech") is None or module.CARD.speech.split()[0].rstrip(",") in ("acted", "spontaneous")
+    notes = values.pop("notes")
+    assert notes is None or notes.endswith(".")
     assert all(values.values())
     assert all(module.CARD.languages)
 

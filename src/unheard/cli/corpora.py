@@ -29,6 +29,7 @@ def corpora(
             ("citation", card.citation),
             ("languages", ", ".join(card.languages)),
             ("how to get it", card.obtain),
+            *((("notes", card.notes),) if card.notes else ()),
         ):
             page.say(f"{title}: {text}")
         return

@@ -66,7 +66,12 @@ def audio_files(folder: Path, card: CorpusCard) -> list[tuple[str, Path]]:
 
 
 def collect(
-    folder: Path, card: CorpusCard, parse: Callable[[str, Path], Utterance | None], bad: Bad | None = None
+    folder: Path,
+    card: CorpusCard,
+    parse: Callable[[str, Path], Utterance | None],
+    bad: Bad | None = None,
+    *,
+    named_by: int = 1,
 ) -> list[Utterance]:
     """The utterances of all recordings under a folder, sorted by name.
 
@@ -78,6 +83,8 @@ def collect(
         card: the corpus.
         parse: (name, path) to an utterance, or None to leave the recording out; raises Unusable.
         bad: where to set unusable recordings aside; None makes them an error.
+        named_by: how many of the last parts of its path name a recording: 1 is the file's own name; more where the
+            owners give the files of several folders one name (2: the folder and the file).
 
     Raises:
         CorpusError: no recording, an unusable one while `bad` is None, or none that is usable.
@@ -91,7 +98,7 @@ def collect(
             utterance = parse(name, path)
             if utterance is None:
                 continue
-            _refuse_second(seen, path.stem, name)
+            _refuse_second(seen, "/".join(path.with_suffix("").parts[-named_by:]), name)
             utterances.append(utterance)
         except Unusable as error:
             problems.append((name, str(error)))
