@@ -17,7 +17,7 @@ from unheard.data.folds.tied_speakers import recording
 from unheard.errors import CorpusError
 from unheard.experiment.corpora import read_utterances
 from unheard.experiment.recipe import RunRecipe
-from unheard.experiment.split_plans import check_domains, draw_plans
+from unheard.experiment.split_plans import check_dev, check_domains, draw_plans
 from unheard.features.cache import extract_corpus
 from unheard.identities import NOBODY
 from unheard.records import Utterance
@@ -164,8 +164,10 @@ def _proposed(recipe: RunRecipe, utterances: Sequence[Utterance], cache: Path) -
 
     Raises:
         SplitError: there are no folds, they would leak, or in one of them an objective could learn nothing.
+        SettingsError: the training asks for a dev part, and there is none.
     """
     places = {item.name: recording(item) for item in utterances}
     plans = draw_plans(recipe, utterances, places)
+    check_dev(recipe, plans.values())
     check_domains(recipe, utterances, plans.values())
     return Prepared(recipe, {item.name: item for item in utterances}, {}, places, {}, plans, (), (), cache)

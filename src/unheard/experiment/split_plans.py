@@ -6,15 +6,26 @@ from typing import Any
 from unheard.data.folds.fold import identity
 from unheard.data.folds.plan import SplitPlan, draw_plan
 from unheard.data.folds.tied_speakers import tied_speakers, ties_between
-from unheard.errors import SplitError
+from unheard.errors import SettingsError, SplitError
 from unheard.experiment.corpora import sessions_matter
 from unheard.experiment.recipe import RunRecipe, objective_of
 from unheard.records import Utterance
 
-__all__ = ["DOMAINS", "check_domains", "draw_plans", "keeps_sessions", "notes_on_folds", "sessions_word", "together"]
+__all__ = [
+    "DOMAINS",
+    "check_dev",
+    "check_domains",
+    "draw_plans",
+    "keeps_sessions",
+    "notes_on_folds",
+    "sessions_word",
+    "together",
+]
 
 DOMAINS = {"speaker": None, "gender": ("f", "m")}
 """What a domain head can tell apart -> the values that it knows; None for all that occur."""
+_MENDS = {"speaker": "Ask for fewer dev_speakers, or for smaller test groups."}
+_FILL = "Fill that column, or choose another domain."
 
 
 def keeps_sessions(recipe: RunRecipe, utterances: Sequence[Utterance]) -> bool:
@@ -55,6 +66,27 @@ def draw_plans(
     }
 
 
+def check_dev(recipe: RunRecipe, plans: Iterable[SplitPlan]) -> None:
+    """Hold that every fold has the dev part which the training asks for.
+
+    Raises:
+        SettingsError: epochs are to be chosen on dev speakers, or dev speakers to be trained on in the end, and a
+            fold has none.
+    """
+    without = next((fold.name for plan in plans for fold in plan.folds if not fold.dev), None)
+    if without is None:
+        return
+    none = f"fold '{without}' has no dev part (split.dev_speakers = 0)"
+    if recipe.training.selection == "source-dev":
+        problem = (
+            f"'source-dev' chooses the epoch on dev speakers, and {none}: set 'fixed-epoch', or dev_speakers = 1"
+        )
+        raise SettingsError("recipe", "training.selection", problem)
+    if recipe.training.refit:
+        problem = f"dev speakers are to be trained on, too, and {none}: leave refit out, or set dev_speakers = 1"
+        raise SettingsError("recipe", "training.refit", problem)
+
+
 def check_domains(recipe: RunRecipe, utterances: Sequence[Utterance], plans: Iterable[SplitPlan]) -> None:
     """Hold that every training part has two values of each domain that an objective tells apart.
 
@@ -64,11 +96,16 @@ def check_domains(recipe: RunRecipe, utterances: Sequence[Utterance], plans: Ite
     known = {item.name: item for item in utterances}
     for plan in plans:
         for label in recipe.objectives:
-            for domain in objective_of(recipe, label)[2].domains:
-                _check_domain(label, domain, plan, known)
+            settings = objective_of(recipe, label)[2]
+            for domain in settings.domains:
+                watches = domain in getattr(settings, "watch", ())
+                mend = (
+                    f"It only watches: set objectives.{label}.watch = []." if watches else _MENDS.get(domain, _FILL)
+                )
+                _check_domain(label, domain, plan, known, mend)
 
 
-def _check_domain(label: str, domain: str, plan: SplitPlan, known: Mapping[str, Utterance]) -> None:
+def _check_domain(label: str, domain: str, plan: SplitPlan, known: Mapping[str, Utterance], mend: str) -> None:
     if domain not in DOMAINS:
         raise SplitError(f"objectives.{label}: no domain is called '{domain}'. Known: {', '.join(sorted(DOMAINS))}.")
     told = DOMAINS[domain]
@@ -77,12 +114,9 @@ def _check_domain(label: str, domain: str, plan: SplitPlan, known: Mapping[str, 
         values = {identity(item, domain) for item in items if told is None or getattr(item, domain) in told} - {None}
         if len(values) < 2:
             one = f"only {next(iter(values))}" if values else "none"
-            mend = "Fill that column, or choose another domain"
-            if domain == "speaker":
-                mend = "Ask for fewer dev_speakers, or for smaller test groups"
             raise SplitError(
                 f"objectives.{label}, fold '{fold.name}': the training part has no two values of {domain}, {one}, so "
-                f"that there is nothing to tell apart. {mend}."
+                f"that there is nothing to tell apart. {mend}"
             )
 
 
@@ -117,6 +151,11 @@ def together(utterances: Sequence[Utterance], *, matter: bool) -> dict[str, Any]
 def notes_on_folds(recipe: RunRecipe, utterances: Sequence[Utterance], plan: SplitPlan) -> list[str]:
     """What a reader must know of how these utterances are parted, in sentences; often nothing."""
     notes = []
+    if not all(fold.dev for fold in plan.folds):
+        notes.append(
+            "No dev part (split.dev_speakers = 0): the last epoch is kept, whatever it is worth, and probabilities "
+            "have no temperature."
+        )
     if _ignores_sessions(recipe, utterances):
         notes.append(
             "SESSIONS IGNORED: parts may share a session or a dialogue, because the recipe says split.sessions = "

@@ -144,20 +144,23 @@ def _maps(prepared: Prepared, jobs: Sequence[Job], results: Sequence[JobResult])
 
 
 def _unmeasured(prepared: Prepared) -> list[str]:
-    """That leakage is not known, where no training speaker has utterances enough to withhold one."""
+    """That leakage is not known, where no training speaker has utterances enough to withhold one, or there is one."""
     if not prepared.recipe.leakage.measure:
         return []
     plan = next(iter(prepared.plans.values()))
-    most = [
-        max(Counter(prepared.utterances[name].speaker for name in fold.train).values(), default=0)
-        for fold in plan.folds
-    ]
-    without = sum(count < ENOUGH for count in most)
-    said = (
-        f"In {without} of {len(most)} folds no training speaker has {ENOUGH} utterances, so that none could be "
-        "withheld: how far probes name the speaker was not measured there."
-    )
-    return [said] if without else []
+    spoken = [Counter(prepared.utterances[name].speaker for name in fold.train) for fold in plan.folds]
+    folds, unmeasured = len(spoken), "how far probes name the speaker was not measured there."
+    said = []
+    if without := sum(max(counts.values(), default=0) < ENOUGH for counts in spoken):
+        said.append(
+            f"In {without} of {folds} folds no training speaker has {ENOUGH} utterances, so that none could be "
+            f"withheld: {unmeasured}"
+        )
+    if alone := sum(len(counts) == 1 for counts in spoken):
+        said.append(
+            f"In {alone} of {folds} folds there is one training speaker, and nobody to tell apart: {unmeasured}"
+        )
+    return said
 
 
 def _unseen(file: Path) -> np.ndarray:

@@ -187,8 +187,10 @@ def search_axes(recipe: RunRecipe, axes: Sequence[Axis]) -> tuple[list[Axis], st
 
     Raises:
         SettingsError: a key cannot be varied, a range is of a setting that is no number or of whole numbers and has
-            other ends, or more than one objective is meant.
+            other ends, more than one objective is meant, or the split leaves no dev speakers.
     """
+    if recipe.split.get("dev_speakers") == 0:
+        raise SettingsError("--search", "", "raises the UAR on dev speakers, and split.dev_speakers = 0 leaves none")
     known = variable(recipe)
     single = []
     for axis in axes:

@@ -311,7 +311,7 @@ def test_draw_plan_checks_the_name_and_the_settings() -> None:
         draw_plan("speaker_group", items, {}, seed=0, contents=contents)
     with pytest.raises(SettingsError, match="did you mean 'groups'"):
         draw_plan("speaker_groups", items, {"group": 2}, seed=0, contents=contents)
-    for bad in (0, -1, 0.0, 1.0, 1.5, True, "two", None):
+    for bad in (-1, 0.0, 1.0, 1.5, True, False, "two", None):
         with pytest.raises(SettingsError, match="split leave_one_speaker_out: dev_speakers"):
             draw_plan("leave_one_speaker_out", items, {"dev_speakers": bad}, seed=0, contents=contents)
 

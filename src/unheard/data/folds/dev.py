@@ -25,7 +25,8 @@ class DevSettings(BaseModel):
 
     Args:
         dev_speakers: how many of the speakers that are not tested become the dev part; a whole number counts
-            them, a fraction in (0, 1) is their share (at least one speaker).
+            them, a fraction in (0, 1) is their share (at least one speaker). 0 leaves no dev part, so that nothing
+            can be chosen on one: for corpora of two speakers, and recipes that keep the last epoch.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,11 +38,16 @@ class DevSettings(BaseModel):
     def _in_range(cls, value: object) -> object:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError("expected a whole number of speakers, or a fraction between 0 and 1")  # noqa: TRY004 - pydantic's way
-        if isinstance(value, int) and value < 1:
-            raise ValueError("expected 1 or more: epochs are chosen on the dev speakers")
+        if isinstance(value, int) and value < 0:
+            raise ValueError("expected 1 or more, or 0 for no dev part")
         if isinstance(value, float) and not 0 < value < 1:
             raise ValueError("a share must lie between 0 and 1; a number of speakers is written without a point")
         return value
+
+    @property
+    def has_dev(self) -> bool:
+        """Whether a dev part is asked for."""
+        return self.dev_speakers != 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,11 @@ def part_dev(
 def _part(
     rest: Sequence[Utterance], fold: str, settings: DevSettings, *, seed: int, sessions_matter: bool
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    chosen = _dev_speakers(rest, fold, settings.dev_speakers, seed=seed, sessions_matter=sessions_matter)
+    chosen: frozenset[str] = frozenset()
+    if settings.has_dev:
+        chosen = _dev_speakers(rest, fold, settings.dev_speakers, seed=seed, sessions_matter=sessions_matter)
+    elif not rest:
+        raise _TooFew(f"fold '{fold}': the test leaves nobody to train on. Ask for smaller test groups.")
     is_dev = [speaker in chosen for speaker in identities(rest, "speaker")]
     train = tuple(item.name for item, dev in zip(rest, is_dev, strict=True) if not dev)
     return train, tuple(item.name for item, dev in zip(rest, is_dev, strict=True) if dev)

@@ -79,8 +79,9 @@ class SplitPlan:
             contents: utterance name -> content hash of its recording.
 
         Raises:
-            SplitError: the plan is of other utterances, parts share what was promised apart, a part is empty,
-                train holds a single emotion or lacks one of the test, or an utterance is tested twice.
+            SplitError: the plan is of other utterances, parts share what was promised apart, a part is empty (save
+                dev, where its settings say that there is none), train holds a single emotion or lacks one of the
+                test, or an utterance is tested twice.
         """
         verify_folds(
             self.folds,
@@ -89,6 +90,7 @@ class SplitPlan:
             protocol=self.protocol,
             disjoint=self.disjoint,
             sessions_matter=self.sessions_matter and not self.inflated,
+            dev=self.settings.get("dev_speakers") != 0,
         )
 
     def save(self, path: Path) -> None:

@@ -30,6 +30,7 @@ def verify_folds(  # noqa: PLR0913 - the parts of a plan that its promises depen
     protocol: str,
     disjoint: frozenset[str],
     sessions_matter: bool,
+    dev: bool = True,
 ) -> None:
     """Hold folds against the utterances that they part.
 
@@ -40,12 +41,13 @@ def verify_folds(  # noqa: PLR0913 - the parts of a plan that its promises depen
         protocol: the split's name, for messages.
         disjoint: columns that are promised apart (see `shared_between_parts`).
         sessions_matter: whether parts must not share a session or dialogue.
+        dev: whether every fold must have a dev part.
 
     Raises:
         SplitError: the folds are of other utterances, a part is empty, an utterance is tested twice, parts
             share what must be apart, or train holds one emotion only or lacks one that is tested.
     """
-    _verify_names(protocol, folds, utterances, contents)
+    _verify_names(protocol, folds, utterances, contents, PARTS if dev else ("train", "test"))
     for column in sorted(disjoint | {"speaker"}):
         identities(utterances, column)
     if sessions_matter:
@@ -74,9 +76,13 @@ def _some(names: Iterable[str]) -> str:
 
 
 def _verify_names(
-    protocol: str, folds: Sequence[Fold], utterances: Sequence[Utterance], contents: Mapping[str, str]
+    protocol: str,
+    folds: Sequence[Fold],
+    utterances: Sequence[Utterance],
+    contents: Mapping[str, str],
+    needed: Sequence[str],
 ) -> None:
-    """Every fold parts exactly these utterances; no part is empty; no utterance is tested twice."""
+    """Every fold parts exactly these utterances; no part that is needed is empty; no utterance is tested twice."""
     verify_contents(utterances, contents)
     known = {utterance.name for utterance in utterances}
     titles = Counter(fold.name for fold in folds)
@@ -84,7 +90,7 @@ def _verify_names(
         raise SplitError(f"{protocol}: has {len(titles)} fold names for {len(folds)} folds. Name each once.")
     for fold in folds:
         where = f"{protocol}, fold '{fold.name}'"
-        if empty := [part for part in PARTS if not getattr(fold, part)]:
+        if empty := [part for part in needed if not getattr(fold, part)]:
             raise SplitError(f"{where}: no utterance in {' and '.join(empty)}. Ask for fewer or larger groups.")
         parted = Counter((*fold.train, *fold.dev, *fold.test, *fold.excluded))
         if twice := [name for name, count in parted.items() if count > 1]:

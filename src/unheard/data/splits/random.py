@@ -99,7 +99,7 @@ def _dealt(utterances: Sequence[Utterance], cut: Cut, settings: Settings, seed: 
     wanted = settings.dev_speakers
     share = wanted / len(by_identity(utterances, "speaker")) if isinstance(wanted, int) else wanted
     whole = len(_recordings(utterances)) if isinstance(wanted, int) else len(order)
-    count = max(1, round(share * whole))
+    count = max(1, round(share * whole)) if settings.has_dev else 0
     if count >= len(order):
         raise SplitError(
             f"fold '{cut.name}': {count} dev utterances asked for, and {len(order)} are not tested. "
