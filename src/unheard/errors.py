@@ -8,6 +8,7 @@
     ├── SettingsError (ValueError)      a recipe with an unknown key, a wrong type or a bad value
     ├── SplitError (ValueError)         a split that would leak, or that cannot be drawn
     ├── AdaptationError (ValueError)    embeddings, statistics or a fitted adaptation that do not fit each other
+    ├── ObjectiveError (ValueError)     an objective at odds with itself, its model or a law that all objectives keep
     ├── UnknownNameError (KeyError)     a name that the registry does not have
     ├── RunError (ValueError)           a result folder that is incomplete, foreign or damaged
     ├── MachineError (OSError)          a full disk, missing rights or memory: what the machine does not give
@@ -27,6 +28,7 @@ __all__ = [
     "LabelError",
     "MachineError",
     "MissingExtraError",
+    "ObjectiveError",
     "RunError",
     "SettingsError",
     "SplitError",
@@ -114,6 +116,10 @@ class SplitError(UnheardError, ValueError):
 
 class AdaptationError(UnheardError, ValueError):
     """Embeddings, source statistics or a fitted adaptation that do not fit each other."""
+
+
+class ObjectiveError(UnheardError, ValueError):
+    """An objective at odds with itself, with its model, or with a law that every objective keeps."""
 
 
 class UnknownNameError(UnheardError, KeyError):

@@ -5,7 +5,7 @@ file -> Utterance -> waveform (samples,) -> features (frames, channels) -> Batch
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     import torch
 
 __all__ = [
+    "FRAMES",
     "UNLABELED",
     "Batch",
     "CorpusCard",
     "Features",
     "Hertz",
+    "Input",
     "Samples",
     "Seconds",
     "Utterance",
@@ -115,26 +117,119 @@ class CorpusCard:
     """What one must know before one uses it: traps, and what could not be found out; None for nothing."""
 
 
+FRAMES = "frames"
+"""The input that every network reads: the features of each utterance."""
+
+
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """Padded features of several utterances and their labels, column by column.
+class Input:
+    """One thing that a model reads of each item of a batch: a sequence of frames, or one row an utterance.
 
     Args:
-        features: shape (batch, frames, channels), float; zero behind each item's length.
-        lengths: shape (batch,), int64: valid frames of each item.
-        columns: column name ('emotion', 'speaker', ...) -> class numbers, shape (batch,), int64, UNLABELED
-            where an item has no label.
+        values: shape (batch, frames, channels), zero behind each item's length; or (batch, channels), one row an
+            utterance.
+        lengths: shape (batch,), int64: valid frames of each item, at least 1; None for one row an utterance.
     """
 
-    features: "torch.Tensor"
-    lengths: "torch.Tensor"
+    values: "torch.Tensor"
+    lengths: "torch.Tensor | None" = None
+
+    def to(self, device: "torch.device | str") -> "Input":
+        """The same on another device."""
+        return Input(self.values.to(device), None if self.lengths is None else self.lengths.to(device))
+
+    def select(self, rows: "torch.Tensor") -> "Input":
+        """Some items: `rows` is a mask, shape (batch,), bool, or positions, shape (items,), int64."""
+        return Input(self.values[rows], None if self.lengths is None else self.lengths[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is known of several utterances: inputs that a model reads, labels, numbers, and places in dialogues.
+
+    An item that comes without a label is an item all the same: pools with and without labels stand in one batch, and
+    `select` parts them where an objective wants a pass for each.
+
+    Args:
+        inputs: name -> what is read. 'frames' is always there; others, such as a row of text, beside it.
+        columns: column name ('emotion', 'speaker', ...) -> class numbers, shape (batch,), int64, UNLABELED
+            where an item has no label.
+        numbers: column name ('arousal', ...) -> values, shape (batch,), float32, nan where an item has none.
+        turns: place of each utterance in its dialogue, shape (batch,), int64, from 0; the column 'dialogue' says
+            which one (UNLABELED: the utterance stands alone). A batch that has turns holds whole dialogues. None
+            where dialogues play no part.
+    """
+
+    inputs: "Mapping[str, Input]"
     columns: "Mapping[str, torch.Tensor]"
+    numbers: "Mapping[str, torch.Tensor]" = field(default_factory=dict)
+    turns: "torch.Tensor | None" = None
+
+    @classmethod
+    def of_frames(
+        cls, features: "torch.Tensor", lengths: "torch.Tensor", columns: "Mapping[str, torch.Tensor]"
+    ) -> "Batch":
+        """A batch of frames and labels alone.
+
+        Args:
+            features: shape (batch, frames, channels), zero behind each item's length.
+            lengths: shape (batch,), int64.
+            columns: see `Batch`.
+        """
+        return cls({FRAMES: Input(features, lengths)}, columns)
+
+    def __len__(self) -> int:
+        return len(self.inputs[FRAMES].values)
+
+    @property
+    def features(self) -> "torch.Tensor":
+        """The frames, shape (batch, frames, channels)."""
+        return self.inputs[FRAMES].values
+
+    @property
+    def lengths(self) -> "torch.Tensor":
+        """Valid frames of each item, shape (batch,), int64."""
+        lengths = self.inputs[FRAMES].lengths
+        if lengths is None:
+            msg = f"the input '{FRAMES}' has no lengths; give one row an utterance another name"
+            raise ValueError(msg)
+        return lengths
 
     def to(self, device: "torch.device | str") -> "Batch":
         """The same batch on another device."""
-        columns = {name: column.to(device) for name, column in self.columns.items()}
-        return Batch(self.features.to(device), self.lengths.to(device), columns)
+        return self._each(lambda own: own.to(device), lambda column: column.to(device))
+
+    def select(self, rows: "torch.Tensor") -> "Batch":
+        """Some items of the batch, with all that is known of them.
+
+        Args:
+            rows: a mask, shape (batch,), bool; or positions, shape (items,), int64, in the order that is wanted.
+        """
+        return self._each(lambda own: own.select(rows), lambda column: column[rows])
 
     def with_features(self, features: "torch.Tensor") -> "Batch":
-        """The same labels over other features of the same shape."""
-        return Batch(features, self.lengths, self.columns)
+        """The same items with other frames, of the same lengths."""
+        return dataclasses.replace(self, inputs={**self.inputs, FRAMES: Input(features, self.lengths)})
+
+    def with_column(self, name: str, labels: "torch.Tensor") -> "Batch":
+        """The same items with another column in the place of one, or beside the others."""
+        return dataclasses.replace(self, columns={**self.columns, name: labels})
+
+    def only(self, names: Collection[str]) -> "Batch":
+        """The same items, of which no more is known than these columns, numbers and inputs, and 'turns' if named."""
+        return Batch(
+            {name: own for name, own in self.inputs.items() if name in names or name == FRAMES},
+            {name: column for name, column in self.columns.items() if name in names},
+            {name: column for name, column in self.numbers.items() if name in names},
+            self.turns if "turns" in names else None,
+        )
+
+    def _each(
+        self, of_input: "Callable[[Input], Input]", of_column: "Callable[[torch.Tensor], torch.Tensor]"
+    ) -> "Batch":
+        return Batch(
+            {name: of_input(own) for name, own in self.inputs.items()},
+            {name: of_column(column) for name, column in self.columns.items()},
+            {name: of_column(column) for name, column in self.numbers.items()},
+            None if self.turns is None else of_column(self.turns),
+        )

@@ -28,7 +28,11 @@ KINDS = {
 }
 """Kind -> the package whose files are its members."""
 
-_NOT_MEMBERS = {"features": {"cache", "extracting", "voice"}, "upstreams": {"ledger", "loading"}}
+_NOT_MEMBERS = {
+    "features": {"cache", "extracting", "voice"},
+    "upstreams": {"ledger", "loading"},
+    "objectives": {"auxiliary", "losses", "objective", "reversal", "schedules"},
+}
 """Public files of those packages that other layers import, and that nobody asks for by name."""
 
 

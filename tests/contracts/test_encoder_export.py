@@ -41,7 +41,7 @@ class Graph(nn.Module):
         self.model = model
 
     def forward(self, features, lengths):
-        embedding = self.model.embed(features, lengths)
+        embedding = self.model.network(features, lengths)
         return self.model.emotion(embedding), embedding
 
 

@@ -221,7 +221,7 @@ def damaged(folder):
     """Files that are no model of ours, by what is wrong with them."""
     whole = save(folder / "whole.safetensors").read_bytes()
     weights = {"a": torch.zeros(2)}
-    header = {"channels": 12, "classes": {"emotion": 3}, "companion": False, "model": SETTINGS.model_dump(), **ABOUT}
+    header = {"channels": 12, "classes": {"emotion": 3}, "model": SETTINGS.model_dump(), **ABOUT}
     headers = {
         "no header": None,
         "a list": [],

@@ -3,7 +3,7 @@
 import torch
 
 from unheard.models.masking import frame_mask
-from unheard.models.model import ModelSettings, build_model
+from unheard.models.model import EmbeddingNetwork, ModelSettings, build_model
 from unheard.records import UNLABELED, Batch
 
 SETTINGS = ModelSettings(
@@ -21,12 +21,13 @@ def made_batch(seed=0, items=8) -> Batch:
     features = torch.randn(items, int(lengths.max()), CHANNELS, generator=generator)
     features = features * frame_mask(lengths, features.shape[1]).unsqueeze(2)
     columns = {"emotion": torch.arange(items) % EMOTIONS, "speaker": torch.arange(items) % SPEAKERS}
-    return Batch(features, lengths, columns)
+    return Batch.of_frames(features, lengths, columns)
 
 
 def made_model(*, companion=False, seed=0, settings=SETTINGS, heads=("speaker",)):
     classes = {"emotion": EMOTIONS, **dict.fromkeys(heads, SPEAKERS)}
-    return build_model(CHANNELS, classes, settings, companion=companion, seed=seed).train()
+    parts = {"companion": lambda: EmbeddingNetwork(CHANNELS, settings)} if companion else {}
+    return build_model(CHANNELS, classes, settings, parts=parts, seed=seed).train()
 
 
 def double(batch: Batch) -> Batch:
@@ -36,4 +37,4 @@ def double(batch: Batch) -> Batch:
 def unlabeled(batch: Batch, column: str, rows) -> Batch:
     labels = batch.columns[column].clone()
     labels[rows] = UNLABELED
-    return Batch(batch.features, batch.lengths, {**batch.columns, column: labels})
+    return batch.with_column(column, labels)

@@ -7,7 +7,7 @@ from torch import nn
 
 from unheard.errors import RunError
 from unheard.models.masking import MaskedBatchNorm, frame_mask, reverse_within
-from unheard.models.model import ModelSettings, build_model
+from unheard.models.model import EmbeddingNetwork, ModelSettings, build_model
 from unheard.models.normalization import Normalizer
 from unheard.models.pooling import mean_pooling, statistics_pooling
 from unheard.models.weights import load_model, save_model
@@ -39,7 +39,7 @@ def test_padding_changes_nothing(kind, training):
     model = build_model(4, {"emotion": 3}, SETTINGS.model_copy(update={"normalization": kind})).train(training)
     features, lengths = made_batch()
     padded = torch.cat([features, torch.zeros(4, 13, 4)], dim=1)
-    torch.testing.assert_close(model.embed(padded, lengths), model.embed(features, lengths), atol=2e-6, rtol=1e-5)
+    torch.testing.assert_close(model.network(padded, lengths), model.network(features, lengths), atol=2e-6, rtol=1e-5)
 
 
 @pytest.mark.parametrize("training", [False, True])
@@ -47,7 +47,7 @@ def test_the_order_of_a_batch_changes_nothing(model, training):
     model.train(training)
     features, lengths = made_batch()
     order = torch.tensor([2, 0, 3, 1])
-    mine, theirs = model.embed(features, lengths)[order], model.embed(features[order], lengths[order])
+    mine, theirs = model.network(features, lengths)[order], model.network(features[order], lengths[order])
     torch.testing.assert_close(mine, theirs, atol=2e-6, rtol=1e-5)
 
 
@@ -57,9 +57,9 @@ def test_noise_of_the_size_that_was_asked_for_reaches_the_encoder_in_training_al
     features, lengths = made_batch((400, 300, 50))
     seen = []
     model.network.encoder.register_forward_pre_hook(lambda _, given: seen.append(given[0].detach().clone()))
-    model.train().embed(features, lengths)
-    model.train().embed(features, lengths)
-    model.eval().embed(features, lengths)
+    model.train().network(features, lengths)
+    model.train().network(features, lengths)
+    model.eval().network(features, lengths)
     real = frame_mask(lengths, 400)
     noise = (seen[0] - features)[real]
     assert float(noise.std()) == pytest.approx(0.4, rel=0.05)
@@ -72,9 +72,9 @@ def test_noise_of_the_size_that_was_asked_for_reaches_the_encoder_in_training_al
 def test_an_item_alone_is_what_it_is_in_a_batch(model):
     model.eval()
     features, lengths = made_batch()
-    together = model.embed(features, lengths)
+    together = model.network(features, lengths)
     for row, length in enumerate(lengths):
-        alone = model.embed(features[row : row + 1, :length], lengths[row : row + 1])
+        alone = model.network(features[row : row + 1, :length], lengths[row : row + 1])
         torch.testing.assert_close(alone[0], together[row], atol=2e-6, rtol=1e-5)
 
 
@@ -82,18 +82,18 @@ def test_what_stands_in_the_padding_is_never_read(model):
     model.eval()
     features, lengths = made_batch()
     noise = features + 100 * (~frame_mask(lengths, features.shape[1])).unsqueeze(2)
-    torch.testing.assert_close(model.embed(noise, lengths), model.embed(features, lengths))
+    torch.testing.assert_close(model.network(noise, lengths), model.network(features, lengths))
 
 
 def test_save_load_encode_is_bit_equal(model, tmp_path):
     features, lengths = made_batch()
     model.train()
-    model.embed(features, lengths)  # moves the running statistics, which must be stored, too
+    model.network(features, lengths)  # moves the running statistics, which must be stored, too
     model.eval()
     save_model(model, tmp_path / "m.safetensors", {"emotions": ["a", "b", "c"]})
     loaded, header = load_model(tmp_path / "m.safetensors")
     assert header["emotions"] == ["a", "b", "c"]
-    assert torch.equal(loaded.embed(features, lengths), model.embed(features, lengths))
+    assert torch.equal(loaded.network(features, lengths), model.network(features, lengths))
     assert [file.name for file in tmp_path.iterdir()] == ["m.safetensors"]
 
 
@@ -106,7 +106,8 @@ def test_a_file_of_another_kind_is_refused(tmp_path):
 
 def test_adding_a_head_changes_no_other_part():
     small = build_model(4, {"emotion": 3}, SETTINGS, seed=5)
-    large = build_model(4, {"emotion": 3, "speaker": 7, "gender": 2}, SETTINGS, companion=True, seed=5)
+    parts = {"companion": lambda: EmbeddingNetwork(4, SETTINGS), "decoder": lambda: nn.Linear(6, 4)}
+    large = build_model(4, {"emotion": 3, "speaker": 7, "gender": 2}, SETTINGS, parts=parts, seed=5)
     for name, value in small.state_dict().items():
         assert torch.equal(value, large.state_dict()[name])
 
@@ -203,7 +204,7 @@ def test_the_level_of_a_recording_changes_nothing_under_utterance_normalization(
     model.eval()
     features, lengths = made_batch(lengths=(9, 5))
     louder = (features + 3.0) * frame_mask(lengths, 9).unsqueeze(2)  # a gain is a constant in log-mel
-    torch.testing.assert_close(model.embed(louder, lengths), model.embed(features, lengths), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(model.network(louder, lengths), model.network(features, lengths), atol=1e-5, rtol=1e-4)
 
 
 def test_one_frame_is_enough_and_gives_finite_gradients(model):

@@ -29,7 +29,7 @@ def test_the_encoder_never_reads_them_and_the_embedding_does(model, monkeypatch)
     encode = model.network.encoder.forward
     monkeypatch.setattr(model.network.encoder, "forward", lambda x, n: seen.append(x) or encode(x, n))
     (first, lengths), (other, _) = with_constants(0), with_constants(1)
-    embeddings = [model.embed(features, lengths) for features in (first, other)]
+    embeddings = [model.network(features, lengths) for features in (first, other)]
     torch.testing.assert_close(seen[0], seen[1], rtol=0, atol=0)
     assert seen[0].shape[2] == 4
     assert (embeddings[0] - embeddings[1]).abs().max() > 1e-3
@@ -42,7 +42,7 @@ def test_the_embedding_is_that_of_the_step_by_hand(model):
     pooled = network.pool(*network.encoder(normal[:, :, :4], lengths))
     read = torch.relu(network.beside.layer(normal[:, 0, 4:].clamp(-4, 4)))
     expected = torch.relu(network.projection(torch.cat([pooled, read], dim=1)))
-    torch.testing.assert_close(model.embed(features, lengths), expected)
+    torch.testing.assert_close(model.network(features, lengths), expected)
 
 
 def test_a_model_without_them_has_the_weights_it_always_had():
@@ -54,7 +54,7 @@ def test_it_survives_the_file(model, tmp_path):
     save_model(model, tmp_path / "model.safetensors", {})
     loaded, _ = load_model(tmp_path / "model.safetensors")
     features, lengths = with_constants()
-    torch.testing.assert_close(loaded.embed(features, lengths), model.embed(features, lengths), rtol=0, atol=0)
+    torch.testing.assert_close(loaded.network(features, lengths), model.network(features, lengths), rtol=0, atol=0)
 
 
 def test_noise_of_the_size_that_was_asked_for_is_met_in_training_alone():
@@ -76,6 +76,6 @@ def test_what_lies_far_out_counts_as_four_deviations():
 def test_gradients_reach_both_ways(model):
     features, lengths = with_constants()
     features.requires_grad_()
-    model.train().embed(features, lengths).sum().backward()
+    model.train().network(features, lengths).sum().backward()
     assert features.grad[:, :, :4].abs().sum() > 0
     assert features.grad[:, 0, 4:].abs().sum() > 0

@@ -9,8 +9,8 @@ from models.made import SETTINGS, double, made_batch, made_model, unlabeled
 from unheard.models.masking import frame_mask
 from unheard.models.model import ModelSettings, build_model
 from unheard.objectives import cgt, speaker_normalization
-from unheard.objectives._losses import accuracy, cross_entropy, watched_embedding
-from unheard.objectives._schedules import ramp
+from unheard.objectives.losses import accuracy, cross_entropy, watched_embedding
+from unheard.objectives.schedules import ramp
 from unheard.records import UNLABELED
 
 ENCODERS = ("shared", "two")
@@ -22,10 +22,8 @@ class Watched:
 
     def __init__(self, model):
         self.points, self.read = {"network": [], "companion": []}, {"emotion": [], "speaker": []}
-        for name in self.points:
-            network = getattr(model, name)
-            if network is not None:
-                network.from_normalized = self._spy(network.from_normalized, self.points[name])
+        for name, network in (("network", model.network), *model.parts.items()):
+            network.from_normalized = self._spy(network.from_normalized, self.points[name])
         for name in self.read:
             model.heads[name].register_forward_pre_hook(
                 lambda _module, given, name=name: self.read[name].append(given[0].detach().clone())
@@ -33,9 +31,9 @@ class Watched:
 
     @staticmethod
     def _spy(original, kept):
-        def spy(features, lengths):
+        def spy(features, lengths, batch=None):
             kept.append(features.detach().clone())
-            return original(features, lengths)
+            return original(features, lengths, batch)
 
         return spy
 
@@ -50,7 +48,7 @@ def test_the_perturbation_is_epsilon_times_the_clipped_gradient_of_the_other_tas
     batch = unlabeled(unlabeled(double(made_batch()), "emotion", rows), "speaker", [3, *rows])
     model = made_model(companion=encoders == "two").double()
     x = model.network.normalizer(batch.features, batch.lengths).requires_grad_()
-    theirs = model.companion or model.network
+    theirs = model.parts["companion"] if encoders == "two" else model.network
     mask = frame_mask(batch.lengths, x.shape[1]).unsqueeze(2)
     steps = {}
     for name, network in (("emotion", model.network), ("speaker", theirs)):
@@ -100,11 +98,7 @@ def test_no_component_moves_further_than_epsilon_times_the_clip(clip):
 
 def test_the_perturbation_of_an_item_does_not_shrink_with_the_batch():
     model, batch = made_model().eval(), made_batch()
-    twice = type(batch)(
-        torch.cat([batch.features] * 2),
-        torch.cat([batch.lengths] * 2),
-        {name: torch.cat([column] * 2) for name, column in batch.columns.items()},
-    )
+    twice = batch.select(torch.arange(8).repeat(2))
     watched = Watched(model)
     cgt_losses(model, batch, epsilon=1.0, clip=1.0)
     cgt_losses(model, twice, epsilon=1.0, clip=1.0)
@@ -137,9 +131,9 @@ def test_what_is_watched_is_what_training_sees():
     settings = ModelSettings(**{**SETTINGS.model_dump(), "dropout": 0.5})
     model, batch = made_model(settings=settings), made_batch()
     normalized = model.network.normalizer(batch.features, batch.lengths)
-    watched = watched_embedding(model.network, normalized, batch.lengths)
+    watched = watched_embedding(model.network, normalized, batch)
     assert not watched.requires_grad
-    assert torch.equal(watched, model.embed(batch.features, batch.lengths))
+    assert torch.equal(watched, model.embed(batch))
 
 
 def test_the_ramp_is_monotone_for_every_warmup_and_stays_in_range():

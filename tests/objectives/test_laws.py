@@ -7,11 +7,11 @@ import torch
 from torch.nn import functional as F
 
 from unheard.models.masking import frame_mask
-from unheard.models.model import ModelSettings, build_model
+from unheard.models.model import Model, ModelSettings, Sizes
 from unheard.objectives import cgt, dat, plain
-from unheard.objectives._losses import cross_entropy
-from unheard.objectives._reversal import signed_gradient
-from unheard.objectives._schedules import ramp
+from unheard.objectives.losses import cross_entropy
+from unheard.objectives.reversal import signed_gradient
+from unheard.objectives.schedules import ramp
 from unheard.records import UNLABELED, Batch
 
 SETTINGS = ModelSettings(
@@ -28,11 +28,12 @@ def made_batch(seed=0, items=8):
     features = torch.randn(items, int(lengths.max()), 4, generator=generator)
     features = features * frame_mask(lengths, features.shape[1]).unsqueeze(2)
     emotion, speaker = torch.arange(items) % 3, torch.arange(items) % 4
-    return Batch(features, lengths, {"emotion": emotion, "speaker": speaker})
+    return Batch.of_frames(features, lengths, {"emotion": emotion, "speaker": speaker})
 
 
-def made_model(companion=False, seed=0):
-    return build_model(4, {"emotion": 3, "speaker": 4}, SETTINGS, companion=companion, seed=seed).train()
+def made_model(objective=None, seed=0):
+    sizes = Sizes(4, {"emotion": 3, "speaker": 4}, SETTINGS)
+    return Model(sizes, objective.modules(sizes) if objective else {}, seed).train()
 
 
 def gradients(model, loss):
@@ -112,7 +113,7 @@ def test_the_weight_of_dat_follows_the_schedule(progress):
 def test_plain_is_cross_entropy_by_hand():
     model, batch = made_model(), made_batch()
     weights = torch.tensor([1.0, 2.0, 0.5])
-    objective = plain.Objective(plain.Settings(watch=(), smoothing=0.1), {"emotion": weights})
+    objective = plain.Objective(plain.Settings(auxiliary={}, smoothing=0.1), {"emotion": weights})
     mine = gradients(model, objective.losses("joint", model, batch, 0.5)["loss"])
     by_hand = made_model()
     logits = by_hand.heads["emotion"](by_hand.network(batch.features, batch.lengths))
@@ -122,7 +123,7 @@ def test_plain_is_cross_entropy_by_hand():
 
 def test_a_watching_head_changes_no_gradient_of_the_rest():
     alone, watched, batch = made_model(), made_model(), made_batch()
-    without = plain.Objective(plain.Settings(watch=()), {}).losses("joint", alone, batch, 0.5)["loss"]
+    without = plain.Objective(plain.Settings(auxiliary={}), {}).losses("joint", alone, batch, 0.5)["loss"]
     with_head = plain.Objective(plain.Settings(), {}).losses("joint", watched, batch, 0.5)["loss"]
     mine, theirs = gradients(alone, without), gradients(watched, with_head)
     rest = [name for name in mine if not name.startswith("heads.speaker")]
@@ -177,10 +178,11 @@ def test_confusion_is_written_out_by_hand():
 def test_inner_steps_move_the_adversary_alone_and_then_all_but_it():
     model, batch = made_model(), made_batch()
     objective = dat.Objective(dat.Settings(weight=-0.7, warmup=0.0, inner_steps=3), {})
-    assert objective.phases == ("adversary", "adversary", "adversary", "joint")
+    adversary, rest = objective.phases
+    assert (adversary.name, adversary.times, rest.name, rest.times) == ("adversary", 3, "joint", 1)
     head = {id(p) for p in model.heads["speaker"].parameters()}
-    assert {id(p) for p in objective.parameters_of("adversary", model)} == head
-    joint = {id(p) for p in objective.parameters_of("joint", model)}
+    assert {id(p) for p in adversary.moving(model).values()} == head
+    joint = {id(p) for p in rest.moving(model).values()}
     assert not joint & head
     assert joint | head == {id(p) for p in model.parameters()}
     felt = gradients(model, objective.losses("adversary", model, batch, 1.0)["loss"])
@@ -225,9 +227,9 @@ def test_cgt_moves_toward_the_other_task_and_never_into_the_padding():
     points = []
     original = model.network.from_normalized
 
-    def spy(features, lengths):
+    def spy(features, lengths, batch=None):
         points.append(features.detach().clone())
-        return original(features, lengths)
+        return original(features, lengths, batch)
 
     model.network.from_normalized = spy
     logged = objective.losses("joint", model, batch, 0.5)
@@ -250,13 +252,13 @@ def test_cgt_without_a_step_is_plain_for_the_emotion_side():
 
 
 def test_cgt_with_two_encoders_keeps_the_sides_apart():
-    model, batch = made_model(companion=True), made_batch()
-    settings = cgt.Settings(encoders="two")
-    assert settings.companion
-    felt = gradients(model, cgt.Objective(settings, {}).losses("joint", model, batch, 0.5)["loss"])
-    assert any(v is not None and v.abs().sum() > 0 for n, v in felt.items() if n.startswith("companion.encoder"))
-    hand = made_model(companion=True)
-    speaker = hand.heads["speaker"](hand.companion(batch.features, batch.lengths))
+    objective = cgt.Objective(cgt.Settings(encoders="two"), {})
+    model, batch = made_model(objective), made_batch()
+    felt = gradients(model, objective.losses("joint", model, batch, 0.5)["loss"])
+    own = "parts.companion.encoder"
+    assert any(v is not None and v.abs().sum() > 0 for n, v in felt.items() if n.startswith(own))
+    hand = made_model(objective)
+    speaker = hand.heads["speaker"](hand.parts["companion"](batch.features, batch.lengths))
     of_speaker = gradients(hand, F.cross_entropy(speaker, batch.columns["speaker"]))
     assert all(of_speaker[name] is None for name in felt if name.startswith("network"))
 
@@ -283,7 +285,7 @@ def test_an_unlabeled_emotion_is_never_read(objective):
     batch, model = made_batch(), made_model().eval()
     emotion = batch.columns["emotion"].clone()
     emotion[::2] = UNLABELED
-    partly = Batch(batch.features, batch.lengths, {**batch.columns, "emotion": emotion})
+    partly = Batch.of_frames(batch.features, batch.lengths, {**batch.columns, "emotion": emotion})
     logits = model(batch.features, batch.lengths)
     expected = F.cross_entropy(logits[1::2], batch.columns["emotion"][1::2])
     torch.testing.assert_close(objective.losses("joint", model, partly, 1.0)["emotion_loss"], expected.detach())
@@ -293,7 +295,7 @@ def test_an_unlabeled_emotion_is_never_read(objective):
 @pytest.mark.parametrize("column", ["emotion", "speaker"])
 def test_a_batch_without_any_label_gives_finite_zeros(objective, column):
     batch, model = made_batch(), made_model()
-    nothing = Batch(batch.features, batch.lengths, {**batch.columns, column: torch.full((8,), UNLABELED)})
+    nothing = Batch.of_frames(batch.features, batch.lengths, {**batch.columns, column: torch.full((8,), UNLABELED)})
     losses = objective.losses("joint", model, nothing, 1.0)
     assert losses[f"{column}_loss"] == 0
     felt = gradients(model, losses["loss"])

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from models.made import double, made_batch, made_model
 from unheard.models.heads import build_head
 from unheard.objectives import dat, plain, speaker_normalization
-from unheard.objectives._schedules import ramp
+from unheard.objectives.schedules import ramp
 from unheard.seeds import named_seed
 from unheard.training.dataset import Dataset
 from unheard.training.loop import Trainer
@@ -77,8 +77,8 @@ def test_a_step_is_the_one_written_out_by_hand(inner):
 
 def test_the_phases_share_no_parameter_and_leave_none_out():
     model, made = made_model(), objective(inner_steps=3)
-    assert made.phases == ("adversary",) * 3 + ("joint",)
-    mine, rest = ({id(p) for p in made.parameters_of(phase, model)} for phase in ("adversary", "joint"))
+    assert [(phase.name, phase.times) for phase in made.phases] == [("adversary", 3), ("joint", 1)]
+    mine, rest = ({id(p) for p in phase.moving(model).values()} for phase in made.phases)
     assert mine == {id(p) for p in model.heads["speaker"].parameters()}
     assert not mine & rest
     assert mine | rest == {id(p) for p in model.parameters()}
@@ -93,9 +93,7 @@ def test_the_encoder_climbs_exactly_weight_times_what_the_adversary_descends():
         loss = objective(weight=weight, warmup=0.0).losses("joint", model, batch, 1.0)["loss"]
         return torch.autograd.grad(loss, parameters)
 
-    speaker = F.cross_entropy(
-        model.heads["speaker"](model.embed(batch.features, batch.lengths)), batch.columns["speaker"]
-    )
+    speaker = F.cross_entropy(model.heads["speaker"](model.embed(batch)), batch.columns["speaker"])
     down = torch.autograd.grad(speaker, parameters)
     for with_it, without, own in zip(felt(-2.0), felt(0.0), down, strict=True):
         torch.testing.assert_close(with_it, without - 2.0 * own, atol=1e-6, rtol=1e-4)
@@ -113,7 +111,7 @@ def test_the_encoder_climbs_exactly_weight_times_what_the_adversary_descends():
 def test_weight_zero_is_plain_training_bit_for_bit(settings):
     batch, mine, other = made_batch(), made_model(), made_model()
     one = trainer(mine, objective(weight=0.0, **settings), batch)
-    two = trainer(other, plain.Objective(plain.Settings(watch=()), {}), batch)
+    two = trainer(other, plain.Objective(plain.Settings(auxiliary={}), {}), batch)
     for step in range(5):
         torch.manual_seed(step)
         one.step(batch, step)
@@ -174,7 +172,7 @@ def test_a_steady_adversary_keeps_its_peak_while_the_encoder_comes_to_rest():
         training.step(batch, 20)
         own = {id(p) for p in model.heads["speaker"].parameters()}
         for phase, is_own in (("adversary", True), ("joint", False)):
-            for group in training.optimizers[phase].param_groups:
+            for group in training.optimization.optimizers[phase].param_groups:
                 assert {id(p) in own for p in group["params"]} == {is_own}
                 assert group["lr"] == pytest.approx(expected if is_own else 0.0, abs=1e-12)
 
@@ -183,11 +181,13 @@ def test_the_adversary_learns_at_its_own_rate_and_dats_at_the_trainings():
     model, batch = made_model(), made_batch()
     factors = {
         group["factor"]
-        for optimizer in trainer(model, objective(adversary_rate=11.0), batch).optimizers.values()
+        for optimizer in trainer(model, objective(adversary_rate=11.0), batch).optimization.optimizers.values()
         for group in optimizer.param_groups
     }
     assert factors == {1.0, 11.0}
-    dats = trainer(made_model(), dat.Objective(dat.Settings(), {}), batch).optimizers["joint"].param_groups
+    dats = (
+        trainer(made_model(), dat.Objective(dat.Settings(), {}), batch).optimization.optimizers["joint"].param_groups
+    )
     assert {group["factor"] for group in dats} == {1.0, 3.0}
 
 
@@ -195,21 +195,29 @@ def test_the_adversary_is_replaced_every_n_steps_and_forgets():
     model, batch = made_model(), made_batch()
     made = objective(renew=3)
     found = trainer(model, made, batch, seed=5)
-    assert [step for step in range(10) if made.renewed(step)] == [3, 6, 9]
-    assert objective().renewed(100) == ()
+    assert [phase.renewal for phase in made.phases] == [3, 0]
+    renewed = []
+    found.optimization._renew = lambda phase, number: renewed.append((phase.name, number))
+    for step in range(10):
+        found.step(batch, step)
+    assert renewed == [("adversary", 3), ("adversary", 6), ("adversary", 9)]
+    model = made_model()
+    found = trainer(model, made, batch, seed=5)
     for step in range(3):
         found.step(batch, step)
     torch.manual_seed(1)
     before, rest = torch.get_rng_state(), copy.deepcopy(model.network.state_dict())
-    found._renew(3)
+    found.optimization._renew(made.phases[0], 3)
     assert torch.equal(torch.get_rng_state(), before)
     torch.manual_seed(named_seed(5, "renewed", "speaker", 3))
     fresh = build_head(6, 5, 4)
     assert all(
         torch.equal(a, b) for a, b in zip(fresh.parameters(), model.heads["speaker"].parameters(), strict=True)
     )
-    assert not [p for p in model.heads["speaker"].parameters() if p in found.optimizers["adversary"].state]
-    assert [p for p in model.network.parameters() if p in found.optimizers["joint"].state]
+    assert not [
+        p for p in model.heads["speaker"].parameters() if p in found.optimization.optimizers["adversary"].state
+    ]
+    assert [p for p in model.network.parameters() if p in found.optimization.optimizers["joint"].state]
     assert all(torch.equal(value, model.network.state_dict()[name]) for name, value in rest.items())
 
 

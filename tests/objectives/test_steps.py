@@ -55,7 +55,7 @@ def assemble(model, of_emotion, of_speaker, weight, *, through=None):
     for name in dict(model.named_parameters()):
         if side(name) == "emotion":
             result[name] = of_emotion[name]
-        elif side(name) == "speaker" or name.startswith("companion"):
+        elif side(name) == "speaker" or name.startswith("parts.companion"):
             result[name] = of_speaker[name]
         else:
             result[name] = of_emotion[name] + weight * (through or of_speaker)[name] if weight else of_emotion[name]
@@ -99,10 +99,11 @@ def by_hand_inner(model, batch, step):
 def by_hand_cgt(weight, where, *, epsilon=300.0, clip=0.001, mix=0.3):
     def write(model, batch, step):
         lengths, items = batch.lengths, len(batch.lengths)
-        theirs = model.companion or model.network
+        two = "companion" in model.parts
+        theirs = model.parts["companion"] if two else model.network
         x = model.network.normalizer(batch.features, lengths).detach().requires_grad_()
         z, spoken = model.network.from_normalized(x, lengths), theirs.from_normalized(x, lengths)
-        if model.companion is None:
+        if not two:
             spoken = z
         point = x if where == "input" else z
         emotion, speaker = emotion_of(model, z, batch), speaker_of(model, spoken, batch)
@@ -118,7 +119,7 @@ def by_hand_cgt(weight, where, *, epsilon=300.0, clip=0.001, mix=0.3):
             differentiate(model, (1 - mix) * emotion + mix * emotion_of(model, z_s, batch)),
             differentiate(model, (1 - mix) * speaker + mix * speaker_of(model, z_e, batch)),
         ]
-        return [("joint", assemble(model, *felt, 0.0 if model.companion else weight))]
+        return [("joint", assemble(model, *felt, 0.0 if two else weight))]
 
     return write
 

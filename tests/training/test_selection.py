@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from training.test_loop import MODEL, OBJECTIVES, SETTINGS, equal, made_part, trainer, weights
 from unheard.models.model import build_model
 from unheard.objectives import dat, plain
-from unheard.training import loop
+from unheard.training import loop, selection
 from unheard.training.checkpoints import read_checkpoint
 from unheard.training.dataset import steps_per_epoch, training_batches
 from unheard.training.loop import Trainer
@@ -25,9 +25,9 @@ def scripted(monkeypatch, scores):
         order = np.argsort(np.arange(len(truth)) % 8, kind="stable")  # alike in every emotion
         named = truth.copy()
         named[order[right:]] = (truth[order[right:]] + 1) % 3
-        return np.eye(3)[named] * 0.7 + 0.1
+        return {"emotion": np.eye(3)[named] * 0.7 + 0.1}
 
-    monkeypatch.setattr(loop, "predict_all", predict)
+    monkeypatch.setattr(selection, "answer_all", predict)
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,14 @@ def test_development_speakers_choose_the_epoch_and_teach_nothing():
 @pytest.mark.parametrize("more", [{"inner_steps": 3}, {"form": "confusion"}])
 def test_weight_zero_equals_plain_bit_for_bit_however_the_adversary_looks(more):
     settings = SETTINGS.model_copy(update={"domain_rate": 5.0})
-    first = trainer(plain.Objective(plain.Settings(watch=()), {}), settings).run()
+    first = trainer(plain.Objective(plain.Settings(auxiliary={}), {}), settings).run()
     second = trainer(dat.Objective(dat.Settings(weight=0.0, **more), {}), settings).run()
     assert equal(weights(first.model), weights(second.model))
     assert first.best_epoch == second.best_epoch
 
 
 def test_a_warmup_is_plain_bit_for_bit_too():
-    first = trainer(plain.Objective(plain.Settings(watch=()), {}))
+    first = trainer(plain.Objective(plain.Settings(auxiliary={}), {}))
     second = trainer(dat.Objective(dat.Settings(weight=-5.0, warmup=0.5, inner_steps=2), {}))
     for own in (first, second):
         own.model.train()

@@ -10,7 +10,8 @@ from unheard.experiment.fold_data import FoldParts
 from unheard.experiment.job import Job
 from unheard.experiment.preparation import Prepared
 from unheard.experiment.recipe import objective_of
-from unheard.models.model import Model, build_model
+from unheard.models.model import Model, Sizes
+from unheard.objectives.objective import Objective
 from unheard.seeds import named_seed
 from unheard.training.dataset import Dataset
 from unheard.training.loop import Trained, Trainer
@@ -28,7 +29,7 @@ def class_weights(labels: np.ndarray, classes: int) -> torch.Tensor:
 
 
 def fresh_model(
-    prepared: Prepared, seed: int, train: Dataset, domains: Mapping[str, int], *, companion: bool = False
+    prepared: Prepared, seed: int, train: Dataset, domains: Mapping[str, int], objective: Objective | None = None
 ) -> Model:
     """A model as it is before training: seeded weights, its normalizer fitted on the training part.
 
@@ -37,19 +38,15 @@ def fresh_model(
         seed: of the weights.
         train: the training part.
         domains: domain -> classes of its head.
-        companion: whether the objective trains a second encoder.
+        objective: whose own parts the model is to have; None: none.
     """
     recipe = prepared.recipe
-    model = build_model(
-        train.channels,
-        {"emotion": len(prepared.classes), **domains},
-        recipe.model.model_copy(update={"constants": recipe.constants}),
-        companion=companion,
-        seed=seed,
-    )
+    settings = recipe.model.model_copy(update={"constants": recipe.constants})
+    sizes = Sizes(train.channels, {"emotion": len(prepared.classes), **domains}, settings)
+    model = Model(sizes, {} if objective is None else objective.modules(sizes), seed)
     frames = np.concatenate([variants[0] for variants in train.frames])
     mean, deviation = torch.from_numpy(frames.mean(axis=0)), torch.from_numpy(frames.std(axis=0))
-    for network in filter(None, (model.network, model.companion)):
+    for network in model.networks():
         network.normalizer.fit(mean, deviation)
         fit_pooled(network, train, choose_device(recipe.training.device))
     return model
@@ -84,14 +81,14 @@ def fit(
     recipe = prepared.recipe
     _, module, settings = objective_of(recipe, job.label)
     domains = {name: _classes_of(name, parts) for name in settings.domains}
-    model = fresh_model(prepared, job.seed, parts.train, domains, companion=getattr(settings, "companion", False))
     weights = {}
     if recipe.training.balance:
         classes = class_weights(parts.train.columns["emotion"], len(prepared.classes))
         weights["emotion"] = classes.to(choose_device(recipe.training.device))
+    objective = module.Objective(settings, weights)
     return Trainer(
-        model,
-        module.Objective(settings, weights),
+        fresh_model(prepared, job.seed, parts.train, domains, objective),
+        objective,
         parts.train,
         parts.dev,
         recipe.training,

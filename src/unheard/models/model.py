@@ -1,22 +1,35 @@
-"""The model: normalizer, encoder, pooling, embedding, and heads that read the embedding."""
+"""The model: normalizer, encoder, pooling, embedding, heads that read it, and whatever an objective adds."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
+from unheard.errors import SettingsError
 from unheard.models.heads import build_head
 from unheard.models.masking import without_padding
 from unheard.models.normalization import Normalization, Normalizer, PooledNormalizer
 from unheard.models.pooling import Pooling, build_pooling
 from unheard.models.utterance_path import UtterancePath
+from unheard.records import Batch
 from unheard.registry import load
 from unheard.seeds import named_seed
+from unheard.targets import EMOTION, Target
 
-__all__ = ["EmbeddingNetwork", "Model", "ModelSettings", "build_model"]
+__all__ = ["EmbeddingNetwork", "Model", "ModelSettings", "Parts", "Sizes", "build_model"]
+
+Activation = Literal["relu", "leaky_relu", "tanh", "none"]
+_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "relu": torch.relu,
+    "leaky_relu": nn.functional.leaky_relu,
+    "tanh": torch.tanh,
+    "none": lambda embedding: embedding,
+}
+"""Name -> what the projection passes on its way out."""
 
 
 class ModelSettings(BaseModel):
@@ -45,6 +58,9 @@ class ModelSettings(BaseModel):
     """With pooled_normalization = 'training': deviation of the white noise on it in training."""
     embedding: int = Field(128, ge=1, le=4096)
     """Size of the embedding."""
+    activation: Activation = "relu"
+    """What the embedding has passed last: 'relu' leaves nothing below zero; 'none' lets it take any value, as a code
+    that is to look like a normal distribution must."""
     hidden: int = Field(128, ge=1, le=4096)
     """Hidden units of each head."""
     dropout: float = Field(0.3, ge=0, lt=1)
@@ -54,6 +70,8 @@ class ModelSettings(BaseModel):
     """What the encoder multiplies in while it trains. bfloat16 is up to twice as fast on chips that have it and
     slower on others, so 'auto' asks the chip. Weights, statistics, heads and losses stay in float32, and so does
     all that is evaluated."""
+    targets: tuple[Target, ...] = Field((EMOTION,), min_length=1)
+    """What is predicted, each by a head of its own; the first one is what a recognizer answers. A run sets it."""
 
     @model_validator(mode="after")
     def _noise_has_a_scale(self) -> Self:
@@ -61,6 +79,32 @@ class ModelSettings(BaseModel):
             msg = "pooled_noise is in deviations of what is pooled; set pooled_normalization = 'training'"
             raise ValueError(msg)
         return self
+
+    @model_validator(mode="after")
+    def _distinct_targets(self) -> Self:
+        if len({target.name for target in self.targets}) != len(self.targets):
+            msg = "a target stands twice"
+            raise ValueError(msg)
+        return self
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What determines the shapes of a model's parts, and so of those that an objective adds.
+
+    Args:
+        channels: of the features.
+        classes: name of a head ('emotion', 'speaker', ...) -> how many classes it tells apart.
+        settings: of the model; `settings.embedding` is the size of what the heads read.
+    """
+
+    channels: int
+    classes: Mapping[str, int]
+    settings: ModelSettings
+
+
+Parts = Mapping[str, Callable[[], nn.Module]]
+"""Name of a part that an objective adds -> what builds it, with fresh weights each time."""
 
 
 @functools.cache
@@ -74,6 +118,10 @@ def _multiplies_bfloat16(device: str) -> bool:
 
 class EmbeddingNetwork(nn.Module):
     """Features to embeddings.
+
+    An encoder that has to know more than the frames (the domain, for statistics of batch norm of its own; the turns
+    of a dialogue; a row of text) names it in its attribute `reads`: columns, inputs or 'turns'. It is then called
+    with a third argument, a `Batch` in which nothing else is known, or None where frames are all there is.
 
     Args:
         channels: of the features.
@@ -99,12 +147,14 @@ class EmbeddingNetwork(nn.Module):
             size += settings.utterance_units
         self.projection = nn.Linear(size, settings.embedding)
         self.precision, self.noise = settings.precision, settings.noise
+        self.activation = _ACTIVATIONS[settings.activation]
+        self.reads: tuple[str, ...] = getattr(self.encoder, "reads", ())
 
     def mixes_on(self, device: str) -> bool:
         """Whether the encoder trains in bfloat16 on this kind of device."""
         return self.precision == "bfloat16" or (self.precision == "auto" and _multiplies_bfloat16(device))
 
-    def pooled(self, features: Tensor, lengths: Tensor) -> Tensor:
+    def pooled(self, features: Tensor, lengths: Tensor, batch: Batch | None = None) -> Tensor:
         """What is pooled of features that the normalizer has seen, less the descriptors of the utterance."""
         device = features.device.type
         mixed = self.training and self.mixes_on(device)
@@ -113,76 +163,134 @@ class EmbeddingNetwork(nn.Module):
             noise = without_padding(torch.randn_like(features), lengths)
             features = torch.add(features, noise, alpha=self.noise)
         with torch.autocast(device, dtype=torch.bfloat16, enabled=mixed):
-            sequence, lengths = self.encoder(features, lengths)
+            if self.reads:
+                known = None if batch is None else batch.only(self.reads)
+                sequence, lengths = self.encoder(features, lengths, known)
+            else:
+                sequence, lengths = self.encoder(features, lengths)
         found: Tensor = self.pool(sequence.to(features.dtype), lengths)
         return found
 
-    def from_normalized(self, features: Tensor, lengths: Tensor) -> Tensor:
-        """Embeddings of features that the normalizer has already seen (unit variance, zero padding)."""
+    def from_normalized(self, features: Tensor, lengths: Tensor, batch: Batch | None = None) -> Tensor:
+        """Embeddings of features that the normalizer has already seen (unit variance, zero padding).
+
+        Args:
+            features: shape (batch, frames, channels); may be other frames than the batch's own.
+            lengths: shape (batch,).
+            batch: what else is known of these items; None: nothing.
+        """
         read = [] if self.beside is None else [self.beside(features[:, 0, self.varying :])]
-        pooled = self.pooled(features, lengths)
+        pooled = self.pooled(features, lengths, batch)
         if self.pooled_normalizer is not None:
             pooled = self.pooled_normalizer(pooled)
-        embedding: Tensor = torch.relu(self.projection(torch.cat([pooled, *read], dim=1)))
-        return embedding
+        return self.activation(self.projection(torch.cat([pooled, *read], dim=1)))
 
-    def forward(self, features: Tensor, lengths: Tensor) -> Tensor:
-        """Embeddings of a padded batch of raw features."""
-        return self.from_normalized(self.normalizer(features, lengths), lengths)
+    def forward(self, features: Tensor, lengths: Tensor, batch: Batch | None = None) -> Tensor:
+        """Embeddings of a padded batch of raw features (see `from_normalized`)."""
+        return self.from_normalized(self.normalizer(features, lengths), lengths, batch)
+
+    def embed(self, batch: Batch) -> Tensor:
+        """Embeddings of a batch, with all of it that the encoder asks for."""
+        embedding: Tensor = self(batch.features, batch.lengths, batch)
+        return embedding
 
 
 class Model(nn.Module):
-    """An embedding network and its heads; `companion` is a second network that some objectives train beside it.
+    """An embedding network, the heads that read it, and the parts that an objective adds.
+
+    Every part is initialized from a seed of its own name, so that none changes another.
 
     Args:
-        channels: of the features.
-        classes: head name ('emotion', 'speaker', ...) -> number of classes.
-        settings: sizes.
-        companion: whether to build a second embedding network (CGT with two encoders).
-        seed: every part is initialized from a seed of its own, so that heads do not change each other.
+        sizes: of all parts. Heads are those of `sizes.classes`, and one for each target of kind 'numbers'.
+        parts: name -> what builds a part of the objective (a decoder, a discriminator, a second network).
+        seed: of the weights.
+
+    Raises:
+        SettingsError: a target has no head, or shares its name with a domain; or a part is called 'network'.
     """
 
-    def __init__(
-        self,
-        channels: int,
-        classes: Mapping[str, int],
-        settings: ModelSettings,
-        *,
-        companion: bool = False,
-        seed: int = 0,
-    ) -> None:
+    def __init__(self, sizes: Sizes, parts: Parts | None = None, seed: int = 0) -> None:
         super().__init__()
-        self.channels, self.classes, self.settings = channels, dict(classes), settings
+        self.sizes, self.settings = sizes, sizes.settings
+        self.channels, self.classes = sizes.channels, dict(sizes.classes)
+        self.targets = sizes.settings.targets
+        self._check_names(parts or {})
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(named_seed(seed, "network"))
-            self.network = EmbeddingNetwork(channels, settings)
-            self.companion = None
-            if companion:
-                torch.manual_seed(named_seed(seed, "companion"))
-                self.companion = EmbeddingNetwork(channels, settings)
-            self.dropout = nn.Dropout(settings.dropout)
+            self.network = EmbeddingNetwork(self.channels, self.settings)
+            self.parts = nn.ModuleDict()
+            for name, build in (parts or {}).items():
+                torch.manual_seed(named_seed(seed, name))
+                self.parts[name] = build()
+            self.dropout = nn.Dropout(self.settings.dropout)
             self.heads = nn.ModuleDict()
-            for name, count in classes.items():
+            for name in self._head_names():
                 torch.manual_seed(named_seed(seed, "head", name))
-                self.heads[name] = build_head(settings.embedding, settings.hidden, count)
+                self.heads[name] = self.fresh_head(name)
 
-    def embed(self, features: Tensor, lengths: Tensor) -> Tensor:
+    def _head_names(self) -> list[str]:
+        return [*self.classes, *(target.name for target in self.targets if target.kind == "numbers")]
+
+    def _check_names(self, parts: Parts) -> None:
+        for target in self.targets:
+            if target.kind == "classes" and target.name not in self.classes:
+                problem = f"nobody says how many classes '{target.name}' has; there are {sorted(self.classes)}"
+                raise SettingsError("model", "targets", problem)
+            if target.kind == "numbers" and target.name in self.classes:
+                problem = f"'{target.name}' is to be predicted as a number, and cannot be a domain as well"
+                raise SettingsError("model", "targets", problem)
+        if "network" in parts:
+            raise SettingsError("objective", "modules", "'network' is the model's own; give the part another name")
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The heads that are there for the objective and not for the task, in their order."""
+        predicted = {target.name for target in self.targets}
+        return tuple(name for name in self.heads if name not in predicted)
+
+    def fresh_head(self, name: str) -> nn.Module:
+        """A head as one of this name is before training, drawn from torch's generator as it stands."""
+        return build_head(self.settings.embedding, self.settings.hidden, self.classes.get(name, 1))
+
+    def networks(self) -> Iterator[EmbeddingNetwork]:
+        """The embedding network and those that the objective adds."""
+        return (module for module in self.modules() if isinstance(module, EmbeddingNetwork))
+
+    def embed(self, batch: Batch) -> Tensor:
         """Embeddings, shape (batch, size)."""
-        embedding: Tensor = self.network(features, lengths)
-        return embedding
+        return self.network.embed(batch)
 
     def emotion(self, embedding: Tensor) -> Tensor:
         """Emotion logits of embeddings: (batch, size) -> (batch, classes)."""
-        logits: Tensor = self.heads["emotion"](self.dropout(embedding))
-        return logits
+        return self.answers(embedding)["emotion"]
+
+    def answers(self, embedding: Tensor) -> dict[str, Tensor]:
+        """What each target's head says of embeddings, through one dropout for all.
+
+        Args:
+            embedding: shape (batch, size).
+
+        Returns:
+            Name -> logits, shape (batch, classes); or values in the target's own unit, shape (batch,).
+        """
+        read = self.dropout(embedding)
+        return {target.name: _in_range(self.heads[target.name](read), target) for target in self.targets}
 
     def forward(self, features: Tensor, lengths: Tensor) -> Tensor:
-        """Emotion logits, shape (batch, classes)."""
-        return self.emotion(self.embed(features, lengths))
+        """The first target of frames alone: logits, shape (batch, classes), or values, shape (batch,)."""
+        return self.answers(self.network(features, lengths))[self.targets[0].name]
+
+
+def _in_range(output: Tensor, target: Target) -> Tensor:
+    """Logits as they are; a number from where the head's zero is the middle of the range, and its one the end."""
+    if target.kind == "classes":
+        return output
+    lowest, highest = target.range
+    return (lowest + highest) / 2 + output.squeeze(1) * ((highest - lowest) / 2)
 
 
 def build_model(
-    channels: int, classes: Mapping[str, int], settings: ModelSettings, *, companion: bool = False, seed: int = 0
+    channels: int, classes: Mapping[str, int], settings: ModelSettings, *, parts: Parts | None = None, seed: int = 0
 ) -> Model:
-    """A model with fresh weights (see `Model`)."""
-    return Model(channels, classes, settings, companion=companion, seed=seed)
+    """A model with fresh weights (see `Model` and `Sizes`)."""
+    return Model(Sizes(channels, classes, settings), parts, seed)

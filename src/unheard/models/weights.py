@@ -19,7 +19,7 @@ from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from unheard.documents import DamageError, conform
 from unheard.errors import RunError, UnheardError
-from unheard.models.model import Model, ModelSettings
+from unheard.models.model import Model, ModelSettings, Sizes
 from unheard.tensors import StoredTensors, open_tensors, write_tensors
 from unheard.upstreams.loading import without_grant
 
@@ -40,7 +40,6 @@ def save_model(model: Model, file: Path, about: Mapping[str, Any]) -> None:
     header = {
         "channels": model.channels,
         "classes": model.classes,
-        "companion": model.companion is not None,
         "model": model.settings.model_dump(mode="json"),
         **about,
     }
@@ -57,12 +56,14 @@ class _Header(BaseModel):
 
     channels: int = Field(ge=1, le=1 << 20)
     classes: dict[str, Annotated[int, Field(ge=1, le=1 << 20)]] = Field(min_length=1)
-    companion: bool
     model: dict[str, Any]
 
 
 def load_model(file: Path) -> tuple[Model, dict[str, Any]]:
     """The model of a file and all that its header says. Nothing is unpickled, and no other file is read.
+
+    What the objective had added to the model (a decoder, a discriminator) stands in the file, and is left there: no
+    prediction needs it.
 
     Raises:
         RunError: the file is missing, damaged, or not one of ours; its weights are not what its header says, or
@@ -73,7 +74,7 @@ def load_model(file: Path) -> tuple[Model, dict[str, Any]]:
             header = stored.header()
             described = conform(header, _Header)
             _check_shapes(described, stored)
-            state = stored.tensors()
+            state = {name: value for name, value in stored.tensors().items() if not _of_objective(name)}
         _check_finite(state)
         model = _built(described)
         model.load_state_dict(state)
@@ -98,7 +99,7 @@ def _built(header: _Header) -> Model:
         raise DamageError("its header names an upstream and does not describe it, and no other file is read")
     settings = {**header.model, "encoder": encoder}
     try:
-        return Model(header.channels, header.classes, ModelSettings(**settings), companion=header.companion)
+        return Model(Sizes(header.channels, header.classes, ModelSettings(**settings)))
     except (ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, RuntimeError) as problem:
         raise DamageError(f"its header describes no model: {problem!r}") from problem
     except (TypeError, ValueError, UnheardError) as problem:
@@ -113,10 +114,14 @@ def _check_shapes(header: _Header, stored: StoredTensors) -> None:
     """
     with torch.device("meta"), _at_most(_SPARE * len(stored.shapes)):
         expected = {name: tuple(value.shape) for name, value in _built(header).state_dict().items()}
-    for name in sorted(expected.keys() | stored.shapes.keys()):
+    for name in sorted(expected.keys() | {name for name in stored.shapes if not _of_objective(name)}):
         there, here = stored.shapes.get(name), expected.get(name)
         if there != here:
             raise DamageError(f"{ascii(name)[1:-1]} has the shape {there}, and its header describes {here}")
+
+
+def _of_objective(name: str) -> bool:
+    return name.startswith("parts.")
 
 
 @contextlib.contextmanager

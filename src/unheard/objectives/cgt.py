@@ -11,26 +11,27 @@ Reference: tu2019speaker (section 2.2); shankar2018generalizing (CrossGrad, algo
 units of features with unit variance.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Literal, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
-from torch import Tensor, nn
+from pydantic import Field, model_validator
+from torch import Tensor
 
 from unheard.models.masking import frame_mask
-from unheard.models.model import EmbeddingNetwork, Model
-from unheard.objectives._losses import accuracy, cross_entropy, watched_embedding
-from unheard.objectives._reversal import signed_gradient
+from unheard.models.model import EmbeddingNetwork, Model, Parts, Sizes
+from unheard.objectives.auxiliary import AuxiliaryHeads
+from unheard.objectives.losses import TargetLosses, accuracy, cross_entropy, watched_embedding
+from unheard.objectives.objective import ObjectiveSettings, Phase
+from unheard.objectives.reversal import signed_gradient
 from unheard.records import UNLABELED, Batch
 
 __all__ = ["Objective", "Settings"]
 
 
-class Settings(BaseModel):
+class Settings(ObjectiveSettings):
     """Size of the perturbation and where it acts."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     domain: str = "speaker"
     """The column along whose gradient the input moves."""
@@ -46,8 +47,6 @@ class Settings(BaseModel):
     """'two' gives the speaker side an encoder of its own, as CrossGrad does."""
     weight: float = Field(0.0, ge=-100, le=100)
     """With a shared encoder: the signed weight of the speaker loss in it; 0 leaves the encoder to the emotion."""
-    smoothing: float = Field(0.0, ge=0, lt=1)
-    """Label smoothing of the emotion loss."""
 
     @model_validator(mode="after")
     def _one_space(self) -> Self:
@@ -57,34 +56,39 @@ class Settings(BaseModel):
             raise ValueError(msg)
         return self
 
-    @property
-    def domains(self) -> tuple[str, ...]:
-        """Columns that need a head beside 'emotion'."""
-        return (self.domain,)
+    @model_validator(mode="after")
+    def _domain_once(self) -> Self:
+        if self.domain in self.auxiliary:
+            raise ValueError(f"'{self.domain}' is the domain, and has its weight already: take it out of auxiliary")
+        return self
 
     @property
-    def companion(self) -> bool:
-        """Whether the model needs a second embedding network."""
-        return self.encoders == "two"
+    def weights(self) -> Mapping[str, float]:
+        """Domain -> the signed weight that its head has in the emotion's encoder."""
+        return {self.domain: self.weight if self.encoders == "shared" else 0.0, **self.auxiliary}
 
 
 class Objective:
-    """Emotion and speaker losses, each on the clean batch and on one moved by the other's gradient."""
-
-    phases: tuple[str, ...] = ("joint",)
+    """Losses of the targets and of the speaker, each on the clean batch and on one moved by the other's gradient."""
 
     def __init__(self, settings: Settings, class_weights: Mapping[str, Tensor]) -> None:
-        self.settings, self.class_weights = settings, class_weights
+        self.settings = settings
+        self._targets = TargetLosses(class_weights, settings.smoothing)
+        self._auxiliary = AuxiliaryHeads(settings.auxiliary, settings.warmup)
+        self.phases = (Phase("joint", settled=self._auxiliary.settled),)
 
-    def parameters_of(self, phase: str, model: Model) -> Iterable[nn.Parameter]:
-        """All of them, in the one phase."""
-        del phase
-        return model.parameters()
+    def modules(self, sizes: Sizes) -> Parts:
+        """With two encoders: the speaker side's own."""
+        if self.settings.encoders == "shared":
+            return {}
+        return {"companion": partial(EmbeddingNetwork, sizes.channels, sizes.settings)}
 
-    def _emotion_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        return cross_entropy(
-            logits, labels, weight=self.class_weights.get("emotion"), smoothing=self.settings.smoothing
-        )
+    def _companion(self, model: Model) -> EmbeddingNetwork | None:
+        """The speaker side's own encoder, where it has one."""
+        if self.settings.encoders == "shared":
+            return None
+        companion: EmbeddingNetwork = model.parts["companion"]  # type: ignore[assignment]
+        return companion
 
     def _move(self, point: Tensor, gradient: Tensor, lengths: Tensor) -> Tensor:
         """The point one step along the clipped gradient, which is a constant to the loss."""
@@ -95,75 +99,78 @@ class Objective:
         # A convolution reads across an item's end, so padding has a gradient too; it must stay silent.
         return point.detach() + step * frame_mask(lengths, step.shape[1]).unsqueeze(2)
 
-    def _read(self, model: Model, point: Tensor, lengths: Tensor, *, speaker: bool) -> Tensor:
+    def _read(self, model: Model, point: Tensor, batch: Batch, *, speaker: bool) -> Tensor:
         """Embedding of a point: through an encoder, or the point itself where embeddings are perturbed."""
         if self.settings.where == "embedding":
             return point
-        network: EmbeddingNetwork = model.network
-        if speaker and model.companion is not None:
-            network = model.companion
+        companion = self._companion(model)
+        network = model.network if companion is None or not speaker else companion
         # Where the speaker side has no say in the encoder, its pass needs no graph: a fifth of the step saved.
-        heard = not speaker or model.companion is not None or self.settings.weight != 0
+        heard = not speaker or companion is not None or self.settings.weight != 0
         with torch.set_grad_enabled(heard):
-            return network.from_normalized(point, lengths)
+            return network.from_normalized(point, batch.lengths, batch)
 
     def losses(self, phase: str, model: Model, batch: Batch, progress: float) -> dict[str, Tensor]:
         """L_E + L_S; the clean pass gives both perturbations and both clean losses."""
-        del phase, progress
+        del phase
         domain, mix = self.settings.domain, self.settings.mix
-        emotions, speakers = batch.columns["emotion"], batch.columns[domain]
+        speakers = batch.columns[domain]
         clean, point = self._clean(model, batch)
-        emotion_logits = model.emotion(clean[0])
         # The loss for the perturbation reads the embedding itself (a head with weight 0 still has to show the way),
         # the loss for training reads it through the signed weight.
-        emotion = self._emotion_loss(emotion_logits, emotions)
+        emotion, logged = self._targets(model, clean[0], batch)
         speaker_logits = model.heads[domain](clean[1])
-        toward_speaker = self._direction(cross_entropy(speaker_logits, speakers), speakers, point)
-        toward_emotion = self._direction(emotion, emotions, point)
+        spoken = cross_entropy(speaker_logits, speakers)
+        toward_speaker = _direction(spoken, int((speakers != UNLABELED).sum()), point)
+        toward_emotion = _direction(emotion, self._targets.labeled(model, batch), point)
         nearby = self._move(point, toward_speaker, batch.lengths)
-        moved = self._read(model, nearby, batch.lengths, speaker=False)
-        moved_emotion = self._emotion_loss(model.emotion(moved), emotions)
-        guided = self._read(model, self._move(point, toward_emotion, batch.lengths), batch.lengths, speaker=True)
+        moved = self._read(model, nearby, batch, speaker=False)
+        moved_emotion, seen = self._targets(model, moved, batch)
+        guided = self._read(model, self._move(point, toward_emotion, batch.lengths), batch, speaker=True)
         speaker = self._speaker_loss(model, clean[1], speakers)
         guided_speaker = self._speaker_loss(model, guided, speakers)
         total = (1 - mix) * (emotion + speaker) + mix * (moved_emotion + guided_speaker)
+        others, more = self._auxiliary(model, clean[0], batch, progress)
         return {
-            "loss": total,
-            "emotion_loss": emotion.detach(),
-            "emotion_accuracy": accuracy(emotion_logits, emotions),
-            "perturbed_emotion_loss": moved_emotion.detach(),
+            "loss": sum(others, start=total),
+            **logged,
+            **{f"perturbed_{name}": value for name, value in seen.items() if name.endswith("_loss")},
             f"{domain}_loss": speaker.detach(),
             f"perturbed_{domain}_loss": self._rise(model, nearby, moved, batch),
             f"{domain}_accuracy": accuracy(speaker_logits, speakers),
+            **more,
         }
-
-    def _direction(self, loss: Tensor, labels: Tensor, point: Tensor) -> Tensor:
-        """The gradient of the loss summed over the labeled items, whose mean is given."""
-        (gradient,) = torch.autograd.grad(loss * float((labels != UNLABELED).sum()), point, retain_graph=True)
-        return gradient
 
     def _rise(self, model: Model, nearby: Tensor, moved: Tensor, batch: Batch) -> Tensor:
         """The speaker side's loss on x_s; a good epsilon raises it by 10 to 50 % (logged, never descended).
 
         `moved` is the emotion side's embedding of `nearby`; a speaker side with an encoder of its own reads its own.
         """
-        if model.companion is not None:
-            moved = watched_embedding(model.companion, nearby, batch.lengths)
+        companion = self._companion(model)
+        if companion is not None:
+            moved = watched_embedding(companion, nearby, batch)
         with torch.no_grad():
             return cross_entropy(model.heads[self.settings.domain](moved), batch.columns[self.settings.domain])
 
     def _speaker_loss(self, model: Model, embedding: Tensor, labels: Tensor) -> Tensor:
-        weight = 1.0 if model.companion is not None else self.settings.weight
+        weight = self.settings.weight if self.settings.encoders == "shared" else 1.0
         head = model.heads[self.settings.domain]
         return cross_entropy(head(signed_gradient(embedding, weight)), labels)
 
     def _clean(self, model: Model, batch: Batch) -> tuple[tuple[Tensor, Tensor], Tensor]:
         """(emotion embedding, speaker embedding) of the clean batch, and the point that is to move."""
-        features = model.network.normalizer(batch.features, batch.lengths).detach()
+        companion, lengths = self._companion(model), batch.lengths
+        features = model.network.normalizer(batch.features, lengths).detach()
         if self.settings.where == "input":
             point = features.requires_grad_()
-            mine = model.network.from_normalized(point, batch.lengths)
-            theirs = mine if model.companion is None else model.companion.from_normalized(point, batch.lengths)
+            mine = model.network.from_normalized(point, lengths, batch)
+            theirs = mine if companion is None else companion.from_normalized(point, lengths, batch)
             return (mine, theirs), point
-        mine = model.network.from_normalized(features, batch.lengths)
+        mine = model.network.from_normalized(features, lengths, batch)
         return (mine, mine), mine
+
+
+def _direction(loss: Tensor, labeled: int, point: Tensor) -> Tensor:
+    """The gradient of the loss summed over the labeled items, whose mean is given."""
+    (gradient,) = torch.autograd.grad(loss * float(labeled), point, retain_graph=True)
+    return gradient

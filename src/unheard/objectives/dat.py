@@ -8,99 +8,103 @@ Reference: tu2019speaker (section 2.1); ganin2016domain for the reversal and its
 ours, to be chosen on held-out speakers.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
-from torch import Tensor, nn
+from pydantic import Field, model_validator
+from torch import Tensor
 from torch.func import functional_call
 from torch.nn import functional as F
 
-from unheard.models.model import Model
-from unheard.objectives._losses import accuracy, cross_entropy, watched_embedding
-from unheard.objectives._reversal import signed_gradient
-from unheard.objectives._schedules import ramp, settled
+from unheard.models.model import Model, Parts, Sizes
+from unheard.objectives.auxiliary import AuxiliaryHeads, signed_head
+from unheard.objectives.losses import TargetLosses, accuracy, cross_entropy, watched_embedding
+from unheard.objectives.objective import ObjectiveSettings, Phase
+from unheard.objectives.schedules import ramp, settled
 from unheard.records import UNLABELED, Batch
 
 __all__ = ["Objective", "Settings"]
 
 
-class Settings(BaseModel):
+class Settings(ObjectiveSettings):
     """Weight, schedule and strength of the adversary."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     domain: str = "speaker"
     """The column to hide (or, with a positive weight, to help with)."""
     weight: float = Field(-0.3, ge=-100, le=100)
     """Signed: -w is an adversary with lambda_max = w, 0 a head that watches, +w a cooperative task."""
-    warmup: float = Field(0.1, ge=0, lt=1)
-    """Fraction of training on the task alone, before the weight grows."""
     form: Literal["reversal", "confusion"] = "reversal"
     """'reversal': the encoder climbs the adversary's loss (unbounded). 'confusion': it descends the cross-entropy
     between the adversary's answer and the even distribution, which has a floor (Tzeng et al. 2015)."""
     inner_steps: int = Field(1, ge=1, le=20)
     """Steps of the adversary a batch; 1 is the simultaneous step of gradient reversal, more give it a lead."""
-    smoothing: float = Field(0.0, ge=0, lt=1)
-    """Label smoothing of the emotion loss."""
+
+    @model_validator(mode="after")
+    def _domain_once(self) -> Self:
+        if self.domain in self.auxiliary:
+            raise ValueError(f"'{self.domain}' is the domain, and has its weight already: take it out of auxiliary")
+        return self
 
     @property
-    def domains(self) -> tuple[str, ...]:
-        """Columns that need a head beside 'emotion'."""
-        return (self.domain,)
+    def weights(self) -> Mapping[str, float]:
+        """Domain -> the signed weight that its head ends with."""
+        return {self.domain: self.weight, **self.auxiliary}
 
 
 class Objective:
-    """Emotion loss and a signed domain loss on one embedding."""
+    """The loss of the targets and a signed domain loss on one embedding."""
 
     def __init__(self, settings: Settings, class_weights: Mapping[str, Tensor]) -> None:
-        self.settings, self.class_weights = settings, class_weights
-        lead = settings.inner_steps if settings.inner_steps > 1 else 0
-        self.phases: tuple[str, ...] = ("adversary",) * lead + ("joint",)
-        self.settled = settled(warmup=settings.warmup) if settings.weight else 0.0
-        """For the loop: the progress before which no epoch may be chosen, as the weight was still small."""
+        self.settings = settings
+        self._targets = TargetLosses(class_weights, settings.smoothing)
+        self._auxiliary = AuxiliaryHeads(settings.auxiliary, settings.warmup)
         self._seen: tuple[Model, Batch, Tensor] | None = None
+        # No epoch may be chosen while the weight is still small.
+        grown = settled(warmup=settings.warmup) if any(settings.weights.values()) else 0.0
+        head = (f"heads.{settings.domain}",)
+        adversary = self.adversary(head)
+        self.phases: tuple[Phase, ...] = (
+            (Phase("joint", settled=grown),)
+            if adversary is None
+            else (adversary, Phase("joint", rests=head, settled=grown))
+        )
 
-    def parameters_of(self, phase: str, model: Model) -> Iterable[nn.Parameter]:
-        """The head alone in the adversary's own steps; it then stands still in the joint one."""
-        head = list(model.heads[self.settings.domain].parameters())
-        if phase == "adversary":
-            return head
-        if len(self.phases) == 1:
-            return model.parameters()
-        own = {id(parameter) for parameter in head}
-        return [parameter for parameter in model.parameters() if id(parameter) not in own]
+    def adversary(self, head: tuple[str]) -> Phase | None:
+        """The adversary's own steps before the joint one, in which it stands still; None: it moves with the rest.
+
+        Args:
+            head: the module that it is.
+        """
+        steps = self.settings.inner_steps
+        return Phase("adversary", steps=head, times=steps) if steps > 1 else None
+
+    def modules(self, sizes: Sizes) -> Parts:
+        """None of its own: the adversary is the domain's head."""
+        del sizes
+        return {}
 
     def weight_at(self, progress: float) -> float:
         """The signed weight after the schedule: 0 during warm-up, the whole weight at the end."""
         return self.settings.weight * ramp(progress, warmup=self.settings.warmup)
 
     def losses(self, phase: str, model: Model, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """Emotion cross-entropy plus the domain's, whose gradient reaches the embedding with the signed weight."""
-        domain, truth = self.settings.domain, batch.columns["emotion"]
+        """The targets' loss plus the domain's, whose gradient reaches the embedding with the signed weight."""
+        domain = self.settings.domain
         if phase == "adversary":
             return {"loss": cross_entropy(model.heads[domain](self._watched(model, batch)), batch.columns[domain])}
         embedding = self._embedding(model, batch)
-        logits = model.emotion(embedding)
-        emotion = cross_entropy(
-            logits, truth, weight=self.class_weights.get("emotion"), smoothing=self.settings.smoothing
-        )
+        total, logged = self._targets(model, embedding, batch)
         weight = self.weight_at(progress)
-        read, spoken = self._domain_loss(model, embedding, batch.columns[domain], weight)
-        return {
-            "loss": emotion + spoken,
-            "emotion_loss": emotion.detach(),
-            "emotion_accuracy": accuracy(logits, truth),
-            f"{domain}_loss": cross_entropy(read.detach(), batch.columns[domain]),
-            f"{domain}_accuracy": accuracy(read, batch.columns[domain]),
-            "weight": torch.tensor(weight),
-        }
+        spoken, seen = self._domain_loss(model, embedding, batch, weight)
+        others, more = self._auxiliary(model, embedding, batch, progress)
+        logged |= {**seen, "weight": torch.tensor(weight), **more}
+        return {"loss": sum(others, start=total + spoken), **logged}
 
     @property
     def shares(self) -> bool:
         """Whether the adversary's own steps see the batch of the joint one, and so its pass through the encoder."""
-        return not getattr(self, "fresh", {}).get("adversary", 0)
+        return all(phase.fresh == 0 for phase in self.phases)
 
     def _watched(self, model: Model, batch: Batch) -> Tensor:
         """What the adversary's own steps read of a batch.
@@ -111,10 +115,10 @@ class Objective:
         """
         if not self.shares:
             normalized = model.network.normalizer(batch.features, batch.lengths)
-            return watched_embedding(model.network, normalized, batch.lengths)
+            return watched_embedding(model.network, normalized, batch)
         embedding = self._kept(model, batch)
         if embedding is None:
-            embedding = model.embed(batch.features, batch.lengths)
+            embedding = model.embed(batch)
         self._seen = model, batch, embedding
         return embedding.detach()
 
@@ -122,7 +126,7 @@ class Objective:
         """The embedding of the joint step: the one that the adversary has read in this step, if it has."""
         embedding, self._seen = self._kept(model, batch), None
         if embedding is None or not embedding.requires_grad:
-            return model.embed(batch.features, batch.lengths)
+            return model.embed(batch)
         return embedding
 
     def _kept(self, model: Model, batch: Batch) -> Tensor | None:
@@ -130,14 +134,18 @@ class Objective:
         seen = self._seen
         return seen[2] if seen is not None and seen[0] is model and seen[1] is batch else None
 
-    def _domain_loss(self, model: Model, embedding: Tensor, labels: Tensor, weight: float) -> tuple[Tensor, Tensor]:
-        head = model.heads[self.settings.domain]
+    def _domain_loss(
+        self, model: Model, embedding: Tensor, batch: Batch, weight: float
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        domain = self.settings.domain
         if self.settings.form == "reversal" or weight >= 0:
-            read = head(signed_gradient(embedding, weight))
-            return read, cross_entropy(read, labels)
+            return signed_head(model, embedding, batch, domain, weight)
+        head, labels = model.heads[domain], batch.columns[domain]
         read = head(embedding.detach())
+        loss = cross_entropy(read, labels)
         frozen = {name: value.detach() for name, value in head.named_parameters()}
         answers = F.log_softmax(functional_call(head, frozen, (embedding,)), dim=1)
         known = labels != UNLABELED
         confusion = -answers[known].mean() if bool(known.any()) else answers.sum() * 0.0
-        return read, cross_entropy(read, labels) - weight * confusion
+        logged = {f"{domain}_loss": loss.detach(), f"{domain}_accuracy": accuracy(read, labels)}
+        return loss - weight * confusion, logged

@@ -1,60 +1,45 @@
 """Plain training (empirical risk minimization): the matched baseline of every comparison."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from pydantic import BaseModel, ConfigDict, Field
-from torch import Tensor, nn
+from pydantic import Field
+from torch import Tensor
 
-from unheard.models.model import Model
-from unheard.objectives._losses import accuracy, cross_entropy
+from unheard.models.model import Model, Parts, Sizes
+from unheard.objectives.auxiliary import AuxiliaryHeads
+from unheard.objectives.losses import TargetLosses
+from unheard.objectives.objective import ObjectiveSettings, Phase
 from unheard.records import Batch
 
 __all__ = ["Objective", "Settings"]
 
 
-class Settings(BaseModel):
-    """Plain training has no weight; a domain head may watch, and teaches the encoder nothing."""
+class Settings(ObjectiveSettings):
+    """Plain training has no weight of its own; a head for the speaker watches, and teaches the encoder nothing."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    watch: tuple[str, ...] = ("speaker",)
-    """Domains whose heads read the detached embedding, for the training curves."""
-    smoothing: float = Field(0.0, ge=0, lt=1)
-    """Label smoothing of the emotion loss."""
-
-    @property
-    def domains(self) -> tuple[str, ...]:
-        """Columns that need a head beside 'emotion'."""
-        return self.watch
+    auxiliary: dict[str, float] = Field(default_factory=lambda: {"speaker": 0.0})
+    """Heads beside those of the targets: domain -> signed weight; at 0, for the training curves, they read a detached
+    embedding. With another weight this is multi-task (+) or adversarial (-) training by its simplest form."""
 
 
 class Objective:
-    """theta <- theta - eta dL_emo / dtheta."""
-
-    phases: tuple[str, ...] = ("joint",)
+    """theta <- theta - eta dL / dtheta, where L is the loss of the targets."""
 
     def __init__(self, settings: Settings, class_weights: Mapping[str, Tensor]) -> None:
-        self.settings, self.class_weights = settings, class_weights
+        self.settings = settings
+        self._targets = TargetLosses(class_weights, settings.smoothing)
+        self._auxiliary = AuxiliaryHeads(settings.auxiliary, settings.warmup)
+        self.phases = (Phase("joint", settled=self._auxiliary.settled),)
 
-    def parameters_of(self, phase: str, model: Model) -> Iterable[nn.Parameter]:
-        """All of them, in the one phase."""
-        del phase
-        return model.parameters()
+    def modules(self, sizes: Sizes) -> Parts:
+        """None of its own."""
+        del sizes
+        return {}
 
     def losses(self, phase: str, model: Model, batch: Batch, progress: float) -> dict[str, Tensor]:
-        """Cross-entropy of the emotion head; watching heads learn from a detached embedding."""
-        del phase, progress
-        embedding = model.embed(batch.features, batch.lengths)
-        logits, truth = model.emotion(embedding), batch.columns["emotion"]
-        emotion = cross_entropy(
-            logits, truth, weight=self.class_weights.get("emotion"), smoothing=self.settings.smoothing
-        )
-        logged = {"emotion_loss": emotion.detach(), "emotion_accuracy": accuracy(logits, truth)}
-        total = emotion
-        for domain in self.settings.watch:
-            read = model.heads[domain](embedding.detach())
-            loss = cross_entropy(read, batch.columns[domain])
-            total = total + loss
-            logged[f"{domain}_loss"] = loss.detach()
-            logged[f"{domain}_accuracy"] = accuracy(read, batch.columns[domain])
-        return {"loss": total, **logged}
+        """The loss of the targets, and of the auxiliary heads with their signed weights."""
+        del phase
+        embedding = model.embed(batch)
+        total, logged = self._targets(model, embedding, batch)
+        others, seen = self._auxiliary(model, embedding, batch, progress)
+        return {"loss": sum(others, start=total), **logged, **seen}

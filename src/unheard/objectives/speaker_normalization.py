@@ -12,12 +12,10 @@ and all defaults are ours; the defaults are what took the speaker out of frozen 
 (docs/adr/0006-upstreams.md).
 """
 
-from collections.abc import Mapping
-
 from pydantic import Field
-from torch import Tensor
 
 from unheard.objectives import dat
+from unheard.objectives.objective import Phase
 
 __all__ = ["Objective", "Settings"]
 
@@ -41,20 +39,18 @@ class Settings(dat.Settings):
 
 
 class Objective(dat.Objective):
-    """Emotion loss and a signed domain loss on one embedding, the two sides in turn."""
+    """The loss of the targets and a signed domain loss on one embedding, the two sides in turn."""
 
-    def __init__(self, settings: Settings, class_weights: Mapping[str, Tensor]) -> None:
-        super().__init__(settings, class_weights)
-        self.phases = ("adversary",) * settings.inner_steps + ("joint",)
-        self.domain_rate = settings.adversary_rate
-        """For the loop: the rate of the domain heads, as a factor."""
-        self.fresh = {"adversary": settings.adversary_batch}
-        """For the loop: phases that see items of their own, and how many."""
-        self.steady = ("adversary",) if settings.adversary_steady else ()
-        """For the loop: phases whose rate does not fall."""
-        self._renew = settings.renew
+    settings: Settings
 
-    def renewed(self, step: int) -> tuple[str, ...]:
-        """For the loop: the heads that get fresh weights before this step."""
-        due = self._renew > 0 and step > 0 and step % self._renew == 0
-        return (self.settings.domain,) if due else ()
+    def adversary(self, head: tuple[str]) -> Phase:
+        """The adversary's own steps, at its own rate and on its own items."""
+        return Phase(
+            "adversary",
+            steps=head,
+            times=self.settings.inner_steps,
+            rate=self.settings.adversary_rate,
+            steady=self.settings.adversary_steady,
+            fresh=self.settings.adversary_batch,
+            renewal=self.settings.renew,
+        )

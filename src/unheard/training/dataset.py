@@ -1,13 +1,13 @@
 """One part of a fold in memory: frames and labels, and the batches made of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
 from unheard.data.sampling import speaker_batches
-from unheard.records import Batch, Features
+from unheard.records import FRAMES, UNLABELED, Batch, Features, Input
 from unheard.seeds import named_seed
 from unheard.training.settings import AugmentationSettings, TrainingSettings
 
@@ -24,6 +24,10 @@ class Dataset:
         columns: column name -> class numbers, shape (items,), int64, UNLABELED where missing.
         hop: distance between frames, in seconds.
         bands: how many leading channels lie along frequency; None for all.
+        numbers: column name -> values, shape (items,), float32, nan where missing: targets that are no classes.
+        rows: input name -> one row an utterance, shape (items, channels), float32: what a model reads beside frames.
+        turns: place of each item in its dialogue, shape (items,), int64, from 0; the column 'dialogue' numbers the
+            dialogues. None where dialogues play no part.
     """
 
     names: tuple[str, ...]
@@ -31,6 +35,9 @@ class Dataset:
     columns: Mapping[str, np.ndarray]
     hop: float = 0.01
     bands: int | None = None
+    numbers: Mapping[str, np.ndarray] = field(default_factory=dict)
+    rows: Mapping[str, np.ndarray] = field(default_factory=dict)
+    turns: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -42,33 +49,76 @@ class Dataset:
 
     def subset(self, positions: Sequence[int] | np.ndarray) -> "Dataset":
         """The items at these positions."""
+        chosen = np.asarray(positions, dtype=np.int64)
         return replace(
             self,
             names=tuple(self.names[i] for i in positions),
             frames=[self.frames[i] for i in positions],
-            columns={name: column[np.asarray(positions, dtype=np.int64)] for name, column in self.columns.items()},
+            columns={name: column[chosen] for name, column in self.columns.items()},
+            numbers={name: column[chosen] for name, column in self.numbers.items()},
+            rows={name: own[chosen] for name, own in self.rows.items()},
+            turns=None if self.turns is None else self.turns[chosen],
         )
 
+    def batch(self, positions: np.ndarray, frames: Sequence[Features]) -> Batch:
+        """A batch of the items at these positions, with all that is known of them.
 
-def collate(frames: Sequence[Features], columns: Mapping[str, np.ndarray]) -> Batch:
-    """Pad to the longest with zeros: (batch, frames, channels)."""
+        Args:
+            positions: shape (batch,).
+            frames: of these items, as they are to be read (cut and augmented, say).
+        """
+
+        def chosen(columns: Mapping[str, np.ndarray]) -> dict[str, torch.Tensor]:
+            return {name: torch.from_numpy(column[positions]) for name, column in columns.items()}
+
+        values, lengths = collate(frames)
+        rows = {name: Input(own) for name, own in chosen(self.rows).items()}
+        turns = None if self.turns is None else torch.from_numpy(self.turns[positions])
+        inputs = {FRAMES: Input(values, lengths), **rows}
+        return Batch(inputs, chosen(self.columns), chosen(self.numbers), turns)
+
+
+def collate(frames: Sequence[Features]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Frames padded to the longest with zeros, shape (batch, frames, channels), and their lengths, shape (batch,)."""
     lengths = torch.tensor([len(item) for item in frames])
-    known = {name: torch.from_numpy(column) for name, column in columns.items()}
     if all(len(item) == len(frames[0]) for item in frames):  # statistics, say: one copy instead of one an item
-        return Batch(torch.from_numpy(np.stack(frames)).float(), lengths, known)
+        return torch.from_numpy(np.stack(frames)).float(), lengths
     features = torch.zeros(len(frames), int(lengths.max()), frames[0].shape[1])
     for row, item in enumerate(frames):
         features[row, : len(item)] = torch.from_numpy(np.ascontiguousarray(item))
-    return Batch(features, lengths, known)
+    return features, lengths
 
 
 def evaluation_batches(data: Dataset, size: int = 32) -> Iterator[tuple[np.ndarray, Batch]]:
-    """Whole, unperturbed items, alike in length within a batch; with their positions."""
+    """Whole, unperturbed items, with their positions.
+
+    Items of a batch are alike in length; where items have turns, a batch holds whole dialogues instead, and may hold
+    more than `size` items for that.
+    """
+    for positions in _by_length(data, size) if data.turns is None else _by_dialogue(data, size):
+        yield positions, data.batch(positions, [data.frames[i][0] for i in positions])
+
+
+def _by_length(data: Dataset, size: int) -> Iterator[np.ndarray]:
     order = np.argsort([len(variants[0]) for variants in data.frames], kind="stable")
     for first in range(0, len(order), size):
-        positions = order[first : first + size]
-        columns = {name: column[positions] for name, column in data.columns.items()}
-        yield positions, collate([data.frames[i][0] for i in positions], columns)
+        yield order[first : first + size]
+
+
+def _by_dialogue(data: Dataset, size: int) -> Iterator[np.ndarray]:
+    """Whole dialogues until `size` items are reached; an utterance of no dialogue is one by itself."""
+    dialogue = data.columns["dialogue"].astype(np.int64)
+    alone = dialogue == UNLABELED
+    dialogue = np.where(alone, dialogue.max(initial=0) + 1 + np.arange(len(dialogue)), dialogue)
+    waiting: list[np.ndarray] = []
+    for number in np.unique(dialogue):
+        own = np.flatnonzero(dialogue == number)
+        if waiting and sum(map(len, waiting)) + len(own) > size:
+            yield np.concatenate(waiting)
+            waiting = []
+        waiting.append(own)
+    if waiting:
+        yield np.concatenate(waiting)
 
 
 def _mask(frames: Features, settings: AugmentationSettings, generator: np.random.Generator) -> Features:
@@ -132,8 +182,7 @@ def _on_bands(frames: Features, bands: int | None, change: Callable[[Features], 
 def _training_batch(
     data: Dataset, positions: np.ndarray, settings: TrainingSettings, generator: np.random.Generator
 ) -> Batch:
-    frames = [_training_item(data, i, settings, generator) for i in positions]
-    return collate(frames, {name: column[positions] for name, column in data.columns.items()})
+    return data.batch(positions, [_training_item(data, i, settings, generator) for i in positions])
 
 
 def training_batches(data: Dataset, settings: TrainingSettings, *, seed: int, epoch: int) -> Iterator[Batch]:

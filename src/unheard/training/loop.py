@@ -1,24 +1,20 @@
-"""The one loop for all objectives, with the only optimizers in the house."""
+"""The one loop for all objectives: epochs, the average of the weights, the choice of an epoch, checkpoints."""
 
 import copy
 import math
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from unheard.errors import SettingsError
-from unheard.metrics.uar import score as uar
-from unheard.models.heads import build_head
-from unheard.models.lora import LowRank
 from unheard.models.model import Model
-from unheard.objectives._losses import Objective
+from unheard.objectives.objective import Objective
 from unheard.records import Batch
 from unheard.seeds import named_seed
 from unheard.training.checkpoints import (
@@ -34,8 +30,10 @@ from unheard.training.dataset import (
     steps_per_epoch,
     training_batches,
 )
+from unheard.training.optimization import Optimization
+from unheard.training.selection import Chosen, dev_scores
 from unheard.training.settings import TrainingSettings
-from unheard.training.whole import choose_device, predict_all
+from unheard.training.whole import choose_device
 
 __all__ = ["Trained", "Trainer"]
 
@@ -68,6 +66,7 @@ class Trainer:
 
     Raises:
         SettingsError: the epoch is to be chosen on development speakers, and there are none.
+        ObjectiveError: the objective and the model do not fit (see `Optimization`).
     """
 
     def __init__(  # noqa: PLR0913 (everything that one training depends on)
@@ -93,61 +92,16 @@ class Trainer:
         # What 'auto' means here is a part of it: another chip's checkpoint would go on in another arithmetic.
         self.fingerprint = f"{fingerprint} {self.device.type} {model.network.mixes_on(self.device.type)}"
         self.steps = steps_per_epoch(train, settings)
-        self.sides = self._sides()
-        self.optimizers = {
-            phase: torch.optim.AdamW(
-                self._groups(objective.parameters_of(phase, model)),
-                lr=settings.learning_rate,
-                weight_decay=settings.weight_decay,
-                fused=True,  # one pass over the weights instead of a dozen
-            )
-            for phase in dict.fromkeys(objective.phases)
-        }
+        self.optimization = Optimization(self.model, objective, settings, self._draw, seed)
         self.average = copy.deepcopy(self.model).eval()
-        self.best = {"uar": -1.0, "loss": math.inf, "epoch": 0.0}
+        self.best = Chosen()
         self.best_state = {key: value.clone() for key, value in self.average.state_dict().items()}
         self.history: list[dict[str, float]] = []
         self.seconds = 0.0
 
-    def _sides(self) -> tuple[list[nn.Parameter], list[list[nn.Parameter]]]:
-        """The parameters of the network with its emotion head, and those of each domain head."""
-        heads = self.model.heads
-        sides = [list(heads[name].parameters()) for name in heads if name != "emotion"]
-        domain = {id(parameter) for side in sides for parameter in side}
-        return [parameter for parameter in self.model.parameters() if id(parameter) not in domain], sides
-
-    def _groups(self, parameters: Iterable[nn.Parameter]) -> list[dict[str, Any]]:
-        """Domain heads step at a rate of their own, so that an adversary can keep up, and so does an upstream."""
-        wanted, (own, sides) = list(parameters), self.sides
-        fast = {id(parameter) for side in sides for parameter in side}
-        slow = {id(parameter) for parameter in _pretrained(self.model)}
-        mine = {id(parameter) for parameter in own} - slow
-        groups = [
-            {"params": [one for one in wanted if id(one) in mine], "factor": 1.0},
-            {"params": [one for one in wanted if id(one) in fast], "factor": self._domain_rate},
-            {"params": [one for one in wanted if id(one) in slow], "factor": self.settings.upstream_rate},
-        ]
-        return [group for group in groups if group["params"]]
-
-    @property
-    def _domain_rate(self) -> float:
-        """The objective's own word, else the settings'."""
-        own = getattr(self.objective, "domain_rate", None)
-        return self.settings.domain_rate if own is None else float(own)
-
-    def _renew(self, step: int) -> None:
-        """Give the domain heads that the objective names fresh weights, and their optimizers a fresh memory."""
-        for name in getattr(self.objective, "renewed", lambda _: ())(step):
-            head = self.model.heads[name]
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(named_seed(self.seed, "renewed", name, step))
-                fresh = build_head(
-                    self.model.settings.embedding, self.model.settings.hidden, self.model.classes[name]
-                )
-            head.load_state_dict(fresh.state_dict())
-            for optimizer in self.optimizers.values():
-                for parameter in head.parameters():
-                    optimizer.state.pop(parameter, None)
+    def _draw(self, size: int, seed: int) -> Batch:
+        """Items of the training part, without regard to epochs."""
+        return random_batch(self.train_part, self.settings, size, seed=seed).to(self.device)
 
     def run(self) -> Trained:
         """Train to the end, from the last checkpoint if there is one."""
@@ -165,18 +119,19 @@ class Trainer:
                 self._save(self.checkpoint)
                 saved = time.monotonic()
         self.average.load_state_dict(self.best_state)
-        return Trained(self.average.cpu().eval(), self.history, int(self.best["epoch"]), self.seconds)
+        return Trained(self.average.cpu().eval(), self.history, self.best.epoch, self.seconds)
 
     def _done(self) -> bool:
         epoch = len(self.history)
-        since = max(self.best["epoch"], self._first - 1.0)
+        since = max(self.best.epoch, self._first - 1)
         waited = epoch - since >= self.settings.patience and epoch > 0
         return epoch >= self.settings.epochs or (self.settings.selection == "source-dev" and waited)
 
     @property
     def _first(self) -> int:
         """The first epoch that may be chosen: an earlier one hardly met what the objective is for."""
-        return max(1, math.ceil(getattr(self.objective, "settled", 0.0) * self.settings.epochs))
+        settled = max(phase.settled for phase in self.objective.phases)
+        return max(1, math.ceil(settled * self.settings.epochs))
 
     def _epoch(self, epoch: int) -> dict[str, float]:
         self.model.train()
@@ -192,36 +147,9 @@ class Trainer:
     def step(self, batch: Batch, step: int) -> dict[str, Tensor]:
         """One batch through every phase; the dict is what the objective logged."""
         total = max(1, self.settings.epochs * self.steps - 1)
-        logged: dict[str, Tensor] = {}
-        self._renew(step)
-        steady = getattr(self.objective, "steady", ())
-        for place, phase in enumerate(self.objective.phases):
-            optimizer = self.optimizers[phase]
-            rate = _rate(step / total, falls=phase not in steady)
-            for group in optimizer.param_groups:
-                group["lr"] = self.settings.learning_rate * rate * group["factor"]
-            self.model.zero_grad(set_to_none=True)
-            losses = self.objective.losses(phase, self.model, self._seen(phase, batch, step, place), step / total)
-            losses["loss"].backward()  # type: ignore[no-untyped-call]
-            self._clip()
-            optimizer.step()
-            logged |= {name: value.detach() for name, value in losses.items()}
+        logged = self.optimization.step(batch, step, step / total)
         self._follow()
         return logged
-
-    def _seen(self, phase: str, batch: Batch, step: int, place: int) -> Batch:
-        """The step's batch, or fresh items where the objective wants them; a function of seed, step and place."""
-        size = getattr(self.objective, "fresh", {}).get(phase, 0)
-        if not size:
-            return batch
-        seed = named_seed(self.seed, "fresh", step, place)
-        return random_batch(self.train_part, self.settings, size, seed=seed).to(self.device)
-
-    def _clip(self) -> None:
-        """Clip the emotion side and each domain head apart: one must not slow the other down."""
-        own, sides = self.sides
-        for parameters in [own, *sides]:
-            nn.utils.clip_grad_norm_(parameters, self.settings.clip)
 
     def _follow(self) -> None:
         """Move the average towards the weights; buffers (batch norm's statistics) are copied."""
@@ -236,32 +164,22 @@ class Trainer:
 
     def _judge(self, epoch: int) -> dict[str, float]:
         """Score the averaged weights on development speakers and keep the best that the objective has settled in."""
-        scores = self._dev_scores()
-        value, loss = scores.get("dev_uar", -1.0), scores.get("dev_loss", math.inf)
-        better = epoch >= self._first and (value, -loss) > (self.best["uar"], -self.best["loss"])
-        if better or self.settings.selection == "fixed-epoch":
-            self.best = {"uar": value, "loss": loss, "epoch": float(epoch)}
+        scores = dev_scores(self.average, self.dev_part, self.device)
+        found = Chosen.of(self.model.targets, scores, epoch)
+        if self.settings.selection == "fixed-epoch" or (epoch >= self._first and found.beats(self.best)):
+            self.best = found
             self.best_state = {key: kept.clone() for key, kept in self.average.state_dict().items()}
         return scores
-
-    def _dev_scores(self) -> dict[str, float]:
-        if not len(self.dev_part):
-            return {}
-        truth = self.dev_part.columns["emotion"]
-        probabilities = predict_all(self.average, self.dev_part, self.device)
-        known = truth >= 0
-        likelihood = probabilities[np.flatnonzero(known), truth[known]]
-        loss = float(-np.log(np.clip(likelihood, 1e-12, None)).mean())
-        value = uar(truth, probabilities.argmax(1), classes=probabilities.shape[1])
-        return {"dev_uar": value, "dev_loss": loss}
 
     def _save(self, file: Path) -> None:
         tensors = {f"model.{key}": value for key, value in self.model.state_dict().items()}
         tensors |= {f"average.{key}": value for key, value in self.average.state_dict().items()}
         tensors |= {f"best.{key}": value for key, value in self.best_state.items()}
-        for phase, optimizer in self.optimizers.items():
+        for phase, optimizer in self.optimization.optimizers.items():
             tensors |= flatten_optimizer(optimizer, f"optimizer.{phase}")
-        state = Checkpoint(tensors, len(self.history), self.best, self.history, self.seconds, self.fingerprint)
+        state = Checkpoint(
+            tensors, len(self.history), self.best.plain(), self.history, self.seconds, self.fingerprint
+        )
         write_checkpoint(state, file)
 
     def _resume(self) -> None:
@@ -273,25 +191,6 @@ class Trainer:
         self.model.load_state_dict(state.part("model"))
         self.average.load_state_dict(state.part("average"))
         self.best_state = {key: value.to(self.device) for key, value in state.part("best").items()}
-        for phase, optimizer in self.optimizers.items():
+        for phase, optimizer in self.optimization.optimizers.items():
             restore_optimizer(optimizer, state.part(f"optimizer.{phase}"))
-        self.history, self.best, self.seconds = state.history, state.best, state.seconds
-
-
-def _pretrained(model: Model) -> Iterable[nn.Parameter]:
-    """The parameters of pretrained upstreams, where an encoder holds one; what was added to them is fresh."""
-    for network in (model.network, model.companion):
-        upstream = getattr(getattr(network, "encoder", None), "upstream", None)
-        if isinstance(upstream, nn.Module):
-            parts = upstream.modules()
-            fresh = {id(one) for part in parts if isinstance(part, LowRank) for one in part.parameters()}
-            yield from (one for one in upstream.parameters() if id(one) not in fresh)
-
-
-def _rate(progress: float, *, falls: bool = True) -> float:
-    """The learning rate as a fraction of its peak: linear rise over a tenth, then cosine to zero, or level."""
-    if progress < 0.1:
-        return 0.1 + 0.9 * progress / 0.1
-    if not falls:
-        return 1.0
-    return 0.5 * (1.0 + math.cos(math.pi * (progress - 0.1) / 0.9))
+        self.history, self.best, self.seconds = state.history, Chosen.from_plain(state.best), state.seconds

@@ -4,9 +4,10 @@ import numpy as np
 import torch
 
 from unheard.models.model import EmbeddingNetwork, Model
+from unheard.records import Batch
 from unheard.training.dataset import Dataset, evaluation_batches
 
-__all__ = ["choose_device", "embed_all", "fit_pooled", "predict_all"]
+__all__ = ["answer_all", "choose_device", "embed_all", "fit_pooled", "predict_all"]
 
 
 def choose_device(setting: str) -> torch.device:
@@ -16,16 +17,26 @@ def choose_device(setting: str) -> torch.device:
     return torch.device(setting)
 
 
-def predict_all(model: Model, data: Dataset, device: torch.device | str = "cpu") -> np.ndarray:
-    """Emotion probabilities of every item, shape (items, classes), float64, in the order of the items."""
-    result = np.zeros((len(data), model.classes["emotion"]))
+def answer_all(model: Model, data: Dataset, device: torch.device | str = "cpu") -> dict[str, np.ndarray]:
+    """What a model says of every item, target by target, in the order of the items.
+
+    Returns:
+        Name of a target -> probabilities, shape (items, classes), or values, shape (items,); float64.
+    """
+    shapes = {one.name: (model.classes[one.name],) if one.kind == "classes" else () for one in model.targets}
+    result = {name: np.zeros((len(data), *shape)) for name, shape in shapes.items()}
     model.eval()
     with torch.inference_mode():
         for positions, batch in evaluation_batches(data):
-            moved = batch.to(device)
-            logits = model(moved.features, moved.lengths)
-            result[positions] = torch.softmax(logits.double(), dim=1).cpu().numpy()
+            for name, answer in model.answers(model.embed(batch.to(device))).items():
+                said = torch.softmax(answer.double(), dim=1) if shapes[name] else answer.double()
+                result[name][positions] = said.cpu().numpy()
     return result
+
+
+def predict_all(model: Model, data: Dataset, device: torch.device | str = "cpu") -> np.ndarray:
+    """What a model says of every item for its first target (see `answer_all`): emotion probabilities, as a rule."""
+    return answer_all(model, data, device)[model.targets[0].name]
 
 
 def embed_all(model: Model, data: Dataset, device: torch.device | str = "cpu") -> np.ndarray:
@@ -34,8 +45,7 @@ def embed_all(model: Model, data: Dataset, device: torch.device | str = "cpu") -
     model.eval()
     with torch.inference_mode():
         for positions, batch in evaluation_batches(data):
-            moved = batch.to(device)
-            result[positions] = model.embed(moved.features, moved.lengths).cpu().numpy()
+            result[positions] = model.embed(batch.to(device)).cpu().numpy()
     return result
 
 
@@ -50,6 +60,10 @@ def fit_pooled(network: EmbeddingNetwork, data: Dataset, device: torch.device | 
     network.to(device).eval()
     with torch.inference_mode():
         batches = (batch.to(device) for _, batch in evaluation_batches(data))
-        found = [network.pooled(network.normalizer(one.features, one.lengths), one.lengths) for one in batches]
+        found = [_pooled(network, one) for one in batches]
         network.pooled_normalizer.fit(torch.cat(found))
     network.to(home).train(training)
+
+
+def _pooled(network: EmbeddingNetwork, batch: Batch) -> torch.Tensor:
+    return network.pooled(network.normalizer(batch.features, batch.lengths), batch.lengths, batch)

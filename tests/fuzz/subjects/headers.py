@@ -30,7 +30,8 @@ def _weights(folder: Path) -> list[Path]:
             "feature_identity": {},
             "objective": "plain",
         }
-        model = build_model(12, {"emotion": 3, "speaker": 2}, settings, companion=bool(number))
+        parts = {"decoder": lambda: torch.nn.Linear(8, 12)} if number else {}
+        model = build_model(12, {"emotion": 3, "speaker": 2}, settings, parts=parts)
         files.append(folder / f"{number}.safetensors")
         save_model(model, files[-1], about)
     return files
