@@ -5,9 +5,10 @@ import csv
 import pytest
 
 from unheard.errors import SettingsError, SplitError
+from unheard.experiment.job_result import trainings_of
 from unheard.experiment.preparation import default_cache, prepare
 from unheard.experiment.recipe import read_recipe
-from unheard.experiment.runner import claim_folder, run_tasks
+from unheard.experiment.runner import claim_folder, run_jobs
 from unheard.results.result import build_result
 from unheard.settings import read_document
 from unheard.sweeps.axes import search_axes
@@ -39,9 +40,9 @@ def test_leave_one_out_of_two_trains_tests_and_says_that_nobody_chose(two, tmp_p
         ((), len(plan.folds[0].train), len(plan.folds[0].test)),
     ]
     claim_folder(prepared.recipe, tmp_path / "run")
-    tasks = run_tasks(prepared, tmp_path / "run")
-    result, _ = build_result(prepared, tasks, tmp_path / "run")
-    assert all(task["dev_predictions"] == [] for task in tasks if task["label"] == "plain")
+    found = run_jobs(prepared, tmp_path / "run")
+    result, _ = build_result(prepared, found, tmp_path / "run")
+    assert [len(one.dev_predictions) for one in trainings_of(found, "plain")] == [0, 0]
     assert {fold["dev"] for fold in result["split"]["folds"]} == {0}
     assert result["objectives"]["plain"]["uar"]["mean"] is not None
     assert any("No dev part (split.dev_speakers = 0)" in text for text in result["warnings"])
