@@ -1,7 +1,7 @@
 """JSON documents that may have been damaged, or made to harm: read with limits, and held against their digest.
 
 A document is refused if it is no UTF-8, names a key twice, nests deeper or holds more than any of ours does, or
-has a digest that it does not match. Who reads it says which file it is, and what to do.
+has no digest or one that it does not match. Who reads it says which file it is, and what to do.
 """
 
 import hashlib
@@ -16,11 +16,22 @@ from pydantic import BaseModel, ValidationError
 
 from unheard.machine import machine_error
 
-__all__ = ["DIGEST", "DamageError", "conform", "opened", "parse_json", "read_bytes", "read_json", "sealed"]
+__all__ = [
+    "DIGEST",
+    "UNSEALED",
+    "DamageError",
+    "conform",
+    "opened",
+    "parse_json",
+    "read_bytes",
+    "read_json",
+    "sealed",
+]
 
 DIGEST = "digest"
 """The last key of a document that knows when it was changed."""
-_LENGTH = 32  # of a digest, in hex digits
+UNSEALED = "it has no digest, so nobody can tell whether it is whole"
+"""The problem of a file whose digest is not there."""
 _LARGEST = 1 << 28  # bytes
 _MOST = 5_000_000  # values: each takes up to 100 bytes of memory
 _DEEPEST = 64
@@ -128,7 +139,7 @@ def _check_depth(value: Any) -> None:
 
 def _digest(document: Mapping[str, Any]) -> str:
     text = json.dumps(document, separators=(",", ":"), sort_keys=True)
-    return hashlib.blake2b(text.encode("ascii"), digest_size=_LENGTH // 2).hexdigest()
+    return hashlib.blake2b(text.encode("ascii"), digest_size=16).hexdigest()
 
 
 def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,19 +153,16 @@ def sealed(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def opened(document: Any) -> dict[str, Any]:
-    """The document without its digest; one of an older version has none, and is taken as it is.
+    """The document without its digest.
 
     Raises:
-        DamageError: it is no table, or does not match its digest.
+        DamageError: it is no table, has no digest, or does not match it.
     """
     if not isinstance(document, dict):
         raise DamageError("it is not a table")
-    own = {key: value for key, value in document.items() if key != DIGEST}
-    last = next(reversed(document.values()), None)
     if DIGEST not in document:
-        if isinstance(last, str) and len(last) == _LENGTH:
-            raise DamageError("its digest has lost its name, so it was changed or damaged")
-        return own
+        raise DamageError(UNSEALED)
+    own = {key: value for key, value in document.items() if key != DIGEST}
     if document[DIGEST] != _digest(own):
         raise DamageError("it does not match its digest, so it was changed or damaged")
     return own

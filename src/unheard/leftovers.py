@@ -18,11 +18,7 @@ __all__ = ["place_beside", "sweep"]
 _HOST = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 """This machine, for a folder may be on a disk that several share."""
 _NUMBERS = itertools.count()
-_LEFTOVER = re.compile(
-    r"\.[0-9a-f]{16}\.(?P<pid>\d+)-(?P<host>[0-9a-f]{8})-\d+\.part"
-    # Names of earlier versions.
-    r"|[0-9a-f]{64}\.(?P<cache_pid>\d+)\.part|\..+\.(?:csv|html|json|md|pdf|safetensors|svg|toml)\.(?P<run_pid>\d+)"
-)
+_LEFTOVER = re.compile(r"\.[0-9a-f]{16}\.(?P<pid>\d+)-(?P<host>[0-9a-f]{8})-\d+\.part")
 _OLD, _OLD_ELSEWHERE = 3600.0, 24 * 3600.0  # seconds without a byte written
 
 
@@ -55,10 +51,9 @@ def sweep(folders: Iterable[Path]) -> None:
 
 def _is_dead(entry: "os.DirEntry[str]", found: "re.Match[str]") -> bool:
     age = time.time() - entry.stat(follow_symlinks=False).st_mtime
-    pid = int(found["pid"] or found["cache_pid"] or found["run_pid"])
-    if found["host"] not in (None, _HOST):
+    if found["host"] != _HOST:
         return age > _OLD_ELSEWHERE
-    return age > (_OLD if found["host"] else _OLD_ELSEWHERE) and not _lives(pid)
+    return age > _OLD and not _lives(int(found["pid"]))
 
 
 def _lives(pid: int) -> bool:

@@ -1,7 +1,6 @@
 """Tensors in a safetensors file that knows when it was damaged: a digest over all of it stands in its metadata.
 
-A file of an older version has no digest, and is taken as it is. Nothing is unpickled, and nothing is read before its
-size is known.
+A file without one is refused. Nothing is unpickled, and nothing is read before its size is known.
 """
 
 import contextlib
@@ -17,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from unheard.documents import DIGEST, DamageError, parse_json
+from unheard.documents import DIGEST, UNSEALED, DamageError, parse_json
 from unheard.files import aside
 from unheard.machine import machine_error
 
@@ -33,13 +32,13 @@ class StoredTensors:
     Args:
         about: what stands in its metadata beside the digest; empty where nothing does.
         shapes: name -> shape.
-        digest: over `about` and all tensors; None in files of older versions.
+        digest: over `about` and all tensors.
         stored: the open file.
     """
 
     about: str
     shapes: Mapping[str, tuple[int, ...]]
-    digest: str | None
+    digest: str
     stored: Any
 
     def header(self, *, finite: bool = True) -> dict[str, Any]:
@@ -66,7 +65,7 @@ class StoredTensors:
             found: dict[str, Tensor] = {name: self.stored.get_tensor(name) for name in self.shapes}
         except (SafetensorError, RuntimeError, ValueError, TypeError) as problem:
             raise DamageError(str(problem)) from problem
-        if self.digest is not None and self.digest != _digest(self.about, found):
+        if self.digest != _digest(self.about, found):
             raise DamageError("it does not match its digest, so it was changed or damaged")
         return found
 
@@ -97,7 +96,7 @@ def write_tensors(file: Path, tensors: Mapping[str, Tensor], key: str, about: st
 
 @contextlib.contextmanager
 def open_tensors(file: Path, key: str) -> Iterator[StoredTensors]:
-    """A file that `write_tensors` left, or its older kin, described but not read.
+    """A file that `write_tensors` left, described but not read.
 
     Args:
         file: where it lies.
@@ -113,8 +112,10 @@ def open_tensors(file: Path, key: str) -> Iterator[StoredTensors]:
             metadata: dict[str, str] = stored.metadata() or {}
             if strange := sorted(set(metadata) - {key, DIGEST}):
                 raise DamageError(f"its metadata holds {strange[0]!a}, which is not known")
+            if DIGEST not in metadata:
+                raise DamageError(UNSEALED)
             shapes = {name: tuple(stored.get_slice(name).get_shape()) for name in stored.keys()}  # noqa: SIM118
-            yield StoredTensors(metadata.get(key, ""), shapes, metadata.get(DIGEST), stored)
+            yield StoredTensors(metadata.get(key, ""), shapes, metadata[DIGEST], stored)
     except (SafetensorError, OSError) as problem:
         raise machine_error(problem, file) or DamageError(str(problem)) from problem
 

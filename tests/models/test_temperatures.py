@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from unheard.documents import sealed
 from unheard.errors import RunError
 from unheard.models.temperatures import TEMPERATURES, read_temperature, write_temperatures
 
@@ -21,7 +22,7 @@ def test_what_was_written_is_read(tmp_path):
 )
 def test_what_is_no_temperature_is_refused(value, tmp_path):
     document = {"schema": 1, "corpus": "x", "objectives": {"plain": {"temperature": value}}}
-    (tmp_path / TEMPERATURES).write_text(json.dumps(document))
+    (tmp_path / TEMPERATURES).write_text(json.dumps(sealed(document)))
     with pytest.raises(RunError, match=r"of plain is no number from 0\.01 to 100"):
         read_temperature(tmp_path, "plain")
 

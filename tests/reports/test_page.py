@@ -12,7 +12,7 @@ from unheard.reports.figures.scores import STRONG
 from unheard.reports.pages.report import render, write_report
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
-CSS = (Path(unheard.reports.__file__).parent / "page.css").read_text(encoding="utf-8")
+CSS = (Path(unheard.reports.__file__).parent / "pages" / "page.css").read_text(encoding="utf-8")
 
 
 class Checker(HTMLParser):

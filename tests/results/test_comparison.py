@@ -1,12 +1,12 @@
 """Which runs may be compared, and what is said of those that may not; on runs written by hand."""
 
 import csv
-import json
 
 import numpy as np
 import pytest
 
 from unheard.errors import RunError
+from unheard.files import write_document
 from unheard.results.comparison import compare_rows, compare_systems, read_systems
 from unheard.statistics.significance import paired_difference
 
@@ -19,7 +19,7 @@ def written(folder, objectives, *, seeds=(0, 1), classes=CLASSES, digest="data",
     splits = {str(seed): f"{plan}{seed}" for seed in seeds}
     result = {"schema": 1, "classes": list(classes), "objectives": {label: {} for label in objectives}}
     result |= {"corpus": {"digest": digest}, "split": {"digest": splits}}
-    (folder / "result.json").write_text(json.dumps(result), encoding="utf-8")
+    write_document(result, folder / "result.json")
     with (folder / "predictions.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(["objective", "file", "speaker", "fold", "seed", "truth", "prediction"])

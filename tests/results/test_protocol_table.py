@@ -11,6 +11,7 @@ def test_a_row_an_objective_and_the_closed_form_last():
     document = {
         "protocols": {"own": {"title": "unseen speakers"}, "random": {"title": "random split (inflated)"}},
         "objectives": {"plain": {"own": score(0.5), "random": score(0.75)}},
+        "closed_form": {},
         "differences": [
             {
                 "objective": "plain",

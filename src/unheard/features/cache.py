@@ -101,24 +101,20 @@ def _entry(cache: Path, key: str) -> Path:
 
 
 def read_entry(cache: Path, key: str) -> Features | None:
-    """An entry of shape (frames, channels), or None where there is none that is whole.
-
-    One of an older version has no digest behind its numbers: there, only what is no number is found.
-    """
+    """An entry of shape (frames, channels), or None where there is none that is whole."""
     try:
         content = _entry(cache, key).read_bytes()
         head = describe_array(io.BytesIO(content))
     except (OSError, DamageError):
         return None
     end = head.start + head.size
-    behind = content[end:]
-    if len(head.shape) != 2 or head.dtype not in (np.float32, np.float16) or not head.size or len(content) < end:
+    if len(head.shape) != 2 or head.dtype not in (np.float32, np.float16) or not head.size:
         return None
-    if behind and behind != _digest(content[:end]):
+    if content[end:] != _digest(content[:end]):
         return None
     frames = np.frombuffer(content, head.dtype, offset=head.start, count=head.shape[0] * head.shape[1])
     features: Features = np.array(frames.reshape(head.shape, order="F" if head.fortran else "C"), np.float32)
-    return features if behind or np.isfinite(features).all() else None
+    return features
 
 
 def _digest(content: bytes) -> bytes:

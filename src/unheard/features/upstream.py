@@ -69,7 +69,7 @@ def _loaded(settings: Settings, digest: str) -> Upstream:
 def identity(settings: Settings) -> dict[str, object]:
     """What determines the numbers: the weights and the settings, not where the weights lie."""
     own = settings.model_dump(mode="json", exclude={"source", "revision", "download"})
-    if settings.parts == 1:  # as before there were parts: what was cached and trained then still holds
+    if settings.parts == 1:  # the whole is its only part, and stands there anyhow
         del own["parts"]
     return {**own, "weights": _found(settings).digest, "version": _VERSION}
 

@@ -21,7 +21,7 @@ def inflation_rows(document: Mapping[str, Any]) -> list[list[str]]:
             if name != OWN:
                 row.append(_points(gaps.get((label, name))))
         rows.append(row)
-    if closed := document.get("closed_form"):  # documents of older versions lack it
+    if closed := document["closed_form"]:
         cells = [[_score(closed.get(name)), *([] if name == OWN else [""])] for name in protocols]
         rows.append(["(closed form)", *(cell for pair in cells for cell in pair)])
     return rows

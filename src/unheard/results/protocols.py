@@ -43,7 +43,17 @@ PROTOCOLS = {
 }
 """Name of each protocol beside the recipe's own, which is also its folder, and its title."""
 _SENTENCE_GROUPS = 2
-_NEEDED = ("name", "seeds", "corpus.digest", "split.digest", "split.protocol", "split.inflated", "split.disjoint")
+_NEEDED = (
+    "name",
+    "seeds",
+    "corpus.digest",
+    "split.digest",
+    "split.protocol",
+    "split.inflated",
+    "split.disjoint",
+    "split.adaptation",
+    "split.refit",
+)
 _OF_COMPARISON = ("a", "b", "difference", "interval", "p", "p_holm", "speakers", "seeds", "shown", "sentence")
 
 
@@ -211,19 +221,18 @@ def _compared(result: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _title(result: Mapping[str, Any]) -> str:
     apart = [f"{column}s" for column in result["split"]["disjoint"]]
     known = f"unseen {' and '.join(reversed(apart))}" if apart else "shared speakers"
-    return known + (", adaptive" if result["split"].get("adaptation") == "speaker" else "")
+    return known + (", adaptive" if result["split"]["adaptation"] == "speaker" else "")
 
 
 def _about(result: Mapping[str, Any], title: str) -> dict[str, Any]:
     split = result["split"]
     folds = len({fold["name"] for fold in split["folds"]}) if split.get("folds") else split.get("tests")
-    adaptation = split.get("adaptation", "none")  # results of older versions were never adaptive
     return {
         "title": title,
         "split": split["protocol"],
         "inflated": split["inflated"],
-        "adaptation": adaptation,
-        "refit": split.get("refit", False),
+        "adaptation": split["adaptation"],
+        "refit": split["refit"],
         "folds": folds,
     }
 

@@ -96,8 +96,7 @@ class _Header(BaseModel):
 def read_checkpoint(file: Path, fingerprint: str) -> Checkpoint | None:
     """The checkpoint of this very training; None where there is none, or it is another's.
 
-    One that is damaged, or of a version that wrote no digest, so that nobody can tell, is set aside and named: the
-    training starts anew, and comes to the same bits.
+    One that is damaged is set aside and named: the training starts anew, and comes to the same bits.
     """
     if not file.exists():
         return None
@@ -106,8 +105,6 @@ def read_checkpoint(file: Path, fingerprint: str) -> Checkpoint | None:
             header = conform(stored.header(finite=False), _Header)
             if header.fingerprint != fingerprint:
                 return None
-            if stored.digest is None:
-                raise DamageError("it has no digest, so nobody can tell whether it is whole")  # noqa: TRY301
             tensors = stored.tensors()
     except DamageError as problem:
         set_aside(file, str(problem), "This training starts anew.")

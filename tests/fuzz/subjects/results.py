@@ -18,6 +18,7 @@ from unheard.errors import RunError
 from unheard.experiment.job import Job
 from unheard.experiment.job_result import Groups, write_job_result
 from unheard.experiment.saved_settings import read_settings
+from unheard.files import write_document
 from unheard.reports.documents.run_folder import read_evidence
 from unheard.reports.pages.model_card import render_card
 from unheard.reports.pages.report import render, write_run_report
@@ -33,13 +34,13 @@ RECIPE = Path(__file__).parents[3] / "recipes" / "tu2019-emodb.toml"
 
 def _copies(names: dict[str, str], folder: Path) -> list[Path]:
     for kept, name in names.items():
-        shutil.copy(KEPT / kept, folder / name)
+        write_document(json.loads((KEPT / kept).read_text(encoding="utf-8")), folder / name)
     return [folder / name for name in names.values()]
 
 
 def _results(folder: Path) -> list[Path]:
     (folder / "whole").mkdir(exist_ok=True)
-    (folder / "whole" / "result.json").write_text(json.dumps(made_result()), encoding="utf-8")
+    write_document(made_result(), folder / "whole" / "result.json")
     return [*_copies({f"{NAME}.json": "result.json"}, folder), folder / "whole" / "result.json"]
 
 
