@@ -87,7 +87,7 @@ def main() -> None:
     measured = {what: scored(prepared, names, np.stack(own)) for what, own in rows.items()}
     alone = {
         "nothing but the length of the file": trait_only(prepared, "seconds", lengths),
-        "nothing but the length of its speech": trait_only(prepared, "seconds", prepared.seconds),
+        "nothing but the length of its speech": trait_only(prepared, "seconds", prepared.corpus.recordings.seconds),
     }
     for what, uar in (measured | alone).items():
         print(f"{what:55} {uar:.3f}")

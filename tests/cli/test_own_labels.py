@@ -8,7 +8,7 @@ import pytest
 from cli.typed import unheard
 from unheard.errors import CorpusError, LabelError, SettingsError
 from unheard.experiment.corpora import CorpusSettings
-from unheard.experiment.preparation import read_corpus
+from unheard.experiment.corpus_data import read_corpus
 from unheard.experiment.recipe import read_recipe
 from unheard.settings import Document
 from unheard.testing.faults import write_sound_corpus
@@ -75,7 +75,7 @@ def test_labels_that_are_none_are_refused(own, monkeypatch, capsys, given: list[
 def test_a_run_takes_the_same_labels(own) -> None:
     with pytest.raises(LabelError, match=r"labels = \{ \"Stressed\" = \"Stressed\" \}"):
         read_corpus(recipe({"folder": str(own)}))
-    kept, _ = read_corpus(recipe({"folder": str(own), "labels": {"STRESSED": "tense"}}))
+    kept = read_corpus(recipe({"folder": str(own), "labels": {"STRESSED": "tense"}})).utterances
     assert "tense" in {item.emotion for item in kept}
 
 
@@ -97,7 +97,8 @@ def test_a_run_knows_its_voices_or_names_the_rows(own) -> None:
         CorpusError, match=r"1 of \d+ utterances have no speaker \(.*; .*, line 4\).*words such as nan"
     ):
         read_corpus(recipe({"folder": str(own)}))
-    kept, skipped = read_corpus(recipe({"folder": str(own), "skip_bad": True}))
+    read = read_corpus(recipe({"folder": str(own), "skip_bad": True}))
+    kept, skipped = read.utterances, read.skipped
     assert None not in {item.speaker for item in kept}
     assert [problem for _, problem in skipped] == [f"no speaker is named ({own}, line 4)"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from unheard.data.folds.groups import voices_of
+from unheard.data.folds.groups import speakers_of
 from unheard.data.folds.plan import SplitPlan, draw_plan
 from unheard.errors import SettingsError, SplitError
 from unheard.records import Utterance
@@ -367,5 +367,5 @@ def test_the_given_folds_of_the_real_corpora(name: str, folds: int, groups: int)
 
 def test_a_speaker_is_one_of_its_corpus() -> None:
     own, other = corpus(2), [item.replace(corpus="other", name=f"o/{item.name}") for item in corpus(2)]
-    assert set(voices_of(own).values()) == {"0", "1"}
-    assert len(set(voices_of([*own, *other]).values())) == 4
+    assert set(speakers_of(own).values()) == {"0", "1"}
+    assert len(set(speakers_of([*own, *other]).values())) == 4

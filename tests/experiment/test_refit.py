@@ -40,7 +40,7 @@ def both(recipe, tmp_path):
     for name, sets in (("once", (FIXED,)), ("twice", REFIT)):
         ready = prepared(recipe, sets)
         job = first_job(ready, tmp_path / name)
-        made.append((ready, job, run_job(ready, job)))
+        made.append((ready, job, run_job(ready.job_data, job)))
     return made
 
 
@@ -74,7 +74,7 @@ def test_the_weights_predictions_and_embeddings_are_those_of_a_training_on_a_fol
     settings = ready.recipe.training.model_copy(update={"refit": False})
     plain = dataclasses.replace(ready, recipe=ready.recipe.model_copy(update={"training": settings}))
     other = dataclasses.replace(job, fold=fold, folder=job.folder.parents[3] / "by" / "jobs" / "dat" / "x")
-    result = run_job(plain, other)
+    result = run_job(plain.job_data, other)
     for key in ("predictions", "groups", "leakage"):
         assert getattr(result, key) == getattr(twice, key)
     mine, theirs = (load_file(one.folder / "embeddings.safetensors") for one in (job, other))
@@ -85,9 +85,9 @@ def test_the_weights_predictions_and_embeddings_are_those_of_a_training_on_a_fol
 def test_references_hear_the_same_people_as_the_model_that_is_probed(recipe, tmp_path):
     ready = prepared(recipe, REFIT)
     job = first_job(ready, tmp_path / "run", "(references)")
-    parts = FoldParts(ready, job, _last_fold(ready, job))
+    parts = FoldParts(ready.job_data, job, _last_fold(ready.job_data, job))
     assert set(parts.train.names) | set(parts.withheld.names) == {*job.fold.train, *job.fold.dev}
-    shown = run_job(ready, job).raw_features
+    shown = run_job(ready.job_data, job).raw_features
     assert shown.speakers == len(parts.speakers)
     assert shown.withheld == len(parts.withheld)
 
@@ -116,7 +116,7 @@ def until(numbers):
     if len(seen) == 4:  # before this epoch is kept, so that one of the second training is
         os.kill(os.getpid(), signal.SIGKILL)
 
-run_job(ready, first_job(ready, Path(sys.argv[2])), until)
+run_job(ready.job_data, first_job(ready, Path(sys.argv[2])), until)
 """
 
 
@@ -134,7 +134,7 @@ def test_a_kill_within_the_second_training_costs_no_more_than_its_last_epoch(bot
     job = first_job(ready, out)
     assert (job.folder / "refit.safetensors").exists()
     epochs = []
-    resumed = run_job(ready, job, lambda numbers: epochs.append((numbers["epoch"], "dev_uar" in numbers)))
+    resumed = run_job(ready.job_data, job, lambda numbers: epochs.append((numbers["epoch"], "dev_uar" in numbers)))
     assert epochs == [(2.0, False)]
     for key in ("predictions", "dev_predictions", "history", "leakage", "epochs"):
         assert getattr(resumed, key) == getattr(twice, key)
@@ -148,7 +148,7 @@ def test_an_epoch_cannot_be_chosen_on_speakers_who_are_trained_on(recipe):
 def test_no_epoch_is_chosen_without_dev_speakers(recipe, tmp_path):
     ready = prepared(recipe, ())
     job = first_job(ready, tmp_path / "run", "plain")
-    parts = FoldParts(ready, job, dataclasses.replace(job.fold, dev=()))
-    model = fresh_model(ready, 0, parts.train, {})
+    parts = FoldParts(ready.job_data, job, dataclasses.replace(job.fold, dev=()))
+    model = fresh_model(ready.job_data, 0, parts.train, {})
     with pytest.raises(SettingsError, match="no development speaker could choose the epoch"):
         Trainer(model, None, parts.train, parts.dev, ready.recipe.training, seed=0)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
-from unheard.data.folds.groups import voices_of
+from unheard.data.folds.groups import speakers_of
 from unheard.data.folds.plan import Fold
 from unheard.experiment.fold_data import withhold
 from unheard.records import Utterance
@@ -21,8 +21,8 @@ def made(counts, name="a"):
     utterances = {
         n: Utterance(Path(n), n, "tones", speaker=f"s{speaker}") for n, speaker in zip(names, speakers, strict=True)
     }
-    voices = voices_of(list(utterances.values()))
-    return SimpleNamespace(utterances=utterances, voices=voices), Fold(name, names, ("dev",), ("test",))
+    speakers = speakers_of(list(utterances.values()))
+    return SimpleNamespace(utterances=utterances, speakers=speakers), Fold(name, names, ("dev",), ("test",))
 
 
 def per_speaker(prepared, names, count):

@@ -28,8 +28,8 @@ def corpus(**parts):
     }
     fold = SimpleNamespace(name="f", **{part: tuple(names.split()) for part, names in parts.items()})
     plans = {0: SimpleNamespace(folds=[fold])}
-    voices = {name: str(item.speaker) for name, item in utterances.items()}
-    return SimpleNamespace(utterances=utterances, voices=voices, plans=plans, classes=["anger", "joy"])
+    speakers = {name: str(item.speaker) for name, item in utterances.items()}
+    return SimpleNamespace(utterances=utterances, speakers=speakers, plans=plans, classes=["anger", "joy"])
 
 
 def job(prepared, dev=True):

@@ -88,11 +88,11 @@ def test_it_hears_as_many_labels_as_the_objectives_and_no_test_speaker(recipe, t
         ready = prepare(read_recipe(read_document(recipe, [f"training.labeled={share}"])), default_cache())
         jobs = plan_jobs(ready, tmp_path / str(share))
         job = next(one for one in jobs if one.label == "(references)")
-        result = module.run_job(ready, job)
+        result = module.run_job(ready.job_data, job)
         assert result.predictions.names == list(job.fold.test)
         plain = next(one for one in jobs if one.label == "plain" and one.fold == job.fold)
         items, labeled, asked = heard[-1]
-        parts = FoldParts(ready, plain, plain.fold)
+        parts = FoldParts(ready.job_data, plain, plain.fold)
         assert (items, asked) == (len(parts.train), len(job.fold.test))
         assert labeled == int((parts.train.columns["emotion"] >= 0).sum())
     assert heard[1][1] < heard[0][1]

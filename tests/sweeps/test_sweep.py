@@ -201,7 +201,7 @@ class _Prepared:
 
         self.classes = ["anger", "joy"]
         self.utterances = {f"{who}-{emotion}": Clip(who, emotion) for who in "abc" for emotion in self.classes}
-        self.voices = {name: clip.speaker for name, clip in self.utterances.items()}
+        self.speakers = {name: clip.speaker for name, clip in self.utterances.items()}
         self.digest, self.plans = "digest", {}
 
 

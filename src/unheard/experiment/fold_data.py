@@ -6,13 +6,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from unheard.data.folds.plan import Fold
-from unheard.errors import RunError
 from unheard.experiment.adaptive_protocol import voice_reader
 from unheard.experiment.job import REFERENCES, Job
+from unheard.experiment.job_data import JobData
 from unheard.experiment.job_leakage import Views
 from unheard.experiment.job_result import Groups
-from unheard.experiment.preparation import Prepared
-from unheard.features.cache import read_entry
 from unheard.records import UNLABELED, Features
 from unheard.seeds import named_seed
 from unheard.training.dataset import Dataset
@@ -24,50 +22,37 @@ ENOUGH = 3
 """Utterances of a training speaker from which one is withheld."""
 
 
-def _frames(prepared: Prepared, augmented: bool, name: str) -> list[Features]:
-    """The variants of an utterance, or the unperturbed one alone: copies that nobody hears are not read."""
-    variants = []
-    for key in prepared.keys[name][: None if augmented else 1]:
-        entry = read_entry(prepared.cache, key)
-        if entry is None:
-            raise RunError(
-                f"the feature cache lost the entry of {name}. Run the same command again: it will be computed anew."
-            )
-        variants.append(entry)
-    return variants
-
-
-def part_of(prepared: Prepared, names: Sequence[str], speakers: Sequence[str], *, augmented: bool = False) -> Dataset:
+def part_of(data: JobData, names: Sequence[str], speakers: Sequence[str], *, augmented: bool = False) -> Dataset:
     """One part of a fold in memory.
 
     Args:
-        prepared: the corpus.
+        data: what the job reads.
         names: utterances of the part.
         speakers: the training speakers, whose order numbers the classes; others are UNLABELED.
         augmented: whether to load the perturbed copies too.
     """
-    emotions = {name: number for number, name in enumerate(prepared.classes)}
+    emotions = {name: number for number, name in enumerate(data.classes)}
     numbers = {name: number for number, name in enumerate(speakers)}
-    items = [prepared.utterances[name] for name in names]
+    items = [data.utterances[name] for name in names]
     genders = {"f": 0, "m": 1}
     columns = {
         "emotion": [emotions[str(item.emotion)] for item in items],
-        "speaker": [numbers.get(prepared.voices[name], UNLABELED) for name in names],
+        "speaker": [numbers.get(data.speakers[name], UNLABELED) for name in names],
         "gender": [genders.get(str(item.gender), UNLABELED) for item in items],
     }
-    read: Callable[[str], Sequence[Features]] = functools.partial(_frames, prepared, augmented)
-    if prepared.recipe.adaptation == "speaker":
-        read = voice_reader(read, prepared.voices)
+    read: Callable[[str], Sequence[Features]] = functools.partial(data.features, augmented=augmented)
+    if data.recipe.adaptation == "speaker":
+        read = voice_reader(read, data.speakers)
     return Dataset(
         tuple(names),
         [read(name) for name in names],
         {key: np.array(values, dtype=np.int64) for key, values in columns.items()},
-        prepared.recipe.hop,
-        prepared.recipe.bands,
+        data.recipe.hop,
+        data.recipe.bands,
     )
 
 
-def withhold(prepared: Prepared, fold: Fold, seed: int, share: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def withhold(data: JobData, fold: Fold, seed: int, share: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Split a fold's training part: (what the encoder and the probes train on, what only probes are tested on).
 
     Each speaker gives the same share, at least one utterance if there are three and never all of them; drawn by the
@@ -76,7 +61,7 @@ def withhold(prepared: Prepared, fold: Fold, seed: int, share: float) -> tuple[t
     generator = np.random.default_rng(named_seed(seed, "withheld", fold.name))
     by_speaker: dict[str, list[str]] = {}
     for name in sorted(fold.train):
-        by_speaker.setdefault(prepared.voices[name], []).append(name)
+        by_speaker.setdefault(data.speakers[name], []).append(name)
     held: set[str] = set()
     for names in by_speaker.values():
         count = min(max(1, round(share * len(names))), len(names) - 1) if len(names) >= ENOUGH else 0
@@ -84,35 +69,35 @@ def withhold(prepared: Prepared, fold: Fold, seed: int, share: float) -> tuple[t
     return tuple(name for name in fold.train if name not in held), tuple(name for name in fold.train if name in held)
 
 
-def kept_labels(prepared: Prepared, job: Job, train: Dataset) -> Dataset:
+def kept_labels(data: JobData, job: Job, train: Dataset) -> Dataset:
     """The training part with as many emotion labels as the recipe leaves it."""
-    return keep_labels(train, prepared.recipe.training.labeled, seed=named_seed(job.seed, "labels", job.fold.name))
+    return keep_labels(train, data.recipe.training.labeled, seed=named_seed(job.seed, "labels", job.fold.name))
 
 
 class FoldParts:
     """The four groups of utterances of a fold: train, withheld, dev, test.
 
     Args:
-        prepared: the corpus.
+        data: what the job reads.
         job: which objective and seed.
         fold: the job's own, or the one in which dev speakers are trained on, too.
     """
 
-    def __init__(self, prepared: Prepared, job: Job, fold: Fold) -> None:
-        recipe = prepared.recipe
-        self.speakers = sorted({prepared.voices[name] for name in fold.train})
+    def __init__(self, data: JobData, job: Job, fold: Fold) -> None:
+        recipe = data.recipe
+        self.speakers = sorted({data.speakers[name] for name in fold.train})
         train, withheld = fold.train, ()
         if recipe.leakage.measure:
-            train, withheld = withhold(prepared, fold, job.seed, recipe.leakage.withheld)  # type: ignore[assignment]
+            train, withheld = withhold(data, fold, job.seed, recipe.leakage.withheld)  # type: ignore[assignment]
         augmented = job.label != REFERENCES
-        whole = part_of(prepared, train, self.speakers, augmented=augmented)
+        whole = part_of(data, train, self.speakers, augmented=augmented)
         # The floor of a perfect emotion code is of all labels.
-        self.train = kept_labels(prepared, job, whole) if augmented else whole
-        self.withheld = part_of(prepared, withheld, self.speakers)
-        self.dev = part_of(prepared, fold.dev, self.speakers)
-        self.test = part_of(prepared, fold.test, self.speakers)
+        self.train = kept_labels(data, job, whole) if augmented else whole
+        self.withheld = part_of(data, withheld, self.speakers)
+        self.dev = part_of(data, fold.dev, self.speakers)
+        self.test = part_of(data, fold.test, self.speakers)
         unseen = [*fold.dev, *fold.test]
-        self.unseen_speakers = np.array([prepared.voices[name] for name in unseen])
+        self.unseen_speakers = np.array([data.speakers[name] for name in unseen])
 
     @property
     def groups(self) -> Groups:

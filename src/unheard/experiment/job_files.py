@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from unheard.documents import DamageError
 from unheard.experiment.job import REFERENCES, Job
+from unheard.experiment.job_data import JobData
 from unheard.experiment.job_leakage import Views
 from unheard.experiment.job_result import JobResult, ReferencesResult, TrainingResult
-from unheard.experiment.preparation import Prepared
 from unheard.files import set_aside
 from unheard.leakage.probe_splits import PARTS
 from unheard.models.model import Model
@@ -48,11 +48,11 @@ def read_embeddings(file: Path) -> dict[str, NDArray[np.float32]]:
     return {part: tensors[part].numpy() for part in PARTS}
 
 
-def save_weights(prepared: Prepared, job: Job, model: Model) -> None:
+def save_weights(data: JobData, job: Job, model: Model) -> None:
     """The model, with all that predicting needs to know in its header; the temperature is one of all jobs."""
-    recipe = prepared.recipe
+    recipe = data.recipe
     about = {
-        "emotions": prepared.classes,
+        "emotions": list(data.classes),
         "adaptation": recipe.adaptation,
         "features": without_grant(recipe.features),
         "feature_identity": recipe.feature_recipe().identity,
@@ -61,13 +61,13 @@ def save_weights(prepared: Prepared, job: Job, model: Model) -> None:
         "seed": job.seed,
         "fold": job.fold.name,
         "corpus": recipe.corpus.name,
-        "test_speakers": sorted({prepared.voices[name] for name in job.fold.test}),
+        "test_speakers": sorted({data.speakers[name] for name in job.fold.test}),
     }
     run = job.folder.parents[2]
     save_model(model, run / "weights" / f"{job.folder.parent.name}-{job.folder.name}.safetensors", about)
 
 
-def finished(prepared: Prepared, job: Job) -> TrainingResult | ReferencesResult | None:
+def finished(data: JobData, job: Job) -> TrainingResult | ReferencesResult | None:
     """What a job wrote, None unless it is done, and all that it left is whole.
 
     What is damaged is set aside and named, so that the job runs again and comes to the same bits.
@@ -75,7 +75,7 @@ def finished(prepared: Prepared, job: Job) -> TrainingResult | ReferencesResult 
     result = job.result()
     if result is None:
         return None
-    problem = _at_odds(prepared, job, result)
+    problem = _at_odds(data, job, result)
     if problem is not None:
         set_aside(job.result_file, problem, "This job runs again.")
         return None
@@ -94,7 +94,7 @@ def finished(prepared: Prepared, job: Job) -> TrainingResult | ReferencesResult 
     return result
 
 
-def _at_odds(prepared: Prepared, job: Job, result: JobResult) -> str | None:
+def _at_odds(data: JobData, job: Job, result: JobResult) -> str | None:
     """How a result is not of its job; None where it is."""
     if (job.label == REFERENCES) is not isinstance(result, ReferencesResult):
         return "it is of another kind of job"
@@ -105,8 +105,8 @@ def _at_odds(prepared: Prepared, job: Job, result: JobResult) -> str | None:
     if isinstance(result, TrainingResult):
         told.append(result.dev_predictions)
         named = [*result.dev_predictions.names, *(name for _, own in result.groups for name in own)]
-    if any(name not in prepared.utterances for name in named):
+    if any(name not in data.utterances for name in named):
         return "it names utterances that its corpus has not"
-    if any(len(row) != len(prepared.classes) for own in told for row in own.probabilities):
+    if any(len(row) != len(data.classes) for own in told for row in own.probabilities):
         return "it has probabilities of other emotions"
     return None

@@ -11,6 +11,7 @@ import torch
 from unheard.data.folds.plan import Fold
 from unheard.experiment.fold_data import FoldParts, kept_labels
 from unheard.experiment.job import REFERENCES, Job
+from unheard.experiment.job_data import JobData
 from unheard.experiment.job_files import EMBEDDINGS, finished, save_embeddings, save_weights
 from unheard.experiment.job_leakage import emotion_floor, leakage_of, raw_statistics
 from unheard.experiment.job_result import (
@@ -21,7 +22,6 @@ from unheard.experiment.job_result import (
     write_job_result,
 )
 from unheard.experiment.job_training import fit, fresh_model
-from unheard.experiment.preparation import Prepared
 from unheard.models.model import Model
 from unheard.scores.lda_baseline import closed_form
 from unheard.seeds import named_seed
@@ -34,7 +34,7 @@ _CHECKPOINTS = ("checkpoint.safetensors", "refit.safetensors")
 
 
 def run_job(
-    prepared: Prepared,
+    data: JobData,
     job: Job,
     report: Callable[[Mapping[str, float]], None] | None = None,
     threads: int = 1,
@@ -42,17 +42,17 @@ def run_job(
     """Run a job, or return what it wrote when it was run before.
 
     Args:
-        prepared: the corpus.
+        data: what jobs read.
         job: which objective, seed and fold.
         report: called after each epoch with its numbers.
         threads: of torch; one by default, as folds run side by side and results must not depend on their number.
     """
-    done = finished(prepared, job)
+    done = finished(data, job)
     if done is not None:
         return done
     torch.set_num_threads(threads)
     begun = time.monotonic()
-    result = _references(prepared, job) if job.label == REFERENCES else _train(prepared, job, report)
+    result = _references(data, job) if job.label == REFERENCES else _train(data, job, report)
     cost = {
         "total_seconds": time.monotonic() - begun,
         "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
@@ -64,31 +64,31 @@ def run_job(
     return result
 
 
-def _last_fold(prepared: Prepared, job: Job) -> Fold:
+def _last_fold(data: JobData, job: Job) -> Fold:
     """Who the model that predicts is trained on: with `refit` the dev speakers, too.
 
     A plan keeps train and dev apart from the test alike, so that this fold shares no more with it.
     """
-    if not prepared.recipe.training.refit:
+    if not data.recipe.training.refit:
         return job.fold
     return replace(job.fold, train=(*job.fold.train, *job.fold.dev), dev=())
 
 
-def _references(prepared: Prepared, job: Job) -> ReferencesResult:
+def _references(data: JobData, job: Job) -> ReferencesResult:
     """What no objective has touched: how raw features, an untrained encoder, a perfect emotion code leak the speaker.
 
     And what a closed form answers from the raw features.
     """
-    settings, parts = prepared.recipe.leakage, FoldParts(prepared, job, _last_fold(prepared, job))
+    settings, parts = data.recipe.leakage, FoldParts(data, job, _last_fold(data, job))
     raw = parts.views(raw_statistics)
     answers = closed_form(
         raw.train,
-        kept_labels(prepared, job, parts.train).columns["emotion"],
+        kept_labels(data, job, parts.train).columns["emotion"],
         raw.unseen[-len(parts.test) :],
-        classes=len(prepared.classes),
+        classes=len(data.classes),
     )
-    device = choose_device(prepared.recipe.training.device)
-    untrained = fresh_model(prepared, job.seed, parts.train, {}).to(device)
+    device = choose_device(data.recipe.training.device)
+    untrained = fresh_model(data, job.seed, parts.train, {}).to(device)
     seed = named_seed(job.seed, "probe", job.fold.name) % 2**31
     return ReferencesResult(
         **_identity(job),
@@ -99,22 +99,22 @@ def _references(prepared: Prepared, job: Job) -> ReferencesResult:
     )
 
 
-def _train(prepared: Prepared, job: Job, report: Callable[[Mapping[str, float]], None] | None) -> TrainingResult:
+def _train(data: JobData, job: Job, report: Callable[[Mapping[str, float]], None] | None) -> TrainingResult:
     """Train, score the dev speakers, train once more with them where that is asked for, and predict the test."""
-    parts = FoldParts(prepared, job, job.fold)
-    trained = fit(prepared, job, parts, _CHECKPOINTS[0], report)
-    device = choose_device(prepared.recipe.training.device)
+    parts = FoldParts(data, job, job.fold)
+    trained = fit(data, job, parts, _CHECKPOINTS[0], report)
+    device = choose_device(data.recipe.training.device)
     on_dev = Predictions.of(parts.dev.names, predict_all(trained.model.to(device), parts.dev, device))
     history, best_epoch, epochs, seconds = trained.history, trained.best_epoch, len(trained.history), trained.seconds
-    if prepared.recipe.training.refit:
+    if data.recipe.training.refit:
         del parts, trained  # both models and both parts at once would be twice the memory
-        parts = FoldParts(prepared, job, _last_fold(prepared, job))
-        trained = fit(prepared, job, parts, _CHECKPOINTS[1], report)
+        parts = FoldParts(data, job, _last_fold(data, job))
+        trained = fit(data, job, parts, _CHECKPOINTS[1], report)
         epochs += len(trained.history)
         seconds += trained.seconds
     model = trained.model.to(device)
-    leakage = _measure(prepared, job, parts, model)
-    save_weights(prepared, job, model)
+    leakage = _measure(data, job, parts, model)
+    save_weights(data, job, model)
     return TrainingResult(
         **_identity(job),
         predictions=Predictions.of(parts.test.names, predict_all(model, parts.test, device)),
@@ -128,14 +128,14 @@ def _train(prepared: Prepared, job: Job, report: Callable[[Mapping[str, float]],
     )
 
 
-def _measure(prepared: Prepared, job: Job, parts: FoldParts, model: Model) -> LeakageFigures | None:
+def _measure(data: JobData, job: Job, parts: FoldParts, model: Model) -> LeakageFigures | None:
     """What is left of the speaker in the embeddings, which are kept for probes to come."""
-    device = choose_device(prepared.recipe.training.device)
+    device = choose_device(data.recipe.training.device)
     views = parts.views(lambda part: embed_all(model, part, device))
     save_embeddings(job.folder / EMBEDDINGS, views)
-    if not prepared.recipe.leakage.measure:
+    if not data.recipe.leakage.measure:
         return None
-    return leakage_of(views, prepared.recipe.leakage, seed=named_seed(job.seed, "probe", job.fold.name) % 2**31)
+    return leakage_of(views, data.recipe.leakage, seed=named_seed(job.seed, "probe", job.fold.name) % 2**31)
 
 
 def _identity(job: Job) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import torch
 from unheard.errors import SplitError
 from unheard.experiment.fold_data import FoldParts
 from unheard.experiment.job import Job
-from unheard.experiment.preparation import Prepared
+from unheard.experiment.job_data import JobData
 from unheard.experiment.recipe import objective_of
 from unheard.models.model import Model, Sizes
 from unheard.objectives.objective import Objective
@@ -29,20 +29,20 @@ def class_weights(labels: np.ndarray, classes: int) -> torch.Tensor:
 
 
 def fresh_model(
-    prepared: Prepared, seed: int, train: Dataset, domains: Mapping[str, int], objective: Objective | None = None
+    data: JobData, seed: int, train: Dataset, domains: Mapping[str, int], objective: Objective | None = None
 ) -> Model:
     """A model as it is before training: seeded weights, its normalizer fitted on the training part.
 
     Args:
-        prepared: the corpus.
+        data: what jobs read.
         seed: of the weights.
         train: the training part.
         domains: domain -> classes of its head.
         objective: whose own parts the model is to have; None: none.
     """
-    recipe = prepared.recipe
+    recipe = data.recipe
     settings = recipe.model.model_copy(update={"constants": recipe.constants})
-    sizes = Sizes(train.channels, {"emotion": len(prepared.classes), **domains}, settings)
+    sizes = Sizes(train.channels, {"emotion": len(data.classes), **domains}, settings)
     model = Model(sizes, {} if objective is None else objective.modules(sizes), seed)
     frames = np.concatenate([variants[0] for variants in train.frames])
     mean, deviation = torch.from_numpy(frames.mean(axis=0)), torch.from_numpy(frames.std(axis=0))
@@ -71,23 +71,23 @@ def _classes_of(domain: str, parts: FoldParts) -> int:
 
 
 def fit(
-    prepared: Prepared,
+    data: JobData,
     job: Job,
     parts: FoldParts,
     checkpoint: str,
     report: Callable[[Mapping[str, float]], None] | None,
 ) -> Trained:
     """Train a fresh model by the job's objective."""
-    recipe = prepared.recipe
+    recipe = data.recipe
     _, module, settings = objective_of(recipe, job.label)
     domains = {name: _classes_of(name, parts) for name in settings.domains}
     weights = {}
     if recipe.training.balance:
-        classes = class_weights(parts.train.columns["emotion"], len(prepared.classes))
+        classes = class_weights(parts.train.columns["emotion"], len(data.classes))
         weights["emotion"] = classes.to(choose_device(recipe.training.device))
     objective = module.Objective(settings, weights)
     return Trainer(
-        fresh_model(prepared, job.seed, parts.train, domains, objective),
+        fresh_model(data, job.seed, parts.train, domains, objective),
         objective,
         parts.train,
         parts.dev,

@@ -1,112 +1,83 @@
-"""From a recipe to a corpus that is ready for its jobs: read, extracted, without copies, parted into folds."""
+"""From a recipe to what its jobs need: the corpus with its features, parted into folds."""
 
 import functools
-import hashlib
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
-from unheard.data.folds.fold import where
-from unheard.data.folds.groups import voices_of
-from unheard.data.folds.plan import SplitPlan, drop_duplicates
+from unheard.data.folds.groups import speakers_of
+from unheard.data.folds.plan import SplitPlan
 from unheard.data.folds.tied_speakers import recording
-from unheard.errors import CorpusError
-from unheard.experiment.corpora import read_utterances
+from unheard.experiment.corpus_data import CorpusData, Recordings, SetAside, extract_features, read_corpus
+from unheard.experiment.job_data import JobData
 from unheard.experiment.recipe import RunRecipe
 from unheard.experiment.split_plans import check_dev, check_domains, draw_plans
-from unheard.features.cache import extract_corpus
-from unheard.identities import NOBODY
 from unheard.records import Utterance
 
-__all__ = ["Prepared", "default_cache", "prepare", "read_corpus"]
+__all__ = ["Prepared", "default_cache", "job_data_of", "prepare"]
+
+
+def _emotions(recipe: RunRecipe, utterances: Mapping[str, Utterance]) -> tuple[str, ...]:
+    """The emotions that occur, in the recipe's order or sorted."""
+    present = {str(utterance.emotion) for utterance in utterances.values()}
+    return tuple(name for name in recipe.corpus.emotions if name in present) or tuple(sorted(present))
+
+
+def job_data_of(recipe: RunRecipe, corpus: CorpusData, cache: Path) -> JobData:
+    """What the jobs of a recipe read of its corpus."""
+    speakers = speakers_of(list(corpus.utterances.values()))
+    keys = {name: corpus.keys.get(name, ()) for name in corpus.utterances}
+    return JobData(recipe, corpus.utterances, speakers, _emotions(recipe, corpus.utterances), keys, cache)
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A corpus ready for its jobs.
+    """A recipe with all that its jobs and its result need.
 
     Args:
         recipe: what is run.
-        utterances: name -> utterance, usable and labeled ones only.
-        keys: name -> feature cache keys.
-        contents: name -> digest of the recording.
-        seconds: name -> length after conditioning.
+        corpus: its data.
         plans: seed -> split plan.
-        skipped: (name, problem) of what was set aside.
-        duplicates: (dropped, kept twin; None where copies contradict each other).
         cache: the feature cache.
-        levels: name -> root mean square before conditioning, in decibels of full scale.
     """
 
     recipe: RunRecipe
-    utterances: Mapping[str, Utterance]
-    keys: Mapping[str, tuple[str, ...]]
-    contents: Mapping[str, str]
-    seconds: Mapping[str, float]
+    corpus: CorpusData
     plans: Mapping[int, SplitPlan]
-    skipped: Sequence[tuple[str, str]]
-    duplicates: Sequence[tuple[str, str | None]]
     cache: Path
-    levels: Mapping[str, float] = field(default_factory=dict)
-
-    @property
-    def classes(self) -> list[str]:
-        """Emotions, in the recipe's order or sorted."""
-        present = {str(utterance.emotion) for utterance in self.utterances.values()}
-        return [name for name in self.recipe.corpus.emotions if name in present] or sorted(present)
 
     @functools.cached_property
-    def voices(self) -> Mapping[str, str]:
-        """Name -> who speaks, for all that is learned of and counted by speakers (see `voices_of`)."""
-        return voices_of(list(self.utterances.values()))
+    def job_data(self) -> JobData:
+        """What a job reads of it."""
+        return job_data_of(self.recipe, self.corpus, self.cache)
 
     @property
+    def utterances(self) -> Mapping[str, Utterance]:
+        """Name -> utterance."""
+        return self.corpus.utterances
+
+    @property
+    def speakers(self) -> Mapping[str, str]:
+        """Name -> who speaks."""
+        return self.job_data.speakers
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The emotions, in the order of their numbers."""
+        return self.job_data.classes
+
+    @functools.cached_property
     def digest(self) -> str:
         """Digest of recordings and labels: two runs with the same digest saw the same data."""
-        rows = sorted(
-            [name, self.contents[name], utterance.emotion, utterance.speaker]
-            for name, utterance in self.utterances.items()
-        )
-        return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+        return self.corpus.digest
 
 
 def default_cache() -> Path:
     """The feature cache: $UNHEARD_CACHE, or the user's cache folder."""
     return Path(os.environ.get("UNHEARD_CACHE") or platformdirs.user_cache_dir("unheard")) / "features"
-
-
-def read_corpus(recipe: RunRecipe) -> tuple[list[Utterance], list[tuple[str, str]]]:
-    """The utterances that a recipe asks for, and what was set aside under `skip_bad`.
-
-    Raises:
-        CorpusError: nothing is left, or speakers are missing.
-    """
-    settings = recipe.corpus
-    bad: list[tuple[str, str]] | None = [] if settings.skip_bad else None
-    everything = read_utterances(settings, bad)
-    wanted = set(settings.emotions)
-    kept = [item for item in everything if item.emotion is not None and (not wanted or item.emotion in wanted)]
-    known = sorted({str(item.emotion) for item in everything if item.emotion is not None})
-    missing = wanted - set(known)
-    if missing:
-        raise CorpusError(
-            settings.name,
-            f"no utterance has the emotion {', '.join(sorted(missing))}",
-            f"It has: {', '.join(known) or 'none'}. Change corpus.emotions.",
-        )
-    if not kept:
-        raise CorpusError(settings.name, "no utterance has an emotion", "Add an `emotion` column.")
-    lacking = [item for item in kept if item.speaker is None]
-    if lacking and bad is None:
-        problem = f"{len(lacking)} of {len(kept)} utterances have no speaker ({where(lacking)})"
-        mend = f"{NOBODY} Say who speaks, or pass --skip-bad to leave them out: a run must know its voices."
-        raise CorpusError(settings.name, problem, mend)
-    skipped = [*(bad or []), *((item.name, f"no speaker is named ({item.source or item.file})") for item in lacking)]
-    return [item for item in kept if item.speaker is not None], skipped
 
 
 def prepare(
@@ -130,33 +101,13 @@ def prepare(
     Raises:
         CorpusError, AudioError, SplitError: with what to do; of folds before any recording is read.
     """
-    utterances, skipped = read_corpus(recipe)
-    proposed = _proposed(recipe, utterances, cache)
+    reading = read_corpus(recipe)
+    proposed = _proposed(recipe, reading.utterances, cache)
     if check is not None:
         check(proposed)
-    extraction = extract_corpus(
-        utterances,
-        recipe.feature_recipe(),
-        cache,
-        jobs=processes,
-        skip_bad=recipe.corpus.skip_bad,
-        progress=progress,
-    )
-    usable = [item for item in utterances if item.name in extraction.keys]
-    kept, duplicates = drop_duplicates(usable, extraction.contents)
-    plans = draw_plans(recipe, kept, extraction.contents)
-    return Prepared(
-        recipe,
-        {item.name: item for item in kept},
-        extraction.keys,
-        extraction.contents,
-        extraction.seconds,
-        plans,
-        [*skipped, *extraction.skipped],
-        duplicates,
-        cache,
-        extraction.levels,
-    )
+    corpus = extract_features(recipe, reading, cache, processes=processes, progress=progress)
+    plans = draw_plans(recipe, list(corpus.utterances.values()), corpus.recordings.contents)
+    return Prepared(recipe, corpus, plans, cache)
 
 
 def _proposed(recipe: RunRecipe, utterances: Sequence[Utterance], cache: Path) -> Prepared:
@@ -170,4 +121,6 @@ def _proposed(recipe: RunRecipe, utterances: Sequence[Utterance], cache: Path) -
     plans = draw_plans(recipe, utterances, places)
     check_dev(recipe, plans.values())
     check_domains(recipe, utterances, plans.values())
-    return Prepared(recipe, {item.name: item for item in utterances}, {}, places, {}, plans, (), (), cache)
+    named = {item.name: item for item in utterances}
+    corpus = CorpusData(named, {}, Recordings(places, {}, {}), SetAside((), ()))
+    return Prepared(recipe, corpus, plans, cache)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from unheard.errors import RunError, SettingsError
 from unheard.experiment.job import JOBS, Job, plan_jobs
+from unheard.experiment.job_data import JobData
 from unheard.experiment.job_files import finished
 from unheard.experiment.job_result import JobResult
 from unheard.experiment.job_run import run_job
@@ -82,13 +83,13 @@ def save_plans(prepared: Prepared, out: Path) -> None:
         plan.save(out / "splits" / f"seed{seed}.json")
 
 
-def _run_one(prepared: Prepared, job: Job) -> JobResult:
+def _run_one(data: JobData, job: Job) -> JobResult:
     file = job.folder / PROGRESS
 
     def report(numbers: Mapping[str, float]) -> None:
         write_atomically(json.dumps({"label": job.label, **numbers}), file)
 
-    result = run_job(prepared, job, report)
+    result = run_job(data, job, report)
     file.unlink(missing_ok=True)
     return result
 
@@ -106,24 +107,24 @@ def run_jobs(
     """
     jobs = plan_jobs(prepared, out)
     results: dict[int, JobResult] = {}
-    for position, result in _results(prepared, jobs, processes):
+    for position, result in _results(prepared.job_data, jobs, processes):
         results[position] = result
         if on_done is not None:
             on_done(jobs[position], result)
     return [results[position] for position in range(len(jobs))]
 
 
-def _results(prepared: Prepared, jobs: list[Job], processes: int) -> Iterator[tuple[int, JobResult]]:
+def _results(data: JobData, jobs: list[Job], processes: int) -> Iterator[tuple[int, JobResult]]:
     waiting = []
     for position, job in enumerate(jobs):
-        done = finished(prepared, job)
+        done = finished(data, job)
         if done is None:
             waiting.append(position)
         else:
             yield position, done
-    work = ((prepared, position, jobs[position]) for position in waiting)
+    work = ((data, position, jobs[position]) for position in waiting)
     yield from side_by_side(_numbered, work, jobs=processes, ordered=False)
 
 
-def _numbered(prepared: Prepared, position: int, job: Job) -> tuple[int, JobResult]:
-    return position, _run_one(prepared, job)
+def _numbered(data: JobData, position: int, job: Job) -> tuple[int, JobResult]:
+    return position, _run_one(data, job)

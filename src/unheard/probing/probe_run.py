@@ -18,7 +18,7 @@ from unheard.experiment.preparation import default_cache
 from unheard.files import write_document
 from unheard.leakage.probe_splits import Items
 from unheard.leakage.suite import ProbeSettings, measure_all
-from unheard.probing.sources import Probing, Run, embed_reference, emotion_code, prepare_references, probings_of
+from unheard.probing.sources import Probing, Run, embed_reference, emotion_code, probings_of, reference_data
 from unheard.probing.summary import figures_of
 from unheard.probing.verdicts import sentences
 from unheard.processes import side_by_side
@@ -120,12 +120,12 @@ def probe_run(  # noqa: PLR0913 (the edge where a run meets the disk)
             raise RunError(f"{run.folder} has no {what} '{strange[0]}'. It has: {', '.join(map(str, known))}.")
     found = probings_of(run, chosen, numbers)
     step = progress or (lambda _: lambda _done, _total: None)
-    prepared, note = prepare_references(run, cache or default_cache(), jobs=jobs, progress=step("features"))
+    data, note = reference_data(run, cache or default_cache(), jobs=jobs, progress=step("features"))
     first = [one for one in found if one[0].label == chosen[0] and one[2] == numbers[0]]
     work = [one[0] for one in found]
     for probing, groups, seed, _ in first:
-        if prepared is not None:
-            work += [embed_reference(kind, prepared, probing, groups, seed) for kind in ("raw_features", "untrained")]
+        if data is not None:
+            work += [embed_reference(kind, data, probing, groups, seed) for kind in ("raw_features", "untrained")]
         work.append(_floor(probing))
     trees = measure_probings(work, settings, jobs=jobs, progress=step("probes"))
     zero = _weight_zero(run, every)

@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unheard.data.folds.plan import drop_duplicates
 from unheard.documents import DamageError
 from unheard.errors import RunError, UnheardError
+from unheard.experiment.corpus_data import extract_features, read_corpus
 from unheard.experiment.fold_data import part_of
 from unheard.experiment.job import JOBS, RESULT
+from unheard.experiment.job_data import JobData
 from unheard.experiment.job_files import EMBEDDINGS, read_embeddings
 from unheard.experiment.job_leakage import raw_statistics
 from unheard.experiment.job_result import Groups, TrainingResult, read_job_result
 from unheard.experiment.job_training import fresh_model
-from unheard.experiment.preparation import Prepared, read_corpus
+from unheard.experiment.preparation import job_data_of
 from unheard.experiment.recipe import RunRecipe
 from unheard.experiment.saved_settings import read_settings
-from unheard.features.cache import extract_corpus
 from unheard.files import objective_file_name
 from unheard.leakage.probe_splits import PARTS, Items
 from unheard.results.files import read_predictions, read_result
@@ -34,8 +34,8 @@ __all__ = [
     "embed_reference",
     "emotion_code",
     "open_run",
-    "prepare_references",
     "probings_of",
+    "reference_data",
 ]
 
 COLUMNS = ("speaker", "gender", "language", "corpus", "sentence", "emotion")
@@ -98,7 +98,7 @@ def open_run(folder: Path, *, corpus: Path | None = None) -> Run:
     if corpus is not None:
         recipe = recipe.model_copy(update={"corpus": recipe.corpus.model_copy(update={"folder": str(corpus)})})
     try:
-        utterances, _ = read_corpus(recipe)
+        utterances = read_corpus(recipe).utterances
     except UnheardError as problem:
         if corpus is not None:
             raise
@@ -216,9 +216,9 @@ def emotion_code(items: Items) -> NDArray[np.float64]:
     return np.asarray(emotions[:, np.newaxis] == names, dtype=np.float64)
 
 
-def prepare_references(
+def reference_data(
     run: Run, cache: Path, *, jobs: int, progress: Callable[[int, int], None] | None = None
-) -> tuple[Prepared | None, str]:
+) -> tuple[JobData | None, str]:
     """The corpus of a run with its features, or None and why not.
 
     Args:
@@ -230,33 +230,12 @@ def prepare_references(
     if run.notes:
         return None, ""
     try:
-        utterances, skipped = read_corpus(run.recipe)
-        found = extract_corpus(
-            utterances,
-            run.recipe.feature_recipe(),
-            cache,
-            jobs=jobs,
-            skip_bad=run.recipe.corpus.skip_bad,
-            progress=progress,
-        )
-        usable = [item for item in utterances if item.name in found.keys]
-        kept, twins = drop_duplicates(usable, found.contents)
+        corpus = extract_features(run.recipe, read_corpus(run.recipe), cache, processes=jobs, progress=progress)
     except UnheardError as problem:
         return None, f"raw features and an untrained encoder are missing: {problem}"
-    prepared = Prepared(
-        run.recipe,
-        {item.name: item for item in kept},
-        found.keys,
-        found.contents,
-        found.seconds,
-        {},
-        [*skipped, *found.skipped],
-        twins,
-        cache,
-    )
-    if prepared.digest != run.result["corpus"]["digest"]:
+    if corpus.digest != run.result["corpus"]["digest"]:
         return None, "raw features and an untrained encoder are missing: the corpus has changed since the run."
-    return prepared, ""
+    return job_data_of(run.recipe, corpus, cache), ""
 
 
 @dataclass(frozen=True)
@@ -264,39 +243,31 @@ class _Embedder:
     """Raw features or an untrained encoder's embeddings of the groups of a fold."""
 
     kind: str
-    prepared: Prepared
+    data: JobData
     groups: Groups
     seed: int
 
     def __call__(self) -> NDArray[np.floating]:
-        speakers = sorted({self.prepared.voices[name] for name in self.groups.train})
+        speakers = sorted({self.data.speakers[name] for name in self.groups.train})
         named = [own for part in PARTS if (own := _names(self.groups, part))]
-        parts = [part_of(self.prepared, own, speakers) for own in named]
+        parts = [part_of(self.data, own, speakers) for own in named]
         if self.kind == "raw_features":
             return np.concatenate([raw_statistics(part) for part in parts])
-        model = fresh_model(self.prepared, self.seed, parts[0], {})
+        model = fresh_model(self.data, self.seed, parts[0], {})
         return np.concatenate([embed_all(model, part) for part in parts])
 
 
-def embed_reference(kind: str, prepared: Prepared, probing: Probing, groups: Groups, seed: int) -> Probing:
+def embed_reference(kind: str, data: JobData, probing: Probing, groups: Groups, seed: int) -> Probing:
     """The same items as a probing's through 'raw_features' or 'untrained'.
 
     Args:
         kind: which.
-        prepared: the corpus with its features.
+        data: the corpus with its features.
         probing: of an objective.
         groups: its groups of utterances.
         seed: of the untrained encoder's weights.
     """
     # A worker needs the utterances of the fold only.
-    names = [name for part in PARTS for name in _names(groups, part)]
-    own = replace(
-        prepared,
-        utterances={name: prepared.utterances[name] for name in names},
-        keys={name: prepared.keys[name] for name in names},
-        contents={},
-        seconds={},
-    )
-    embed = _Embedder(kind, own, groups, seed)
+    own = data.of(name for part in PARTS for name in _names(groups, part))
     name = f"{kind.replace('_', ' ')} of {probing.name}"
-    return replace(probing, label=kind, reference=True, embed=embed, name=name)
+    return replace(probing, label=kind, reference=True, embed=_Embedder(kind, own, groups, seed), name=name)

@@ -37,8 +37,8 @@ def dev_judgments(results: Sequence[TrainingResult], prepared: Prepared) -> Judg
     """
     kept = []
     for one in results:
-        speakers = {prepared.voices[name] for name in _fold(one, prepared).train}
-        kept.append((one, [row for row in one.dev_predictions.rows() if prepared.voices[row[0]] not in speakers]))
+        speakers = {prepared.speakers[name] for name in _fold(one, prepared).train}
+        kept.append((one, [row for row in one.dev_predictions.rows() if prepared.speakers[row[0]] not in speakers]))
     return _judged(kept, prepared) if any(rows for _, rows in kept) else None
 
 
@@ -68,7 +68,7 @@ def _judged(each: Sequence[tuple[TrainingResult, Sequence[tuple[str, list[float]
         probabilities=np.array([row for _, rows in each for _, row in rows], dtype=np.float64),
         seeds=np.array([one.seed for one, rows in each for _ in rows], dtype=np.int64),
         folds=np.array([one.fold for one, rows in each for _ in rows]),
-        speakers=np.array([prepared.voices[name] for name in names]),
+        speakers=np.array([prepared.speakers[name] for name in names]),
         names=np.array(names),
         foreign=np.array(foreign, dtype=np.bool_),
     )

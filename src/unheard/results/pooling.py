@@ -57,7 +57,7 @@ class Pool:
     """
 
     def __init__(self, label: str, results: Sequence[JobResult], prepared: Prepared) -> None:
-        self.label, self.classes = label, prepared.classes
+        self.label, self.classes = label, list(prepared.classes)
         number = {name: position for position, name in enumerate(self.classes)}
         rows = [
             (result.seed, result.fold, name, probabilities)
@@ -72,7 +72,7 @@ class Pool:
         items = [prepared.utterances[name] for name in self.names]
         self.groups = {column: [getattr(item, column) for item in items] for column in ("gender", *OF_THE_DATA)}
         self.truth = np.array([number[str(item.emotion)] for item in items])
-        self.speakers = np.array([prepared.voices[name] for name in self.names])
+        self.speakers = np.array([prepared.speakers[name] for name in self.names])
         self.genders = np.array([str(item.gender) for item in items])
         self.confusions = confusions_by_speaker(
             self.truth, self.prediction, self.speakers, classes=len(self.classes), seeds=self.seeds

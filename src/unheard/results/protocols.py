@@ -105,7 +105,7 @@ def under(prepared: Prepared, protocol: str, *, groups: int | None = None) -> Pr
     elif protocol.endswith("sentences"):
         split = _sentences(prepared, groups or _SENTENCE_GROUPS)
     changed = recipe.model_copy(update={**changes, "split": split})
-    plans = draw_plans(changed, list(prepared.utterances.values()), prepared.contents)
+    plans = draw_plans(changed, list(prepared.utterances.values()), prepared.corpus.recordings.contents)
     return dataclasses.replace(prepared, recipe=changed, plans=plans)
 
 

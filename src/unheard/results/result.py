@@ -47,12 +47,12 @@ def _corpus_part(prepared: Prepared) -> dict[str, Any]:
         "speech": card.speech,
         "languages": spoken or [name for name in card.languages if " " not in name],
         "utterances": len(prepared.utterances),
-        "speakers": len(set(prepared.voices.values())),
-        "hours": sum(prepared.seconds[name] for name in prepared.utterances) / 3600,
+        "speakers": len(set(prepared.speakers.values())),
+        "hours": sum(prepared.corpus.recordings.seconds[name] for name in prepared.utterances) / 3600,
         "digest": prepared.digest,
         "classes": {name: counts[name] for name in prepared.classes},
-        "skipped": [{"file": name, "problem": problem} for name, problem in prepared.skipped],
-        "duplicates": [list(pair) for pair in prepared.duplicates],
+        "skipped": [{"file": name, "problem": problem} for name, problem in prepared.corpus.set_aside.skipped],
+        "duplicates": [list(pair) for pair in prepared.corpus.set_aside.duplicates],
     }
 
 
@@ -61,7 +61,7 @@ def _split_part(prepared: Prepared) -> dict[str, Any]:
     for seed, plan in prepared.plans.items():
         for fold in plan.folds:
             speakers = {
-                part: sorted({prepared.voices[name] for name in getattr(fold, part)}) for part in ("dev", "test")
+                part: sorted({prepared.speakers[name] for name in getattr(fold, part)}) for part in ("dev", "test")
             }
             folds.append(
                 {
@@ -89,15 +89,15 @@ def _split_part(prepared: Prepared) -> dict[str, Any]:
 
 def _confound_part(prepared: Prepared) -> dict[str, Any]:
     """How far the corpus itself ties emotion to speaker: what an adversary would destroy, or a cheat would use."""
-    found = audit(list(prepared.utterances.values()), prepared.contents)
+    found = audit(list(prepared.utterances.values()), prepared.corpus.recordings.contents)
     speaker = found.ties["speaker"]
     return {
         "emotion_bits": found.emotion_bits,
         "emotion_speaker_bits": speaker.bits,
         "shuffled_bits": speaker.chance_bits,
         "speaker_lookup_uar": speaker.lookup_uar,
-        "level_only_uar": trait_only(prepared, "level", prepared.levels),
-        "length_only_uar": trait_only(prepared, "seconds", prepared.seconds),
+        "level_only_uar": trait_only(prepared, "level", prepared.corpus.recordings.levels),
+        "length_only_uar": trait_only(prepared, "seconds", prepared.corpus.recordings.seconds),
     }
 
 
@@ -130,7 +130,7 @@ def _maps(prepared: Prepared, jobs: Sequence[Job], results: Sequence[JobResult])
         names = result.groups.unseen
         keep = np.random.default_rng(0).permutation(len(names))[:600]
         points = embeddings[keep].astype(np.float64)
-        if len(points) < 5 or len({prepared.voices[names[position]] for position in keep}) < 2:
+        if len(points) < 5 or len({prepared.speakers[names[position]] for position in keep}) < 2:
             continue
         perplexity = min(30.0, (len(points) - 1) / 3)
         flat = TSNE(perplexity=perplexity, init="pca", random_state=0).fit_transform(points)
@@ -138,7 +138,7 @@ def _maps(prepared: Prepared, jobs: Sequence[Job], results: Sequence[JobResult])
         maps[job.label] = {
             "points": np.round(flat, 2).tolist(),
             "emotion": [str(item.emotion) for item in items],
-            "speaker": [prepared.voices[names[position]] for position in keep],
+            "speaker": [prepared.speakers[names[position]] for position in keep],
         }
     return maps
 
@@ -191,8 +191,8 @@ def _warnings(prepared: Prepared, confound: Mapping[str, Any]) -> list[str]:
         warnings.append(f"{text} ({'; '.join(' / '.join(names) for names in groups)})")
     warnings += heard_before(prepared.recipe.features, prepared.recipe.model.encoder, prepared.recipe.corpus.name)
     warnings += _unmeasured(prepared)
-    if prepared.skipped:
-        warnings.append(f"{len(prepared.skipped)} recordings were set aside (--skip-bad).")
+    if prepared.corpus.set_aside.skipped:
+        warnings.append(f"{len(prepared.corpus.set_aside.skipped)} recordings were set aside (--skip-bad).")
     return warnings
 
 
@@ -215,7 +215,7 @@ def build_result(
         "split": _split_part(prepared),
         "confound": confound,
         "warnings": _warnings(prepared, confound),
-        "classes": prepared.classes,
+        "classes": list(prepared.classes),
         "seeds": list(recipe.seeds),
         "objectives": objectives,
         "references": reference_summary(results, prepared),

@@ -64,7 +64,7 @@ def _rows(prepared: Prepared, parts: Iterable[Predictions]) -> tuple[np.ndarray,
     names, probabilities = zip(*(row for part in parts for row in part.rows()), strict=True)
     items = [prepared.utterances[name] for name in names]
     truth = np.array([number[str(item.emotion)] for item in items])
-    return truth, np.array(probabilities).argmax(axis=1), np.array([prepared.voices[name] for name in names])
+    return truth, np.array(probabilities).argmax(axis=1), np.array([prepared.speakers[name] for name in names])
 
 
 def _uar(prepared: Prepared, parts: Iterable[Predictions]) -> float:

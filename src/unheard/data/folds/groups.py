@@ -19,8 +19,8 @@ __all__ = [
     "names_where",
     "sentence_groups",
     "shuffled",
+    "speakers_of",
     "title",
-    "voices_of",
 ]
 
 
@@ -43,11 +43,11 @@ def title(key: str, keys: Collection[str]) -> str:
     return key.partition("/")[2] if len(corpora) == 1 else key
 
 
-def voices_of(utterances: Sequence[Utterance]) -> dict[str, str]:
-    """Name of each utterance -> who speaks, by the name that people know: two corpora's '01' are two voices.
+def speakers_of(utterances: Sequence[Utterance]) -> dict[str, str]:
+    """Name of each utterance -> who speaks, by the name that people know: two corpora's '01' are two speakers.
 
     >>> from pathlib import Path
-    >>> voices_of([Utterance(Path(f"{corpus}.wav"), corpus, corpus, speaker="01") for corpus in ("emodb", "urdu")])
+    >>> speakers_of([Utterance(Path(f"{corpus}.wav"), corpus, corpus, speaker="01") for corpus in ("emodb", "urdu")])
     {'emodb': 'emodb/01', 'urdu': 'urdu/01'}
 
     Raises:
