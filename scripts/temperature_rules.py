@@ -19,14 +19,14 @@ from numpy.typing import NDArray
 
 from unheard.experiment.job import JOBS, RESULT
 from unheard.experiment.job_result import TrainingResult, read_job_result, trainings_of
-from unheard.metrics._calibration import (
+from unheard.results.files import read_predictions, read_result
+from unheard.scores.calibration import Judged, calibration_summary, fit_temperature, with_temperature
+from unheard.scores.calibration_errors import (
     adaptive_calibration_error,
     calibration_error,
     classwise_calibration_error,
     log_loss,
 )
-from unheard.results.files import read_predictions, read_result
-from unheard.scores.calibration import Judged, calibration_summary, fit_temperature, with_temperature
 from unheard.scores.temperature import fit_pooled, pool
 
 FIGURES = {

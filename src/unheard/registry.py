@@ -30,7 +30,8 @@ KINDS = {
 
 _NOT_MEMBERS = {
     "features": {"cache", "extracting", "voice"},
-    "upstreams": {"ledger", "loading"},
+    "upstreams": {"checkpoints", "ledger", "loading", "upstream"},
+    "metrics": {"confusion"},
     "objectives": {"auxiliary", "losses", "objective", "reversal", "schedules"},
 }
 """Public files of those packages that other layers import, and that nobody asks for by name."""

@@ -13,7 +13,7 @@ from unheard.experiment.runner import claim_folder, run_jobs
 from unheard.inference.recognizer import Recognizer
 from unheard.settings import read_document
 from unheard.sweeps.axes import parse_axis
-from unheard.sweeps.grid import _named, plan_runs
+from unheard.sweeps.grid import combination_name, plan_runs
 
 NAMES = ("a b", "a_b", "A_b", "a/b", "a:b")
 
@@ -93,7 +93,7 @@ def test_points_of_a_sweep_have_names_of_their_own(recipe):
 
 def test_a_value_that_no_label_may_carry_is_told_from_others():
     values = ["a b", "a-b", "a/b", "[a,b]", "[a-b]", "a" * 200, "a" * 199]
-    names = {_named([("model.setting", value)]) for value in values}
+    names = {combination_name([("model.setting", value)]) for value in values}
     assert len(names) == len(values)
     assert "setting_a-b" in names
     assert all(name.replace("-", "").replace("_", "").replace(".", "").isalnum() for name in names)

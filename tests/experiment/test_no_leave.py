@@ -6,7 +6,6 @@ import socket
 import pytest
 
 from experiment.test_upstream_checks import FROZEN, TRAINED, read
-from unheard.cli._options import changes_of
 from unheard.errors import RunError, SettingsError
 from unheard.experiment.saved_settings import read_settings, write_settings
 
@@ -53,9 +52,7 @@ def test_a_recipe_may_say_that_it_does_not_ask(folder, asked):
     assert asked == []
 
 
-@pytest.mark.parametrize(
-    "changes", [["features.download=true"], changes_of(None, skip_bad=False, download=True)], ids=str
-)
+@pytest.mark.parametrize("changes", [["features.download=true"], ["download=true"]], ids=str)
 def test_the_command_line_can(tmp_path, asked, changes):
     text = ASKING.replace("download = true\n", "")
     with pytest.raises(SettingsError, match="Pass --download"):

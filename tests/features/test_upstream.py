@@ -15,7 +15,8 @@ from unheard.errors import SettingsError
 from unheard.features import logmel, upstream, waveform
 from unheard.features.cache import Recipe, read_entry
 from unheard.records import Utterance
-from unheard.upstreams.loading import UpstreamSettings, load_upstream
+from unheard.upstreams.checkpoints import UpstreamSettings
+from unheard.upstreams.loading import load_upstream
 from upstreams.made import FAMILIES, KINDS, RATE, SIZE, padded, sounds
 
 

@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import confusion_matrix as reference
 
 from unheard.errors import LabelError, RunError
-from unheard.metrics._confusion import confusion_matrix, confusions_by_speaker
+from unheard.metrics.confusion import confusion_matrix, confusions_by_speaker
 
 
 def test_equals_sklearn_with_rows_truth():

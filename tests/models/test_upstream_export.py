@@ -6,7 +6,7 @@ import torch
 
 from unheard.inference.export.tracing import Port, trace
 from unheard.models.encoders.upstream import Encoder, Settings
-from unheard.upstreams._upstream import filled, is_traced, nothing_padded
+from unheard.upstreams.upstream import filled, is_traced, nothing_padded
 from upstreams.made import KINDS, SIZE, padded, sounds
 
 onnx = pytest.importorskip("onnx", reason="the extra is missing: pip install 'unheard[onnx]'")

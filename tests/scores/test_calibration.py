@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from unheard.metrics._calibration import calibration_error, log_loss
 from unheard.results.files import plain_numbers
 from unheard.scores.calibration import COVERAGES, Judged, calibration_summary, fit_temperature, with_temperature
+from unheard.scores.calibration_errors import calibration_error, log_loss
 from unheard.scores.temperature import fit_pooled, pool
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from unheard.metrics._calibration import calibration_error, log_loss
 from unheard.scores.calibration import fit_temperature, with_temperature
+from unheard.scores.calibration_errors import calibration_error, log_loss
 from unheard.scores.temperature import Temperature, fit_pooled, pool
 
 CLASSES = 4

@@ -8,7 +8,8 @@ import torch
 
 from unheard import registry
 from unheard.errors import SettingsError
-from unheard.upstreams.loading import UpstreamSettings, find_checkpoint, load_upstream
+from unheard.upstreams.checkpoints import UpstreamSettings, find_checkpoint
+from unheard.upstreams.loading import load_upstream
 from upstreams.made import FAMILIES, KINDS, LAYERS, RATE, SIZE, extractor, padded, sounds, theirs, write
 
 SECONDS = (0.41, 0.12, 0.3, 0.9)

@@ -12,7 +12,8 @@ from safetensors.torch import load_file, save_file
 
 from unheard.errors import MissingExtraError, SettingsError
 from unheard.upstreams import _transformers
-from unheard.upstreams.loading import UpstreamSettings, find_checkpoint, load_upstream, local_source
+from unheard.upstreams.checkpoints import UpstreamSettings, find_checkpoint, local_source
+from unheard.upstreams.loading import load_upstream
 from upstreams.made import padded, sounds
 
 KIND = "hubert group"

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from unheard.features import upstream
-from unheard.upstreams.loading import UpstreamSettings, load_upstream
+from unheard.upstreams.checkpoints import UpstreamSettings
+from unheard.upstreams.loading import load_upstream
 from upstreams.made import needs_transformers, padded, sounds
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,7 +16,7 @@ from unheard.leakage.probe_splits import PARTS
 from unheard.models.model import Model
 from unheard.models.weights import save_model
 from unheard.tensors import read_tensors, write_tensors
-from unheard.upstreams.loading import without_grant
+from unheard.upstreams.checkpoints import without_grant
 
 __all__ = ["EMBEDDINGS", "finished", "read_embeddings", "save_embeddings", "save_weights"]
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from unheard.documents import DIGEST, DamageError, conform, opened, read_json, sealed
+from unheard.documents import DamageError, conform, opened, read_json, sealed
 from unheard.files import write_atomically
 from unheard.leakage.probe_kinds import KindName
 from unheard.result_shape import Text
@@ -198,10 +198,7 @@ def read_job_result(file: Path) -> TrainingResult | ReferencesResult:
     Raises:
         DamageError: it is missing, damaged, or does not match its digest.
     """
-    written = read_json(file, finite=False)
-    document = opened(written)
-    if DIGEST not in written:
-        raise DamageError("it has no digest")
+    document = opened(read_json(file, finite=False))
     kind = document.get("kind")
     if not isinstance(kind, str) or kind not in _KINDS:
         raise DamageError(f"its kind is none of {', '.join(_KINDS)} (came: {ascii(kind)[:60]})")

@@ -9,7 +9,7 @@ from unheard.errors import RunError, SettingsError, UnknownNameError
 from unheard.experiment.recipe import RunRecipe, check_members
 from unheard.files import write_atomically
 from unheard.settings import read_document, to_toml, validate
-from unheard.upstreams.loading import without_grant
+from unheard.upstreams.checkpoints import without_grant
 
 __all__ = ["SETTINGS", "read_settings", "write_settings"]
 

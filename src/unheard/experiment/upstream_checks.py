@@ -10,8 +10,8 @@ from unheard.experiment.corpora import FORMS
 from unheard.models.model import ModelSettings
 from unheard.registry import load
 from unheard.settings import Document
+from unheard.upstreams.checkpoints import UpstreamSettings, find_checkpoint, local_source
 from unheard.upstreams.ledger import contamination
-from unheard.upstreams.loading import UpstreamSettings, find_checkpoint, local_source
 
 __all__ = ["check_upstreams", "granted", "heard_before", "mark_upstreams"]
 

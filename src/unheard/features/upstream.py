@@ -12,8 +12,9 @@ from pydantic import Field, NonNegativeInt, ValidationInfo, field_validator
 
 from unheard.errors import SettingsError
 from unheard.records import Features, Hertz, Samples, Seconds
-from unheard.upstreams._upstream import Upstream
-from unheard.upstreams.loading import Checkpoint, UpstreamSettings, find_checkpoint, load_upstream
+from unheard.upstreams.checkpoints import Checkpoint, UpstreamSettings, find_checkpoint
+from unheard.upstreams.loading import load_upstream
+from unheard.upstreams.upstream import Upstream
 
 __all__ = ["KIND", "Settings", "channel_names", "extract", "hop", "identity"]
 

@@ -17,7 +17,7 @@ from unheard.errors import MissingExtraError, RunError, UnheardError
 from unheard.harmless import visible
 from unheard.models.model import Model
 from unheard.registry import load
-from unheard.upstreams.loading import UpstreamSettings, find_checkpoint, moved_source, without_grant
+from unheard.upstreams.checkpoints import UpstreamSettings, find_checkpoint, moved_source, without_grant
 
 __all__ = ["Hearing", "check_headers", "hearing_of"]
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unheard.errors import LabelError
-from unheard.metrics._confusion import same_length
+from unheard.metrics.confusion import same_length
 
 __all__ = ["DIRECTION", "NAME", "RANGE", "TRUTH", "score"]
 

@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from unheard.metrics._confusion import confusion_matrix
+from unheard.metrics.confusion import confusion_matrix
 
 __all__ = [
     "DIRECTION",

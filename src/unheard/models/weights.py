@@ -21,7 +21,7 @@ from unheard.documents import DamageError, conform
 from unheard.errors import RunError, UnheardError
 from unheard.models.model import Model, ModelSettings, Sizes
 from unheard.tensors import StoredTensors, open_tensors, write_tensors
-from unheard.upstreams.loading import without_grant
+from unheard.upstreams.checkpoints import without_grant
 
 __all__ = ["load_model", "save_model"]
 

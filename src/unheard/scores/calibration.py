@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from unheard.metrics._calibration import (
+from unheard.scores.calibration_errors import (
     BINS,
     adaptive_calibration_error,
     brier,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from unheard.metrics._confusion import confusions_by_speaker
+from unheard.metrics.confusion import confusions_by_speaker
 from unheard.statistics.intervals import interval, mean_uar, one_error, with_items, without_each
 
 __all__ = [

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from scipy.optimize import minimize_scalar
 
-from unheard.metrics._calibration import checked, logs_of
+from unheard.scores.calibration_errors import checked, logs_of
 
 __all__ = ["Pooled", "Temperature", "fit_pooled", "pool"]
 

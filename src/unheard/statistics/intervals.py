@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from unheard.errors import RunError
-from unheard.metrics._confusion import confusions_by_speaker
+from unheard.metrics.confusion import confusions_by_speaker
 from unheard.metrics.uar import uar_of_each
 
 __all__ = [

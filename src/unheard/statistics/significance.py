@@ -6,7 +6,7 @@ knows that speakers of one fold were judged by the same model; where a split dra
 several seeds average over that.
 """
 
-from unheard.metrics._confusion import confusions_by_speaker
+from unheard.metrics.confusion import confusions_by_speaker
 from unheard.statistics.intervals import bootstrap_interval, interval, speaker_interval
 from unheard.statistics.paired_tests import (
     DRAWS,

@@ -15,7 +15,7 @@ from unheard.experiment.recipe import RunRecipe, objective_of
 from unheard.files import one_to_a_file_system
 from unheard.sweeps.axes import Axis, kept, resolve_keys, variable
 
-__all__ = ["Member", "Reader", "Runs", "plan_runs"]
+__all__ = ["Member", "Reader", "Runs", "combination_name", "plan_runs"]
 
 _LONGEST = 80  # letters of what is varied, in the name of a point
 
@@ -73,7 +73,7 @@ def _grid(axes: Sequence[tuple[str, tuple[str, ...]]]) -> Iterator[list[tuple[st
         yield [(key, value) for (key, _), value in zip(axes, values, strict=True)]
 
 
-def _named(pairs: Sequence[tuple[str, str]]) -> str:
+def combination_name(pairs: Sequence[tuple[str, str]]) -> str:
     """'weight_-0.3.warmup_0': a combination as part of a file's name; two combinations never have one."""
     last = [key.rpartition(".")[2] for key, _ in pairs]
     short = [name if last.count(name) == 1 else key for name, (key, _) in zip(last, pairs, strict=True)]
@@ -133,7 +133,7 @@ def plan_runs(read: Reader, axes: Sequence[Axis], *, only: Sequence[str] = ()) -
             for member, own in _members(read, base, label, shared, assigned.get(label, [])):
                 members.append(member)
                 objectives[member.label] = own
-        folder = f"points/{_named(shared)}" if shared else ""
+        folder = f"points/{combination_name(shared)}" if shared else ""
         runs.append(Runs(folder, base.model_copy(update={"objectives": objectives}), tuple(members)))
     _check_labels(runs)
     return runs
@@ -153,7 +153,7 @@ def _members(
     for pairs in _grid(axes):
         recipe = _read(read, [*shared, *pairs])
         own = {"name": objective_of(recipe, label)[0], **recipe.objectives[label]}
-        yield Member(f"{label}.{_named(pairs)}", label, _held([*shared, *pairs], recipe)), own
+        yield Member(f"{label}.{combination_name(pairs)}", label, _held([*shared, *pairs], recipe)), own
 
 
 def _check_labels(runs: Sequence[Runs]) -> None:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from unheard.upstreams._upstream import Card, Upstream, attention_mask, filled, is_traced, nothing_padded, silenced
+from unheard.upstreams.upstream import Card, Upstream, attention_mask, filled, is_traced, nothing_padded, silenced
 
 __all__ = ["PREPARED", "WaveUpstream", "prepared_config", "wave_card"]
 

@@ -9,8 +9,8 @@ from typing import Any
 from torch import Tensor
 
 from unheard.upstreams._transformers import built
-from unheard.upstreams._upstream import Card, Upstream, silenced
 from unheard.upstreams._waves import WaveUpstream, prepared_config, wave_card
+from unheard.upstreams.upstream import Card, Upstream, silenced
 
 __all__ = ["MODEL_TYPE", "PREFIXES", "build", "card"]
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from unheard.upstreams._transformers import built
-from unheard.upstreams._upstream import Card, Upstream
 from unheard.upstreams._waves import WaveUpstream, prepared_config, wave_card
+from unheard.upstreams.upstream import Card, Upstream
 
 __all__ = ["MODEL_TYPE", "PREFIXES", "build", "card"]
 

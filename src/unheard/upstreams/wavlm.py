@@ -10,8 +10,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from unheard.upstreams._transformers import built
-from unheard.upstreams._upstream import Card, Upstream, nothing_padded, real_frames
 from unheard.upstreams._waves import WaveUpstream, prepared_config, wave_card
+from unheard.upstreams.upstream import Card, Upstream, nothing_padded, real_frames
 
 __all__ = ["MODEL_TYPE", "PREFIXES", "build", "card"]
 

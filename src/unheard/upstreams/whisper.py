@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from unheard.spectra import PowerSpectra
 from unheard.upstreams._transformers import built, mel_filter_bank
-from unheard.upstreams._upstream import Card, Upstream, attention_mask, filled, is_traced, real_frames, silenced
+from unheard.upstreams.upstream import Card, Upstream, attention_mask, filled, is_traced, real_frames, silenced
 
 __all__ = ["MODEL_TYPE", "PREFIXES", "build", "card"]
 

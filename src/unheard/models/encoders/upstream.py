@@ -16,8 +16,9 @@ from torch.nn import functional as F
 
 from unheard.errors import SettingsError
 from unheard.models.lora import add_low_rank
-from unheard.upstreams._upstream import Upstream, is_traced, silenced
-from unheard.upstreams.loading import UpstreamSettings, build_upstream, find_checkpoint, load_upstream
+from unheard.upstreams.checkpoints import UpstreamSettings, find_checkpoint
+from unheard.upstreams.loading import build_upstream, load_upstream
+from unheard.upstreams.upstream import Upstream, is_traced, silenced
 
 __all__ = ["Encoder", "Settings", "identity"]
 

@@ -8,7 +8,7 @@ from sklearn.metrics import brier_score_loss
 from sklearn.metrics import log_loss as reference_log_loss
 
 from unheard.errors import LabelError
-from unheard.metrics._calibration import (
+from unheard.scores.calibration_errors import (
     adaptive_calibration_error,
     brier,
     calibration_error,
