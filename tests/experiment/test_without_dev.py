@@ -14,7 +14,12 @@ from unheard.settings import read_document
 from unheard.sweeps.axes import search_axes
 from unheard.testing.tones import write_tones
 
-TWO = ["split.name=leave_one_speaker_out", "split.dev_speakers=0", "training.epochs=1", "objectives.plain.watch=[]"]
+TWO = [
+    "split.name=leave_one_speaker_out",
+    "split.dev_speakers=0",
+    "training.epochs=1",
+    "objectives.plain.auxiliary={}",
+]
 LAST = "training.selection=fixed-epoch"
 
 
@@ -85,7 +90,7 @@ def test_an_adversary_on_the_speaker_needs_two_in_training(two):
 def test_a_head_that_only_watches_is_left_out_by_a_setting_that_the_error_names(two):
     recipe, own = two
     changes = [*own[:-1], LAST]
-    with pytest.raises(SplitError, match=r"It only watches: set objectives\.plain\.watch = \[\]\.$"):
+    with pytest.raises(SplitError, match=r"Its head only watches: leave it out of objectives\.plain\.auxiliary \("):
         prepare(read_recipe(read_document(recipe, changes)), default_cache())
 
 

@@ -2,7 +2,8 @@
 
 A name such as `OAF_back_angry` is actress (OAF the older, YAF the younger), word and emotion (`ps` pleasant
 surprise). The owners count 2800 recordings. With two speakers nobody is left for a dev part: leave one out with
-`split.dev_speakers = 0`, `training.selection = "fixed-epoch"` and no speaker head (`objectives.plain.watch = []`).
+`split.dev_speakers = 0`, `training.selection = "fixed-epoch"` and no head for the speaker
+(`objectives.plain.auxiliary = {}`).
 """
 
 import re

@@ -98,10 +98,9 @@ def check_domains(recipe: RunRecipe, utterances: Sequence[Utterance], plans: Ite
         for label in recipe.objectives:
             settings = objective_of(recipe, label)[2]
             for domain in settings.domains:
-                watches = domain in getattr(settings, "watch", ())
-                mend = (
-                    f"It only watches: set objectives.{label}.watch = []." if watches else _MENDS.get(domain, _FILL)
-                )
+                mend = _MENDS.get(domain, _FILL)
+                if settings.auxiliary.get(domain) == 0:
+                    mend = f"Its head only watches: leave it out of objectives.{label}.auxiliary ({{}} for none)."
                 _check_domain(label, domain, plan, known, mend)
 
 
