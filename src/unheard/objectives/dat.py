@@ -9,7 +9,7 @@ ours, to be chosen on held-out speakers.
 """
 
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import torch
 from pydantic import Field, model_validator
@@ -29,6 +29,9 @@ __all__ = ["Objective", "Settings"]
 
 class Settings(ObjectiveSettings):
     """Weight, schedule and strength of the adversary."""
+
+    neutral: ClassVar[Mapping[str, Any]] = {"weight": 0.0}
+    """An adversary without weight watches."""
 
     domain: str = "speaker"
     """The column to hide (or, with a positive weight, to help with)."""

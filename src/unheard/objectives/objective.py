@@ -6,7 +6,7 @@ optimizers, clock and checkpoints; the method owns the losses.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from torch import Tensor, nn
@@ -85,6 +85,10 @@ class ObjectiveSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    neutral: ClassVar[Mapping[str, Any] | None] = None
+    """Settings under which the method is plain training of the network and the targets' heads, bit for bit (its heads
+    for domains may still watch); None where there are none such."""
+
     smoothing: float = Field(0.0, ge=0, lt=1)
     """Label smoothing of the emotion loss."""
     auxiliary: dict[str, float] = Field(default_factory=dict)
@@ -119,8 +123,10 @@ class Objective(Protocol):
     (classes,).
     """
 
-    phases: tuple[Phase, ...]
-    """What happens with each batch, in order. Together they move every parameter that is not frozen."""
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """What happens with each batch, in order. Together they move every parameter that is not frozen."""
+        ...
 
     def modules(self, sizes: Sizes) -> Parts:
         """The objective's own parts: name -> what builds one; the model holds them as `model.parts[name]`.

@@ -1,6 +1,7 @@
 """Plain training (empirical risk minimization): the matched baseline of every comparison."""
 
 from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from pydantic import Field
 from torch import Tensor
@@ -16,6 +17,9 @@ __all__ = ["Objective", "Settings"]
 
 class Settings(ObjectiveSettings):
     """Plain training has no weight of its own; a head for the speaker watches, and teaches the encoder nothing."""
+
+    neutral: ClassVar[Mapping[str, Any]] = {}
+    """It is what others are compared with."""
 
     auxiliary: dict[str, float] = Field(default_factory=lambda: {"speaker": 0.0})
     """Heads beside those of the targets: domain -> signed weight; at 0, for the training curves, they read a detached
