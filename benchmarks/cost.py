@@ -19,7 +19,8 @@ import torch
 from kept import keep
 from speed import RATE, cost
 
-from unheard.experiment.recipe import RunRecipe, read_recipe
+from unheard.experiment.recipe import RunRecipe
+from unheard.experiment.recipe_file import read_recipe
 from unheard.models.model import Model, build_model
 from unheard.registry import load
 from unheard.settings import read_document

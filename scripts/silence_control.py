@@ -19,7 +19,8 @@ from rich.progress import track
 from unheard.data.audio.loading import AudioSettings, condition, read_audio, speech_span
 from unheard.experiment.job_leakage import statistics_of
 from unheard.experiment.preparation import Prepared, default_cache, prepare
-from unheard.experiment.recipe import RunRecipe, read_recipe
+from unheard.experiment.recipe import RunRecipe
+from unheard.experiment.recipe_file import read_recipe
 from unheard.files import write_atomically
 from unheard.metrics.uar import score
 from unheard.records import Samples

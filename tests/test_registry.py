@@ -54,7 +54,17 @@ def test_every_file_is_a_member_or_a_part(kind):
     package = sys.modules.get(registry.KINDS[kind]) or __import__(registry.KINDS[kind], fromlist=["x"])
     files = {module.name for module in pkgutil.iter_modules(package.__path__)}
     others = {name for name in files - set(registry.names(kind)) if not name.startswith("_")}
-    parts = {"cache", "checkpoints", "confusion", "extracting", "ledger", "loading", "upstream", "voice"}
+    parts = {
+        "cache",
+        "checkpoints",
+        "confusion",
+        "extracting",
+        "ledger",
+        "loading",
+        "suitability",
+        "upstream",
+        "voice",
+    }
     parts |= {"auxiliary", "losses", "objective", "reversal", "schedules"}
     assert others <= parts
 

@@ -30,7 +30,7 @@ KINDS = {
 
 _NOT_MEMBERS = {
     "features": {"cache", "extracting", "voice"},
-    "upstreams": {"checkpoints", "ledger", "loading", "upstream"},
+    "upstreams": {"checkpoints", "ledger", "loading", "suitability", "upstream"},
     "metrics": {"confusion"},
     "objectives": {"auxiliary", "losses", "objective", "reversal", "schedules"},
 }

@@ -9,7 +9,7 @@ from cli.typed import unheard
 from unheard.errors import CorpusError, LabelError, SettingsError
 from unheard.experiment.corpora import CorpusSettings
 from unheard.experiment.corpus_data import read_corpus
-from unheard.experiment.recipe import read_recipe
+from unheard.experiment.recipe_file import read_recipe
 from unheard.settings import Document
 from unheard.testing.faults import write_sound_corpus
 

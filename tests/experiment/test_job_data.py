@@ -9,7 +9,7 @@ from unheard.errors import RunError
 from unheard.experiment.corpus_data import extract_features, read_corpus
 from unheard.experiment.fold_data import part_of
 from unheard.experiment.preparation import default_cache, job_data_of, prepare
-from unheard.experiment.recipe import read_recipe
+from unheard.experiment.recipe_file import read_recipe
 from unheard.settings import read_document
 
 

@@ -8,7 +8,7 @@ import pytest
 from unheard.errors import RunError, SettingsError
 from unheard.experiment.job import plan_jobs
 from unheard.experiment.preparation import default_cache, prepare
-from unheard.experiment.recipe import read_recipe
+from unheard.experiment.recipe_file import read_recipe
 from unheard.experiment.runner import claim_folder, run_jobs
 from unheard.inference.recognizer import Recognizer
 from unheard.settings import read_document

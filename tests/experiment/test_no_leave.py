@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from experiment.test_upstream_checks import FROZEN, TRAINED, read
+from experiment.test_upstream_recipes import FROZEN, TRAINED, read
 from unheard.errors import RunError, SettingsError
 from unheard.experiment.saved_settings import read_settings, write_settings
 
@@ -70,7 +70,7 @@ def test_leave_for_an_encoder_is_leave_for_it_alone(tmp_path, asked):
 
 
 def test_leave_means_nothing_where_there_is_no_upstream(recipe, asked):
-    from unheard.experiment.recipe import read_recipe
+    from unheard.experiment.recipe_file import read_recipe
     from unheard.settings import read_document
 
     own = read_recipe(read_document(recipe, ["download=true"]))

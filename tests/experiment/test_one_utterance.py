@@ -3,7 +3,7 @@
 import csv
 
 from unheard.experiment.preparation import default_cache, prepare
-from unheard.experiment.recipe import read_recipe
+from unheard.experiment.recipe_file import read_recipe
 from unheard.experiment.runner import claim_folder, run_jobs
 from unheard.results.result import build_result
 from unheard.settings import read_document

@@ -1,6 +1,5 @@
 """Recipes: those of the house are good, every mistake has its line, and the fingerprint says what ran."""
 
-import json
 import tomllib
 from pathlib import Path
 
@@ -8,7 +7,8 @@ import pytest
 
 from unheard.errors import CorpusError, SettingsError
 from unheard.experiment.corpora import CorpusSettings, corpus_folder
-from unheard.experiment.recipe import RunRecipe, objective_of, read_recipe
+from unheard.experiment.recipe import RunRecipe
+from unheard.experiment.recipe_file import read_recipe
 from unheard.settings import read_document
 
 RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
@@ -47,9 +47,9 @@ def test_the_recipes_of_the_house_are_good(file, request):
     assert whole.hop > 0
     assert whole.feature_recipe().settings
     for label in whole.objectives:
-        name, module, own = objective_of(whole, label)
-        assert module.__name__.endswith(name)
-        assert module.Objective(own, {})
+        own = whole.objective(label)
+        assert own.module.__name__.endswith(own.name)
+        assert own.module.Objective(own.settings, {})
     for key in ("file", "folds_file"):
         if key in whole.split:
             assert Path(whole.split[key]).is_file()
@@ -135,7 +135,8 @@ def test_a_label_that_cannot_name_a_folder_is_refused(read, label):
 @pytest.mark.parametrize("label", ["dat-0.3", "my_dat", "DAT2", "v1.0"])
 def test_a_label_of_ones_own(read, label):
     whole = read(old="[objectives.dat]", new=f'[objectives."{label}"]\nname = "dat"')
-    name, module, own = objective_of(whole, label)
+    own = whole.objective(label)
+    name, module, own = own.name, own.module, own.settings
     assert name == "dat"
     assert module.__name__ == "unheard.objectives.dat"
     assert own.weight == -0.5
@@ -238,13 +239,3 @@ def test_the_fingerprint_reads_the_folds_and_not_where_they_lie(tmp_path):
         file.write_text(text)
         prints.append(RunRecipe(**base, split={"name": "from_file", "file": str(file)}).fingerprint())
     assert prints[0] == prints[1] != prints[2]
-
-
-def test_adaptive_copies_of_an_older_version_are_not_taken_for_those_of_this_one(read, monkeypatch):
-    digested, dumps = [], json.dumps
-    monkeypatch.setattr(json, "dumps", lambda value, **options: digested.append(value) or dumps(value, **options))
-    copies, adaptive = "training.augmentation.speeds=[0.9]", "adaptation=speaker"
-    for changes in ((copies, adaptive), (adaptive,), (copies,)):
-        read(*changes).fingerprint()
-    said = [own[0].get("adaptation", "") for own in digested]
-    assert said == ["speaker, copies as voices of their own", "speaker", ""]

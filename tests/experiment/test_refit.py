@@ -17,7 +17,7 @@ from unheard.experiment.job import plan_jobs
 from unheard.experiment.job_run import _last_fold, run_job
 from unheard.experiment.job_training import fresh_model
 from unheard.experiment.preparation import default_cache, prepare
-from unheard.experiment.recipe import read_recipe
+from unheard.experiment.recipe_file import read_recipe
 from unheard.settings import read_document
 from unheard.training.loop import Trainer
 

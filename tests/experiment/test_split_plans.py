@@ -8,7 +8,7 @@ import pytest
 from unheard.cli.main import main
 from unheard.errors import AudioError, SettingsError, SplitError
 from unheard.experiment.preparation import default_cache, prepare
-from unheard.experiment.recipe import read_recipe
+from unheard.experiment.recipe_file import read_recipe
 from unheard.experiment.runner import save_plans
 from unheard.experiment.split_plans import notes_on_folds, sessions_word, together
 from unheard.results.protocols import under

@@ -7,7 +7,7 @@ import pytest
 from unheard.errors import SettingsError, SplitError
 from unheard.experiment.job_result import trainings_of
 from unheard.experiment.preparation import default_cache, prepare
-from unheard.experiment.recipe import read_recipe
+from unheard.experiment.recipe_file import read_recipe
 from unheard.experiment.runner import claim_folder, run_jobs
 from unheard.results.result import build_result
 from unheard.settings import read_document

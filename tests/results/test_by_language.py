@@ -6,7 +6,7 @@ import numpy as np
 
 from experiment.made_jobs import training
 from unheard.experiment.preparation import default_cache, prepare
-from unheard.experiment.recipe import read_recipe
+from unheard.experiment.recipe_file import read_recipe
 from unheard.reports.pages.report import render
 from unheard.results.pooling import Pool
 from unheard.settings import read_document

@@ -9,7 +9,7 @@ from unheard.experiment import job_run as module
 from unheard.experiment.fold_data import FoldParts
 from unheard.experiment.job import plan_jobs
 from unheard.experiment.preparation import default_cache, prepare
-from unheard.experiment.recipe import read_recipe
+from unheard.experiment.recipe_file import read_recipe
 from unheard.scores.lda_baseline import closed_form
 from unheard.settings import read_document
 

@@ -8,7 +8,8 @@ import pytest
 
 from experiment.made_jobs import leakage, predictions, training
 from unheard.errors import RunError, SettingsError
-from unheard.experiment.recipe import RunRecipe, read_recipe
+from unheard.experiment.recipe import RunRecipe
+from unheard.experiment.recipe_file import read_recipe
 from unheard.settings import read_document
 from unheard.sweeps.axes import Axis, parse_axis, parse_values, search_axes
 from unheard.sweeps.grid import plan_runs

@@ -12,7 +12,8 @@ from unheard.cli._watcher import Watcher
 from unheard.experiment.job import plan_jobs
 from unheard.experiment.job_result import JobResult
 from unheard.experiment.preparation import Prepared, default_cache, prepare
-from unheard.experiment.recipe import RunRecipe, read_recipe
+from unheard.experiment.recipe import RunRecipe
+from unheard.experiment.recipe_file import from_here, read_recipe
 from unheard.experiment.runner import claim_folder, run_jobs, save_plans
 from unheard.files import write_atomically
 from unheard.reports.documents.run_folder import read_evidence
@@ -25,7 +26,7 @@ from unheard.results.protocols import OWN, PROTOCOLS, parse_protocols, under, wr
 from unheard.results.result import build_result
 from unheard.settings import read_document
 
-__all__ = ["execute", "from_here", "make_ready", "publish", "run_under", "show", "train"]
+__all__ = ["execute", "make_ready", "publish", "run_under", "show", "train"]
 
 
 def run_under(
@@ -56,15 +57,6 @@ def run_under(
         write_run_report(out)
         console.lines(inflation_text(document))
     console.say(f"report: {out / 'report.html'}")
-
-
-def from_here(document: Any) -> Any:
-    """A path given by --set is relative to where the user stands, not to the recipe."""
-    for at, key in (("corpus", "folder"), ("split", "file"), ("split", "folds_file")):
-        table = document.data.get(at)
-        if f"{at}.{key}" in document.overridden and isinstance(table, dict):
-            table[key] = str(Path(str(table[key])).expanduser().resolve())
-    return document
 
 
 def execute(recipe: RunRecipe, out: Path, *, jobs: int, cache: Path) -> dict[str, Any]:

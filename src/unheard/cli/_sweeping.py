@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from unheard.cli._cells import number, span
-from unheard.cli._running import from_here, make_ready, publish, train
+from unheard.cli._running import make_ready, publish, train
 from unheard.cli._terminal import Grid, console
 from unheard.errors import MissingExtraError
 from unheard.experiment.preparation import default_cache
-from unheard.experiment.recipe import read_recipe
+from unheard.experiment.recipe_file import from_here, read_recipe
 from unheard.reports.figures.files import write_pdf, write_svg
 from unheard.reports.figures.setting_curve import response
 from unheard.reports.pages.report import write_run_report

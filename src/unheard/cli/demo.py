@@ -34,7 +34,7 @@ def demo(
     """
     # Only now: training needs torch, and help does not.
     from unheard.cli._running import execute, show
-    from unheard.experiment.recipe import read_recipe
+    from unheard.experiment.recipe_file import read_recipe
     from unheard.settings import Document
     from unheard.testing.spoken import speak_corpus
 

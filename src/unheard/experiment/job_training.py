@@ -9,7 +9,6 @@ from unheard.errors import SplitError
 from unheard.experiment.fold_data import FoldParts
 from unheard.experiment.job import Job
 from unheard.experiment.job_data import JobData
-from unheard.experiment.recipe import objective_of
 from unheard.models.model import Model, Sizes
 from unheard.objectives.objective import Objective
 from unheard.seeds import named_seed
@@ -79,13 +78,13 @@ def fit(
 ) -> Trained:
     """Train a fresh model by the job's objective."""
     recipe = data.recipe
-    _, module, settings = objective_of(recipe, job.label)
-    domains = {name: _classes_of(name, parts) for name in settings.domains}
+    chosen = recipe.objective(job.label)
+    domains = {name: _classes_of(name, parts) for name in chosen.settings.domains}
     weights = {}
     if recipe.training.balance:
         classes = class_weights(parts.train.columns["emotion"], len(data.classes))
         weights["emotion"] = classes.to(choose_device(recipe.training.device))
-    objective = module.Objective(settings, weights)
+    objective = chosen.module.Objective(chosen.settings, weights)
     return Trainer(
         fresh_model(data, job.seed, parts.train, domains, objective),
         objective,

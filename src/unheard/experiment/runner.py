@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from unheard.errors import RunError, SettingsError
 from unheard.experiment.job import JOBS, Job, plan_jobs
@@ -15,6 +16,7 @@ from unheard.experiment.recipe import RunRecipe, labels_alike
 from unheard.experiment.saved_settings import SETTINGS, read_settings, write_settings
 from unheard.files import refuse_unwritable, write_atomically
 from unheard.leftovers import sweep
+from unheard.members import Member
 from unheard.processes import side_by_side
 
 __all__ = ["PROGRESS", "claim_folder", "run_jobs", "save_plans"]
@@ -69,12 +71,15 @@ def _fingerprint_beside(before: RunRecipe, recipe: RunRecipe) -> str:
     try:
         return before.fingerprint()
     except (SettingsError, OSError):
-        moved = [
-            {**old, "source": new["source"]} if {"source"} <= old.keys() & new.keys() else old
-            for old, new in ((before.features, recipe.features), (before.model.encoder, recipe.model.encoder))
-        ]
-        model = before.model.model_copy(update={"encoder": moved[1]})
-        return before.model_copy(update={"features": moved[0], "model": model}).fingerprint()
+        features = _moved(before.features, recipe.features, recipe.feature)
+        encoder = _moved(before.model.encoder, recipe.model.encoder, recipe.encoder)
+        model = before.model.model_copy(update={"encoder": encoder})
+        return before.model_copy(update={"features": features, "model": model}).fingerprint()
+
+
+def _moved(old: Mapping[str, Any], new: Mapping[str, Any], member: Member) -> dict[str, Any]:
+    """The old table of a member, its places where they are now."""
+    return {**old, **{key: new[key] for key in member.places & old.keys() & new.keys()}}
 
 
 def save_plans(prepared: Prepared, out: Path) -> None:

@@ -6,7 +6,8 @@ It may come from anywhere, as a run may, and so gives no leave to use the networ
 from pathlib import Path
 
 from unheard.errors import RunError, SettingsError, UnknownNameError
-from unheard.experiment.recipe import RunRecipe, check_members
+from unheard.experiment.recipe import RunRecipe
+from unheard.experiment.recipe_file import check_names
 from unheard.files import write_atomically
 from unheard.settings import read_document, to_toml, validate
 from unheard.upstreams.checkpoints import without_grant
@@ -35,7 +36,7 @@ def read_settings(out: Path) -> RunRecipe:
     try:
         document = read_document(out / SETTINGS)
         recipe = _without_grants(validate(document, RunRecipe))
-        check_members(document, recipe)
+        check_names(document, recipe, objectives=False)
     except (SettingsError, UnknownNameError) as problem:
         mend = "Restore what `unheard run` wrote there, or give another --out."
         raise RunError(f"{problem}. These are the settings of a run. {mend}") from problem

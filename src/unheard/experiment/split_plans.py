@@ -8,7 +8,7 @@ from unheard.data.folds.plan import SplitPlan, draw_plan
 from unheard.data.folds.tied_speakers import tied_speakers, ties_between
 from unheard.errors import SettingsError, SplitError
 from unheard.experiment.corpora import sessions_matter
-from unheard.experiment.recipe import RunRecipe, objective_of
+from unheard.experiment.recipe import RunRecipe
 from unheard.records import Utterance
 
 __all__ = [
@@ -57,7 +57,7 @@ def draw_plans(
         seed: draw_plan(
             str(recipe.split["name"]),
             utterances,
-            recipe.split_settings,
+            recipe.splitting.settings.model_dump(),
             seed=seed,
             contents=contents,
             sessions_matter=matter,
@@ -96,7 +96,7 @@ def check_domains(recipe: RunRecipe, utterances: Sequence[Utterance], plans: Ite
     known = {item.name: item for item in utterances}
     for plan in plans:
         for label in recipe.objectives:
-            settings = objective_of(recipe, label)[2]
+            settings = recipe.objective(label).settings
             for domain in settings.domains:
                 mend = _MENDS.get(domain, _FILL)
                 if settings.auxiliary.get(domain) == 0:

@@ -11,14 +11,30 @@ import torch
 from pydantic import Field, NonNegativeInt, ValidationInfo, field_validator
 
 from unheard.errors import SettingsError
+from unheard.members import Member, Recipe
 from unheard.records import Features, Hertz, Samples, Seconds
+from unheard.settings import Document
 from unheard.upstreams.checkpoints import Checkpoint, UpstreamSettings, find_checkpoint
 from unheard.upstreams.loading import load_upstream
+from unheard.upstreams.suitability import check_checkpoint, heard_before
 from unheard.upstreams.upstream import Upstream
 
-__all__ = ["KIND", "Settings", "channel_names", "extract", "hop", "identity"]
+__all__ = [
+    "KIND",
+    "PLACES",
+    "Settings",
+    "channel_names",
+    "check",
+    "extract",
+    "hop",
+    "identity",
+    "notes",
+    "single",
+    "stacked",
+]
 
 KIND = "frames"
+PLACES = ("source",)
 
 _VERSION = 1  # to be raised whenever the same weights give other numbers
 
@@ -73,6 +89,26 @@ def identity(settings: Settings) -> dict[str, object]:
     if settings.parts == 1:  # the whole is its only part, and stands there anyhow
         del own["parts"]
     return {**own, "weights": _found(settings).digest, "version": _VERSION}
+
+
+def check(recipe: Recipe, member: Member, document: Document) -> None:
+    """Deny what the checkpoint's description can deny, before any audio is read."""
+    check_checkpoint(recipe, member, document, layers="states", highest=max(member.settings.states))
+
+
+def notes(settings: Settings, corpus: str) -> list[str]:
+    """That the upstream has heard the corpus, or that nobody knows."""
+    return heard_before(settings, corpus)
+
+
+def single(settings: Settings) -> bool:
+    """Whether there is one frame an utterance."""
+    return settings.keep == "statistics"
+
+
+def stacked(settings: Settings) -> int:
+    """How many states stand side by side in a frame, each as wide as the others."""
+    return len(settings.states)
 
 
 def hop(settings: Settings, rate: Hertz) -> Seconds:

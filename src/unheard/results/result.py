@@ -22,8 +22,8 @@ from unheard.experiment.job import Job, plan_jobs
 from unheard.experiment.job_files import EMBEDDINGS, read_embeddings
 from unheard.experiment.job_result import JobResult, TrainingResult
 from unheard.experiment.preparation import Prepared
+from unheard.experiment.recipe import notes_on_members
 from unheard.experiment.split_plans import notes_on_folds, sessions_word, together
-from unheard.experiment.upstream_checks import heard_before
 from unheard.registry import load
 from unheard.results.files import SCHEMA, plain_numbers
 from unheard.results.pooling import compare_pools, predictions_csv, reference_summary, summarize
@@ -189,7 +189,7 @@ def _warnings(prepared: Prepared, confound: Mapping[str, Any]) -> list[str]:
         )
     for _, groups, text in names_alike(prepared.utterances.values()):
         warnings.append(f"{text} ({'; '.join(' / '.join(names) for names in groups)})")
-    warnings += heard_before(prepared.recipe.features, prepared.recipe.model.encoder, prepared.recipe.corpus.name)
+    warnings += notes_on_members(prepared.recipe)
     warnings += _unmeasured(prepared)
     if prepared.corpus.set_aside.skipped:
         warnings.append(f"{len(prepared.corpus.set_aside.skipped)} recordings were set aside (--skip-bad).")

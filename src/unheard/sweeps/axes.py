@@ -11,9 +11,8 @@ from pydantic import BaseModel
 
 from unheard.data.audio.loading import AudioSettings
 from unheard.errors import SettingsError, nearest
-from unheard.experiment.recipe import RunRecipe, objective_of
+from unheard.experiment.recipe import RunRecipe
 from unheard.models.model import ModelSettings
-from unheard.registry import load
 from unheard.training.settings import TrainingSettings
 
 __all__ = ["Axis", "Setting", "kept", "parse_axis", "parse_values", "resolve_keys", "search_axes", "variable"]
@@ -127,18 +126,17 @@ def variable(recipe: RunRecipe) -> dict[str, Setting]:
 
     Corpus, split, seeds and leakage are not among them: points are compared on the same data, folds and probes.
     """
-    encoder = load("encoders", str(recipe.model.encoder.get("name", "tdnn_lstm"))).Settings
     found = dict(
         [
             *_fields(AudioSettings, "audio."),
-            *_fields(load("features", str(recipe.features["name"])).Settings, "features."),
+            *_fields(recipe.feature.module.Settings, "features."),
             *_fields(ModelSettings, "model."),
-            *_fields(encoder, "model.encoder."),
+            *_fields(recipe.encoder.module.Settings, "model.encoder."),
             *_fields(TrainingSettings, "training."),
         ]
     )
     for label in recipe.objectives:
-        settings = type(objective_of(recipe, label)[2])
+        settings = recipe.objective(label).module.Settings
         found |= dict(_fields(settings, f"objectives.{label}.", label))
     return found
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from unheard.errors import SettingsError
-from unheard.experiment.recipe import RunRecipe, objective_of
+from unheard.experiment.recipe import RunRecipe
 from unheard.files import one_to_a_file_system
 from unheard.sweeps.axes import Axis, kept, resolve_keys, variable
 
@@ -152,7 +152,7 @@ def _members(
         return
     for pairs in _grid(axes):
         recipe = _read(read, [*shared, *pairs])
-        own = {"name": objective_of(recipe, label)[0], **recipe.objectives[label]}
+        own = {"name": recipe.objective(label).name, **recipe.objectives[label]}
         yield Member(f"{label}.{combination_name(pairs)}", label, _held([*shared, *pairs], recipe)), own
 
 

@@ -8,8 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from unheard.errors import SettingsError
+from unheard.members import Member, Recipe
+from unheard.settings import Document
 
-__all__ = ["Encoder", "Settings"]
+__all__ = ["SCALED", "Encoder", "Settings", "check"]
+
+SCALED = True
+"""What it pools has the scale before training that it has later, for it has no weights that move it."""
 
 
 class Settings(BaseModel):
@@ -22,6 +27,15 @@ class Settings(BaseModel):
     are."""
     dropout: float = Field(0.0, ge=0, lt=1)
     """Dropout on the frames."""
+
+
+def check(recipe: Recipe, member: Member, document: Document) -> None:
+    """Hold that what is summed are states of one upstream, each with the like channel of the others."""
+    own: Settings = member.settings
+    beside = recipe.feature.says("stacked", default=1)
+    if own.states not in (1, beside):
+        problem = f"the features hold {beside} side by side (came: {own.states})"
+        raise document.blame((*member.at, "states"), problem)
 
 
 class Encoder(nn.Module):

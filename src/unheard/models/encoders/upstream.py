@@ -15,12 +15,21 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from unheard.errors import SettingsError
+from unheard.features import upstream as states
+from unheard.features import waveform
+from unheard.members import Member, Recipe
 from unheard.models.lora import add_low_rank
+from unheard.settings import Document
 from unheard.upstreams.checkpoints import UpstreamSettings, find_checkpoint
 from unheard.upstreams.loading import build_upstream, load_upstream
+from unheard.upstreams.suitability import check_checkpoint, heard_before
 from unheard.upstreams.upstream import Upstream, is_traced, silenced
 
-__all__ = ["Encoder", "Settings", "identity"]
+__all__ = ["PLACES", "SCALED", "Encoder", "Settings", "check", "identity", "notes"]
+
+PLACES = ("source",)
+SCALED = True
+"""What it pools has the scale before training that it has later, for it is pretrained."""
 
 _VERSION = 1  # to be raised whenever the same weights give other numbers
 _AT_ONCE = 60.0  # seconds of speech, padding included, that evaluation encodes at once: attention grows as its square
@@ -54,6 +63,45 @@ class Settings(UpstreamSettings):
     """In how many groups of like length a training batch is encoded: less padding, less memory, the same result."""
     described: dict[str, Any] | None = None
     """Set in the file of a trained model: the upstream's `config` and `processor`, so that no checkpoint is read."""
+
+
+def check(recipe: Recipe, member: Member, document: Document) -> None:
+    """Hold that it hears the samples, or its own state, as they are, and that its checkpoint is there."""
+    own: Settings = member.settings
+    what, heard = "the waveform", waveform.__name__
+    if own.above is not None:
+        what, heard = "the state of `above`", states.__name__
+    for key, value, expected in (
+        (("features", "name"), recipe.feature.name, heard.rpartition(".")[2]),
+        (("model", "normalization"), recipe.model.normalization, "none"),
+        (("model", "noise"), recipe.model.noise, 0.0),
+        (("adaptation",), recipe.adaptation, "none"),
+    ):
+        if value != expected:
+            problem = f"an upstream that is trained hears {what} as it is: set '{expected}' (came: '{value}')"
+            raise document.blame(key, problem)
+    if own.above is not None:
+        _check_above(recipe.feature.settings, member, document)
+    check_checkpoint(recipe, member, document, layers="layers", highest=own.layers)
+
+
+def _check_above(features: states.Settings, member: Member, document: Document) -> None:
+    """The features hold frames of the very state, of the very upstream, above which the layers begin."""
+    own: Settings = member.settings
+    if features.states != (own.above,):
+        raise document.blame(("features", "states"), f"model.encoder.above is {own.above}: name that state alone")
+    if features.keep != "frames":
+        raise document.blame(("features", "keep"), "an upstream's layers hear frames: set 'frames'")
+    for key in ("family", "source", "revision"):
+        theirs, mine = getattr(features, key), getattr(own, key)
+        if theirs != mine:
+            problem = f"the features are of '{theirs}': name the same one (came: '{mine}')"
+            raise document.blame((*member.at, key), problem)
+
+
+def notes(settings: Settings, corpus: str) -> list[str]:
+    """That the upstream has heard the corpus, or that nobody knows."""
+    return heard_before(settings, corpus)
 
 
 def identity(settings: Settings) -> dict[str, object]:

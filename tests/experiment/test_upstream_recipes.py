@@ -5,9 +5,9 @@ import shutil
 import pytest
 
 from unheard.errors import RunError, SettingsError
-from unheard.experiment.recipe import read_recipe
+from unheard.experiment.recipe import notes_on_members
+from unheard.experiment.recipe_file import read_recipe
 from unheard.experiment.runner import claim_folder
-from unheard.experiment.upstream_checks import heard_before
 from unheard.settings import read_document
 
 TRAINED = """
@@ -69,7 +69,7 @@ above = 1
 def test_layers_above_a_state_hear_that_state_of_the_same_upstream(folder, checkpoints):
     recipe = read(folder, ABOVE)
     assert recipe.model.encoder["above"] == 1
-    assert len(heard_before(recipe.features, recipe.model.encoder, "emodb")) == 1  # one upstream, said once
+    assert len(notes_on_members(recipe)) == 1  # one upstream, said once
     shutil.copytree(checkpoints("hubert layer"), folder / "models" / "other")
     for change, message in (
         (("states = [1]", "states = [1, 2]"), r"line 11: features\.states: model\.encoder\.above is 1"),
@@ -185,12 +185,11 @@ def test_frames_are_as_far_apart_as_the_feature_says(folder):
 
 def test_the_corpus_that_the_upstream_heard_is_warned_of(folder):
     recipe = read(folder, FROZEN)
-    (said,) = heard_before(recipe.features, recipe.model.encoder, "emodb")
+    (said,) = notes_on_members(recipe)
     assert "not in the ledger" in said
     shutil.copytree(folder / "models" / "hubert", folder / "models" / "hubert-base-superb-er")
-    recipe = read(folder, TRAINED.replace("models/hubert", "models/hubert-base-superb-er"))
-    (said,) = heard_before(recipe.features, recipe.model.encoder, "iemocap")
+    trained = TRAINED.replace("models/hubert", "models/hubert-base-superb-er")
+    (said,) = notes_on_members(read(folder, trained, "corpus.name=iemocap"))
     assert said.startswith("CONTAMINATED")
-    assert heard_before({"name": "logmel"}, {"name": "tdnn_lstm"}, "emodb") == []
-    (said,) = heard_before(recipe.features, recipe.model.encoder, "table")  # nobody's recordings are called so
+    (said,) = notes_on_members(read(folder, trained, "corpus.name=table"))  # nobody's recordings are called so
     assert "this corpus, if it was ever published, " in said
