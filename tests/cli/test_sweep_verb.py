@@ -139,7 +139,8 @@ def _predicts_a_voice_as_in_the_run(run, corpus, capsys):
     """Given all recordings of a test speaker, the fold's own model says what the run says of them."""
     weights = next((run / "weights").glob("plain-*.safetensors"))
     with safe_open(weights, framework="np") as stored:
-        speaker = json.loads(stored.metadata()["unheard"])["test_speakers"][0]
+        number = json.loads(stored.metadata()["unheard"])["fold"]
+    speaker = json.loads((run / "result.json").read_text())["split"]["folds"][number - 1]["test_speakers"][0]
     with (run / "predictions.csv").open() as stream:
         expected = {
             row["file"]: row

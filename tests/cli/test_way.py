@@ -150,10 +150,14 @@ def test_predict_labels_any_recording(finished, tones, tmp_path, capsys):
 
 def weights_of(run):
     """(objective, seed, fold) -> the file of each model, and what its header says."""
+    names = {}
+    for fold in json.loads((run / "result.json").read_text())["split"]["folds"]:
+        names.setdefault(fold["seed"], []).append(fold["name"])
     for file in sorted((run / "weights").iterdir()):
         with safe_open(file, framework="np") as stored:
             header = json.loads(stored.metadata()["unheard"])
-        yield (header["objective"], header["seed"], header["fold"]), file, header
+        seed = header["seed"]
+        yield (header["objective"], seed, names[seed][header["fold"] - 1]), file, header
 
 
 def test_a_run_keeps_the_temperatures_that_its_result_reports(finished, tones):
@@ -176,6 +180,19 @@ def test_a_run_keeps_the_temperatures_that_its_result_reports(finished, tones):
         rows = result["objectives"][label]["calibration"]["temperatures"]
         assert [(row["seed"], row["fold"]) for row in rows] == sorted((job.seed, job.fold) for job in jobs)
     assert not any("temperature" in header for _, _, header in weights_of(finished))
+
+
+def test_what_is_shipped_names_no_speaker_and_no_place(finished, tones):
+    result = json.loads((finished / "result.json").read_text())
+    speakers = {name for fold in result["split"]["folds"] for name in (*fold["test_speakers"], *fold["dev_speakers"])}
+    assert len(speakers) > 2
+    for _, file, header in weights_of(finished):
+        said = json.dumps(header)
+        assert not {name for name in speakers if f'"{name}"' in said}
+        assert set(header["classes"]) == {"emotion"}
+        content = file.read_bytes()
+        for place in (finished, finished.parent, tones, tones.parent):
+            assert str(place).encode() not in content
 
 
 def with_temperature_of(run, copy, temperature, **more):

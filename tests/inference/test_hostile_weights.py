@@ -90,7 +90,7 @@ def test_a_missing_upstream_is_named_with_how_to_point_to_it(tmp_path, checkpoin
     about = {**ABOUT, "feature_identity": feature.identity(settings)}
     model = build_model(len(feature.channel_names(settings)), {"emotion": 3}, SETTINGS)
     save_model(model, tmp_path / "a.safetensors", {**about, "features": {**own, "source": f"/gone/{folder.name}"}})
-    with pytest.raises(RunError, match=rf"/gone/{folder.name}.*--upstream, set UNHEARD_MODELS"):
+    with pytest.raises(RunError, match=rf"the upstream '{folder.name}'.*--upstream, set UNHEARD_MODELS"):
         Recognizer.from_run(tmp_path / "a.safetensors")
     named = Recognizer.from_run(tmp_path / "a.safetensors", upstream=folder)
     monkeypatch.setenv("UNHEARD_MODELS", str(folder.parent))

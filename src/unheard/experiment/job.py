@@ -29,13 +29,23 @@ RESULT = "job.json"
 
 @dataclass(frozen=True)
 class Job:
-    """One objective, one seed, one fold."""
+    """One objective, one seed, one fold.
+
+    Args:
+        label: of the objective.
+        seed: of all that is drawn.
+        fold: of the seed's plan.
+        folder: where it writes its result.
+        fingerprint: digest of all that determines it.
+        number: of the fold in its plan, from 1: its name may be a speaker's.
+    """
 
     label: str
     seed: int
     fold: Fold
     folder: Path
     fingerprint: str
+    number: int = 1
 
     @property
     def name(self) -> str:
@@ -68,11 +78,11 @@ def plan_jobs(prepared: Prepared, out: Path) -> list[Job]:
     recipe = prepared.recipe
     labels = list(recipe.objectives)
     jobs = []
-    for number, seed in enumerate(recipe.seeds):
+    for seed in recipe.seeds:
         plan = prepared.plans[seed]
         files = file_names(fold.name for fold in plan.folds)
-        for fold in plan.folds:
-            extra = [REFERENCES] if number == 0 and recipe.leakage.measure else []
+        for number, fold in enumerate(plan.folds, 1):
+            extra = [REFERENCES] if seed == recipe.seeds[0] and recipe.leakage.measure else []
             for label in [*labels, *extra]:
                 own = recipe.objectives.get(label, {})
                 fingerprint = recipe.fingerprint(
@@ -85,7 +95,7 @@ def plan_jobs(prepared: Prepared, out: Path) -> list[Job]:
                 )
                 own_folder = REFERENCES_FOLDER if label == REFERENCES else objective_file_name(label)
                 folder = out / JOBS / own_folder / f"seed{seed}-fold{files[fold.name]}"
-                jobs.append(Job(label, seed, fold, folder, fingerprint))
+                jobs.append(Job(label, seed, fold, folder, fingerprint, number))
     _refuse_shared_folders(jobs)
     return jobs
 

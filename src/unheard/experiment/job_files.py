@@ -49,7 +49,11 @@ def read_embeddings(file: Path) -> dict[str, NDArray[np.float32]]:
 
 
 def save_weights(data: JobData, job: Job, model: Model) -> None:
-    """The model, with all that predicting needs to know in its header; the temperature is one of all jobs."""
+    """The model, with all that predicting needs to know in its header; the temperature is one of all jobs.
+
+    Weights travel, and a fold may be called after the speaker whom it tests: it goes by its number, as result.json
+    lists them. Who was tested stands there, and in splits/.
+    """
     recipe = data.recipe
     about = {
         "emotions": list(data.classes),
@@ -59,12 +63,13 @@ def save_weights(data: JobData, job: Job, model: Model) -> None:
         "audio": recipe.audio.model_dump(mode="json"),
         "objective": job.label,
         "seed": job.seed,
-        "fold": job.fold.name,
+        "fold": job.number,
         "corpus": recipe.corpus.name,
-        "test_speakers": sorted({data.speakers[name] for name in job.fold.test}),
+        "fingerprint": job.fingerprint,
     }
     run = job.folder.parents[2]
-    save_model(model, run / "weights" / f"{job.folder.parent.name}-{job.folder.name}.safetensors", about)
+    name = f"{job.folder.parent.name}-seed{job.seed}-fold{job.number}.safetensors"
+    save_model(model, run / "weights" / name, about)
 
 
 def finished(data: JobData, job: Job) -> TrainingResult | ReferencesResult | None:

@@ -13,16 +13,19 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from unheard.data.audio.loading import AudioSettings
 from unheard.documents import DamageError, conform
-from unheard.errors import MissingExtraError, RunError, UnheardError
+from unheard.errors import MissingExtraError, RunError, SettingsError, UnheardError
 from unheard.harmless import visible
 from unheard.models.model import Model
 from unheard.registry import load
+from unheard.settings import read_document
 from unheard.upstreams.checkpoints import UpstreamSettings, find_checkpoint, moved_source, without_grant
 
-__all__ = ["Hearing", "check_headers", "hearing_of"]
+__all__ = ["Hearing", "check_headers", "hearing_of", "upstream_of_run"]
 
 _MEND = "Take the weights of `unheard run`."
 _SHORTEST = 0.001
+_SETTINGS = "settings.toml"
+"""Of a run, in its folder: what ran, whole."""
 
 
 class _Header(BaseModel):
@@ -136,6 +139,30 @@ def hearing_of(
     if channels != model.channels:
         raise RunError(f"{name}: it hears {model.channels} channels, and its features have {channels}. {_MEND}")
     return Hearing(feature, settings, audio, folder)
+
+
+def upstream_of_run(run: Path, header: Mapping[str, Any]) -> Path | None:
+    """Where a run's own settings.toml says that the upstream of its features lies; weights know only its name.
+
+    Args:
+        run: the folder of the run; anything may lie there.
+        header: of one of its models.
+
+    Returns:
+        A folder of the name that the header has; None where the settings name no such one.
+    """
+    features = header.get("features")
+    name = features.get("source") if isinstance(features, Mapping) else None
+    if not isinstance(name, str) or not (run / _SETTINGS).is_file():
+        return None
+    try:
+        said = read_document(run / _SETTINGS).data.get("features")
+    except SettingsError:
+        return None
+    source = said.get("source") if isinstance(said, Mapping) else None
+    place = Path(source) if isinstance(source, str) else Path()
+    known = place.is_absolute() and place.name == Path(name).name and place.is_dir()
+    return place if known else None
 
 
 def _found_upstream(settings: UpstreamSettings, name: str) -> Path:

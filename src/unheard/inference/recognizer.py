@@ -14,7 +14,7 @@ from unheard.errors import AudioError, RunError
 from unheard.features.extracting import frames_of, refuse_no_sound
 from unheard.features.voice import standardize
 from unheard.files import objective_file_name
-from unheard.inference.headers import check_headers, hearing_of
+from unheard.inference.headers import check_headers, hearing_of, upstream_of_run
 from unheard.models.model import Model
 from unheard.models.temperatures import read_temperature
 from unheard.models.weights import load_model
@@ -121,10 +121,19 @@ class Recognizer:
         return cls._of(run, chosen, raw=raw, download=download, upstream=upstream)
 
     @classmethod
-    def _of(cls, run: Path, files: Sequence[Path], *, raw: bool, **given: Any) -> "Recognizer":
+    def _of(
+        cls, run: Path, files: Sequence[Path], *, raw: bool, download: bool, upstream: Path | None
+    ) -> "Recognizer":
         models = [load_model(file) for file in files]
-        temperature = None if raw else _beside(run, models[0][1])
-        return cls(models, temperature=temperature, raw=raw, names=[str(file) for file in files], **given)
+        header = models[0][1]
+        return cls(
+            models,
+            temperature=None if raw else _beside(run, header),
+            raw=raw,
+            names=[str(file) for file in files],
+            download=download,
+            upstream=upstream or upstream_of_run(run, header),
+        )
 
     def probabilities(self, samples: Samples, rate: Hertz) -> dict[str, float]:
         """A probability an emotion; they sum to 1.

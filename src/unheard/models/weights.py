@@ -3,6 +3,9 @@
 A file may come from anywhere. What its header describes is held against the tensors that stand in it before anything
 is built, so that it cannot ask for more memory than it has itself; and it cannot ask for the network, or for a folder
 of weights outside.
+
+A file may go anywhere, too. It holds what predicts and nothing else: no head that told speakers apart, no part of the
+training's objective, no path of the machine that it was written on.
 """
 
 import contextlib
@@ -21,32 +24,44 @@ from unheard.documents import DamageError, conform
 from unheard.errors import RunError, UnheardError
 from unheard.models.model import Model, ModelSettings, Sizes
 from unheard.tensors import StoredTensors, open_tensors, write_tensors
-from unheard.upstreams.checkpoints import without_grant
+from unheard.upstreams.checkpoints import portable
 
 __all__ = ["load_model", "save_model"]
 
 _KEY = "unheard"
 """Of the header in the file's metadata."""
-_MEND = "Take it out, with its job's folder under jobs/, and give the same `unheard run` again."
+_MEND = (
+    "Take it out, with the folder of its objective, seed and fold under jobs/ (result.json numbers the folds), and "
+    "give the same `unheard run` again."
+)
 _SPARE = 4
 """How many times a parameter may be made anew while its layer is built (norms of weights, additions of low rank)."""
 
 
 def save_model(model: Model, file: Path, about: Mapping[str, Any]) -> None:
-    """Write the weights as safetensors, with the architecture and `about` (JSON) in its header, and a digest.
+    """Write what predicts as safetensors, with the architecture and `about` (JSON) in its header, and a digest.
 
-    Written aside and renamed: a reader never sees half a file.
+    Heads of domains and parts of the objective are left out, and of an upstream's folder only its name stands in the
+    header. Written aside and renamed: a reader never sees half a file.
     """
     header = {
         "channels": model.channels,
-        "classes": model.classes,
+        "classes": {name: count for name, count in model.classes.items() if name not in model.domains},
         "model": model.settings.model_dump(mode="json"),
         **about,
     }
     # A pretrained encoder is described as it is, so that reading it back needs no checkpoint of its own.
     header["model"]["encoder"] |= getattr(model.network.encoder, "described", {})
-    header["model"]["encoder"] = without_grant(header["model"]["encoder"])
-    write_tensors(file, model.state_dict(), _KEY, json.dumps(header))
+    header["model"]["encoder"] = portable(header["model"]["encoder"])
+    if isinstance(header.get("features"), Mapping):
+        header["features"] = portable(header["features"])
+    write_tensors(file, _predicting(model), _KEY, json.dumps(header))
+
+
+def _predicting(model: Model) -> dict[str, Tensor]:
+    """The tensors without those that only training needs."""
+    training = ("parts.", *(f"heads.{name}." for name in model.domains))
+    return {name: value for name, value in model.state_dict().items() if not name.startswith(training)}
 
 
 class _Header(BaseModel):
@@ -62,9 +77,6 @@ class _Header(BaseModel):
 def load_model(file: Path) -> tuple[Model, dict[str, Any]]:
     """The model of a file and all that its header says. Nothing is unpickled, and no other file is read.
 
-    What the objective had added to the model (a decoder, a discriminator) stands in the file, and is left there: no
-    prediction needs it.
-
     Raises:
         RunError: the file is missing, damaged, or not one of ours; its weights are not what its header says, or
             are no numbers.
@@ -74,7 +86,7 @@ def load_model(file: Path) -> tuple[Model, dict[str, Any]]:
             header = stored.header()
             described = conform(header, _Header)
             _check_shapes(described, stored)
-            state = {name: value for name, value in stored.tensors().items() if not _of_objective(name)}
+            state = stored.tensors()
         _check_finite(state)
         model = _built(described)
         model.load_state_dict(state)
@@ -94,7 +106,7 @@ def _built(header: _Header) -> Model:
     given = header.model.get("encoder", {})
     if not isinstance(given, dict):
         raise DamageError("its header describes no model: the encoder is no table")
-    encoder = without_grant(given)
+    encoder = portable(given)
     if "source" in encoder and not encoder.get("described"):
         raise DamageError("its header names an upstream and does not describe it, and no other file is read")
     settings = {**header.model, "encoder": encoder}
@@ -114,14 +126,10 @@ def _check_shapes(header: _Header, stored: StoredTensors) -> None:
     """
     with torch.device("meta"), _at_most(_SPARE * len(stored.shapes)):
         expected = {name: tuple(value.shape) for name, value in _built(header).state_dict().items()}
-    for name in sorted(expected.keys() | {name for name in stored.shapes if not _of_objective(name)}):
+    for name in sorted(expected.keys() | stored.shapes.keys()):
         there, here = stored.shapes.get(name), expected.get(name)
         if there != here:
             raise DamageError(f"{ascii(name)[1:-1]} has the shape {there}, and its header describes {here}")
-
-
-def _of_objective(name: str) -> bool:
-    return name.startswith("parts.")
 
 
 @contextlib.contextmanager

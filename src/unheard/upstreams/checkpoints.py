@@ -26,6 +26,7 @@ __all__ = [
     "find_checkpoint",
     "local_source",
     "moved_source",
+    "portable",
     "read_card",
     "without_grant",
 ]
@@ -121,6 +122,23 @@ def local_source(source: str, folder: Path) -> str:
 def without_grant(table: Mapping[str, Any]) -> dict[str, Any]:
     """Settings as a file may give them: without leave to use the network, which only who calls can give."""
     return {key: value for key, value in table.items() if key != "download"}
+
+
+def portable(table: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as they may leave this machine: without leave to use the network, and of a folder only its last name.
+
+    >>> portable({"name": "upstream", "source": "/home/anna/models/hubert-base", "download": True})
+    {'name': 'upstream', 'source': 'hubert-base'}
+    """
+    found = without_grant(table)
+    source = found.get("source")
+    if isinstance(source, str) and Path(source).is_absolute():
+        found["source"] = Path(source).name
+    described = found.get("described")
+    if isinstance(described, Mapping) and isinstance(described.get("config"), Mapping):
+        config = {key: value for key, value in described["config"].items() if key != "_name_or_path"}
+        found["described"] = {**described, "config": config}
+    return found
 
 
 def moved_source(source: str) -> str:
