@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 from safetensors import safe_open
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from cli.typed import made_run, unheard
 from unheard.documents import opened
@@ -250,32 +250,6 @@ def test_weights_alone_predict_raw_and_say_so(finished, tones, tmp_path, capsys)
     assert "no temperature of these models is known" in said.err
     assert unheard("predict", weights, recording, "--raw") == 0
     assert capsys.readouterr().out == said.out
-
-
-def test_weights_of_an_older_version_stay_valid_and_get_a_temperature_when_the_result_is_built_anew(
-    finished, tones, tmp_path, capsys
-):
-    old = shutil.copytree(finished, tmp_path / "old")
-    (old / "temperatures.json").unlink()
-    for _, file, header in weights_of(old):
-        header["temperature"] = 0.2
-        save_file(load_file(file), file, metadata={"unheard": json.dumps(header)})
-    asked = [next((tones / "corpus").glob("*.wav")), "--objective", "dat"]
-    assert unheard("predict", finished, *asked, "--raw") == 0
-    raw = capsys.readouterr().out
-    assert unheard("predict", old, *asked) == 0
-    said = capsys.readouterr()
-    assert said.out == raw
-    assert "temperatures of an older version" in said.err
-    before = {file: file.read_bytes() for file in (old / "weights").iterdir()}
-    assert unheard("run", finished.parent / "recipe.toml", "--out", old, "--jobs", 1) == 0
-    assert before == {file: file.read_bytes() for file in (old / "weights").iterdir()}
-    assert (old / "temperatures.json").read_text() == (finished / "temperatures.json").read_text()
-    capsys.readouterr()
-    assert unheard("predict", finished, *asked) == 0
-    expected = capsys.readouterr()
-    assert unheard("predict", old, *asked) == 0
-    assert capsys.readouterr() == expected
 
 
 def test_predict_asks_which_objective(finished, tones, capsys):

@@ -85,12 +85,6 @@ def _sureness(recognizer: "Recognizer") -> str:
     """What the probabilities are worth, and where."""
     found = recognizer.calibration
     if found is None:
-        if any(header.get("temperature") is not None for header in recognizer.headers):
-            return (
-                "probabilities are as the networks give them: these weights hold temperatures of an older version, "
-                "each fitted on a few dev speakers, which are left aside. Give the run's command again to fit one on "
-                "all."
-            )
         return (
             "probabilities are as the networks give them: no temperature of these models is known. A run writes it "
             "into its folder when it ends."

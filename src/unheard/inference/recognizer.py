@@ -30,8 +30,7 @@ class Recognizer:
 
     The temperature T is one of the run's objective, fitted on the dev predictions of all its models and kept only
     where it helps speakers left out (docs/adr/0008-temperature.md). It changes how sure a model is and not what it
-    says: the class of one model is the same at any T. Without one, T is 1: weights outside their run's folder, older
-    runs (theirs had one in each file, fitted on the few dev speakers of that file alone, which is not read), or no
+    says: the class of one model is the same at any T. Without one, T is 1: weights outside their run's folder, or no
     dev speakers.
 
     Args:
@@ -109,7 +108,7 @@ class Recognizer:
         files = sorted((run / "weights").glob("*-seed*.safetensors"))
         if not files:
             raise RunError(f"{run}: no weights here. Is it the --out folder of a finished `unheard run`?")
-        # A label may hold '-seed', too: older versions wrote it as it is.
+        # A label may hold '-seed', too.
         parts = {file: re.split(r"-seed-?\d+-fold", file.name, maxsplit=1)[0] for file in files}
         labels = sorted(unquote(part) for part in set(parts.values()))
         if objective is None and len(labels) > 1:
