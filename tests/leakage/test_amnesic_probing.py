@@ -5,7 +5,7 @@ import pytest
 
 from unheard.leakage.amnesic_probing import CONTROLS, measure_erasure
 from unheard.leakage.probe_splits import Items
-from unheard.leakage.representation import ProbeSettings, View
+from unheard.leakage.representation import ProbeSettings, Representation
 from unheard.statistics.jackknife import summary
 from unheard.testing.codes import make_codes
 
@@ -13,7 +13,7 @@ from unheard.testing.codes import make_codes
 def measured(codes, *, kinds=("linear",), parts=True, seed=0):
     part = codes.part if parts else np.full(codes.part.shape, "train")
     items = Items({name: codes.columns[name] for name in ("speaker", "emotion")}, part)
-    return measure_erasure(View(codes.embeddings, items, ProbeSettings(kinds=kinds), seed))
+    return measure_erasure(Representation(codes.embeddings, items, ProbeSettings(kinds=kinds), seed))
 
 
 def test_an_erasure_that_leaves_nothing_leaves_no_rounding_errors_to_read():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from unheard.leakage._cross_validation import Kind, fitted, inner_folds
+from unheard.leakage._cross_validation import Classifier, fit_chosen, inner_folds
 from unheard.leakage._whitening import principal, whitened
 
 
@@ -36,38 +36,38 @@ def test_what_would_stand_in_one_fold_alone_is_never_judged():
 
 def test_settings_are_judged_by_items_that_were_not_learnt_from_and_the_last_fit_has_them_all():
     """A kind that remembers what it has met, and answers nothing else."""
-    met, judged = [], []
+    met, validation = [], []
 
-    def answers(train, labels, asked, seed):
+    def predict_each(train, labels, others, seed):
         known = set(train[:, 0].tolist())
-        judged.extend(asked[:, 0].tolist())
-        assert not known & set(asked[:, 0].tolist())
-        return {"wrong": np.zeros(len(asked), np.int64), "right": (asked[:, 0] >= 6).astype(np.int64)}
+        validation.extend(others[:, 0].tolist())
+        assert not known & set(others[:, 0].tolist())
+        return {"wrong": np.zeros(len(others), np.int64), "right": (others[:, 0] >= 6).astype(np.int64)}
 
     def fit(train, labels, setting, seed):
         met.append((setting, len(train)))
-        return lambda asked: np.zeros(len(asked), np.int64)
+        return lambda others: np.zeros(len(others), np.int64)
 
     train = np.arange(12, dtype=np.float32)[:, np.newaxis]
-    fitted(Kind(answers, fit, "default"), train, (train[:, 0] >= 6).astype(np.int64), seed=0)
-    assert sorted(judged) == list(range(12))
+    fit_chosen(Classifier(predict_each, fit, "default"), train, (train[:, 0] >= 6).astype(np.int64), seed=0)
+    assert sorted(validation) == list(range(12))
     assert met == [("right", 12)]
 
 
 def test_where_nothing_can_be_judged_the_default_is_taken():
-    asked = []
+    chosen = []
 
     def fit(train, labels, setting, seed):
-        asked.append(setting)
+        chosen.append(setting)
         return lambda items: np.zeros(len(items), np.int64)
 
-    fitted(
-        Kind(lambda *_: pytest.fail("nothing to judge"), fit, "default"),
+    fit_chosen(
+        Classifier(lambda *_: pytest.fail("nothing to judge"), fit, "default"),
         np.eye(2, dtype=np.float32),
         np.arange(2),
         seed=0,
     )
-    assert asked == ["default"]
+    assert chosen == ["default"]
 
 
 @pytest.mark.parametrize("shape", [(40, 6), (12, 30)])

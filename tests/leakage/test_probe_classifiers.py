@@ -43,11 +43,11 @@ def written(how, seed):
 def attackers(train, labels, test, truth, seed):
     """Balanced accuracy of each of scikit-learn's."""
     scaler = StandardScaler().fit(train)
-    known, asked = scaler.transform(train), scaler.transform(test)
+    known, unknown = scaler.transform(train), scaler.transform(test)
     models = [SVC(C=cost) for cost in (1.0, 10.0, 100.0)]
     models.append(MLPClassifier((256,), max_iter=300, random_state=seed))
-    answers = [model.fit(known, labels).predict(asked) for model in models]
-    return [uar.score(truth, own, classes=SPEAKERS) for own in answers]
+    predictions = [model.fit(known, labels).predict(unknown) for model in models]
+    return [uar.score(truth, own, classes=SPEAKERS) for own in predictions]
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from unheard.leakage.probe_splits import Items
-from unheard.leakage.suite import ProbeSettings, measure_all
+from unheard.leakage.suite import ProbeSettings, measure_leakage
 from unheard.probing.sources import emotion_code
 from unheard.probing.summary import figures_of
 from unheard.testing.codes import make_codes
@@ -13,7 +13,7 @@ from unheard.testing.codes import make_codes
 def figures(codes, *columns, kinds=("linear", "mlp", "knn"), embeddings=None, seed=0):
     items = Items({name: codes.columns[name] for name in ("speaker", *columns)}, codes.part)
     given = codes.embeddings if embeddings is None else embeddings(items)
-    return figures_of([measure_all(given, items, ProbeSettings(kinds=kinds), seed=seed)], 0.95)
+    return figures_of([measure_leakage(given, items, ProbeSettings(kinds=kinds), seed=seed)], 0.95)
 
 
 def over_seeds(code, seeds):

@@ -7,7 +7,7 @@ from hypothesis import settings as hypothesis
 from hypothesis import strategies as st
 
 from unheard.errors import SplitError
-from unheard.leakage.probe_splits import PROTOCOLS, TARGETS, Items, rounds_for
+from unheard.leakage.probe_splits import PROTOCOLS, TARGETS, Items, draw_probe_splits
 from unheard.testing.codes import make_codes
 
 
@@ -23,10 +23,10 @@ def made(*, parts=True, **changes):
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_what_is_asked_shares_nothing_with_what_was_learnt(parts, target, protocol):
     items = made(parts=parts)
-    rounds = rounds_for(items, target, protocol, seed=0)
-    assert bool(rounds) is not (target == "sentence" and protocol == "sentences")
+    splits = draw_probe_splits(items, target, protocol, seed=0)
+    assert bool(splits) is not (target == "sentence" and protocol == "sentences")
     speakers, sentences = items.column("speaker"), items.column("sentence")
-    for one in rounds:
+    for one in splits:
         assert not set(one.train) & set(one.test)
         assert set(items.part[one.train]) == {"train"}
         shared = set(speakers[one.train]) & set(speakers[one.test])
@@ -39,22 +39,22 @@ def test_what_is_asked_shares_nothing_with_what_was_learnt(parts, target, protoc
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_every_item_that_may_be_asked_is_asked_once(protocol):
     for items, part in ((made(), "withheld"), (made(parts=False), "train")):
-        asked = np.concatenate([one.test for one in rounds_for(items, "speaker", protocol, seed=0)])
-        assert sorted(asked) == sorted(np.flatnonzero(items.part == part))
+        eligible = np.concatenate([one.test for one in draw_probe_splits(items, "speaker", protocol, seed=0)])
+        assert sorted(eligible) == sorted(np.flatnonzero(items.part == part))
 
 
 def test_gender_is_asked_of_unseen_speakers_where_there_are_some():
     items = made()
-    (one,) = rounds_for(items, "gender", "utterances", seed=0)
+    (one,) = draw_probe_splits(items, "gender", "utterances", seed=0)
     assert set(items.part[one.test]) == {"unseen"}
-    assert len(rounds_for(made(parts=False), "gender", "utterances", seed=0)) == 3
+    assert len(draw_probe_splits(made(parts=False), "gender", "utterances", seed=0)) == 3
 
 
 def test_two_sentences_are_two_rounds():
     items = made()
     half = np.where(np.isin(items.column("sentence"), ["text0", "text1"]), "a", "b")
-    rounds = rounds_for(made(sentence=half), "speaker", "sentences", seed=0)
-    assert len(rounds) == 2
+    splits = draw_probe_splits(made(sentence=half), "speaker", "sentences", seed=0)
+    assert len(splits) == 2
 
 
 @pytest.mark.parametrize(
@@ -68,19 +68,19 @@ def test_two_sentences_are_two_rounds():
     ],
 )
 def test_what_cannot_be_asked_has_no_rounds(target, protocol, changes):
-    assert rounds_for(made(**changes), target, protocol, seed=0) == []
+    assert draw_probe_splits(made(**changes), target, protocol, seed=0) == []
 
 
 def test_a_value_that_is_one_speaker_cannot_be_asked_of_others():
     items = made(parts=False)
     odd = np.where(items.column("speaker") == "s00", "x", "y")
-    assert rounds_for(made(parts=False, gender=odd), "gender", "utterances", seed=0) == []
+    assert draw_probe_splits(made(parts=False, gender=odd), "gender", "utterances", seed=0) == []
 
 
 def test_unknown_values_are_neither_learnt_nor_asked():
     items = made()
     some = np.where(np.arange(len(items)) % 3 == 0, "", items.column("gender"))
-    for one in rounds_for(made(gender=some), "gender", "utterances", seed=0):
+    for one in draw_probe_splits(made(gender=some), "gender", "utterances", seed=0):
         assert (some[np.concatenate([one.train, one.test])] != "").all()
 
 
@@ -97,7 +97,7 @@ def test_whatever_the_corpus_rounds_keep_apart_or_are_empty(seed, target, protoc
     gender = np.where(np.char.isnumeric(speakers) & (speakers < "2"), "f", "m")
     columns = {"speaker": speakers, "gender": gender, "sentence": generator.integers(0, shape[2], 40).astype(str)}
     items = Items(columns, generator.choice(["train", "withheld", "unseen"][: shape[1]], 40))
-    for one in rounds_for(items, target, protocol, seed=seed):
+    for one in draw_probe_splits(items, target, protocol, seed=seed):
         assert not set(one.train) & set(one.test)
         assert np.unique(items.column(target)[one.train]).size > 1
         assert one.test.size

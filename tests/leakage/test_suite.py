@@ -5,7 +5,7 @@ import pytest
 
 from unheard.errors import SplitError
 from unheard.leakage.probe_splits import Items
-from unheard.leakage.suite import ProbeSettings, measure_all
+from unheard.leakage.suite import ProbeSettings, measure_leakage
 from unheard.probing.sources import emotion_code
 from unheard.statistics.jackknife import summary
 from unheard.testing.codes import make_codes
@@ -30,14 +30,14 @@ def covers(measure, value):
 def there():
     """A linear speaker code, measured."""
     codes = make_codes(speakers=8, unseen=6, each=24, size=16, strength=1.2)
-    return measure_all(codes.embeddings, items_of(codes), ProbeSettings(), seed=0)
+    return measure_leakage(codes.embeddings, items_of(codes), ProbeSettings(), seed=0)
 
 
 @pytest.fixture(scope="module")
 def absent():
     """The same corpus without it."""
     codes = make_codes(speakers=8, unseen=6, each=24, size=16, code="none")
-    return measure_all(codes.embeddings, items_of(codes), ProbeSettings(), seed=0)
+    return measure_leakage(codes.embeddings, items_of(codes), ProbeSettings(), seed=0)
 
 
 def test_a_code_that_is_there_is_read_by_everything(there):
@@ -95,7 +95,7 @@ def test_the_battery_erases_the_speaker_and_keeps_the_emotion(there):
 def test_a_product_of_signs_escapes_erasure_and_the_linear_probe_but_not_the_mlp():
     codes = make_codes(speakers=4, unseen=2, each=400, size=24, code="signs")
     settings = ProbeSettings(kinds=("linear", "mlp"))
-    own = measure_all(codes.embeddings, items_of(codes, "emotion"), settings, seed=0)
+    own = measure_leakage(codes.embeddings, items_of(codes, "emotion"), settings, seed=0)
     before, after = own["leakage"]["speaker"]["utterances"], own["erasure"]["speaker_after"]
     for probes in (before, after):
         assert probes["linear"].value < 0.4
@@ -106,10 +106,10 @@ def test_the_floor_of_a_perfect_emotion_code_is_respected():
     """Where speakers have favorite emotions, the emotion alone names them above chance, and may."""
     codes = make_codes(speakers=8, unseen=4, each=40, code="none", dependence=0.7)
     items = items_of(codes, "emotion")
-    floor = measure_all(emotion_code(items), items, ProbeSettings(kinds=("linear",)), seed=0)["leakage"]["speaker"][
-        "utterances"
-    ]
-    tree = measure_all(codes.embeddings, items, ProbeSettings(kinds=("linear", "knn")), seed=0)
+    floor = measure_leakage(emotion_code(items), items, ProbeSettings(kinds=("linear",)), seed=0)["leakage"][
+        "speaker"
+    ]["utterances"]
+    tree = measure_leakage(codes.embeddings, items, ProbeSettings(kinds=("linear", "knn")), seed=0)
     own, within = tree["leakage"]["speaker"]["utterances"], tree["within_emotion"]
     assert interval(floor["linear"])[1] > floor["linear"].value > 1.3 / 8
     for kind in ("linear", "knn"):
@@ -121,7 +121,7 @@ def test_the_floor_of_a_perfect_emotion_code_is_respected():
 def test_without_parts_every_item_is_asked_and_half_of_the_speakers_verify_the_other():
     codes = make_codes(speakers=8, unseen=0, each=24, strength=1.0)
     items = Items(items_of(codes, "emotion").columns, np.full(codes.part.shape, "train"))
-    own = measure_all(codes.embeddings, items, ProbeSettings(kinds=("linear", "knn")), seed=0)
+    own = measure_leakage(codes.embeddings, items, ProbeSettings(kinds=("linear", "knn")), seed=0)
     assert own["leakage"]["speaker"]["utterances"]["test_items"] == 8 * 24
     assert own["leakage"]["speaker"]["utterances"]["linear"].value > 0.8
     trials = own["verification"]["utterances"]
@@ -131,14 +131,14 @@ def test_without_parts_every_item_is_asked_and_half_of_the_speakers_verify_the_o
 
 def test_the_same_seed_says_the_same_whatever_the_global_one():
     codes = make_codes(speakers=3, unseen=3, each=12, size=12)
-    first = measure_all(codes.embeddings, items_of(codes, "emotion"), ProbeSettings(), seed=3)
+    first = measure_leakage(codes.embeddings, items_of(codes, "emotion"), ProbeSettings(), seed=3)
     np.random.seed(1)  # noqa: NPY002 (what is shown to have no effect)
-    assert measure_all(codes.embeddings, items_of(codes, "emotion"), ProbeSettings(), seed=3) == first
+    assert measure_leakage(codes.embeddings, items_of(codes, "emotion"), ProbeSettings(), seed=3) == first
 
 
 def test_a_collapsed_embedding_is_at_chance_everywhere():
     codes = make_codes(speakers=4, unseen=2, each=16, size=12)
-    own = measure_all(np.ones((96, 3)), items_of(codes, "emotion"), ProbeSettings(), seed=0)
+    own = measure_leakage(np.ones((96, 3)), items_of(codes, "emotion"), ProbeSettings(), seed=0)
     for kind in ("linear", "mlp", "knn"):
         assert own["leakage"]["speaker"]["utterances"][kind].value == pytest.approx(0.25)
     assert own["verification"]["utterances"]["cosine"].value == 0.5
@@ -149,9 +149,9 @@ def test_a_collapsed_embedding_is_at_chance_everywhere():
 def test_what_does_not_fit_is_an_error():
     codes = make_codes(speakers=4, unseen=2, each=8, size=12)
     with pytest.raises(SplitError, match="one row an item"):
-        measure_all(codes.embeddings[1:], items_of(codes), ProbeSettings(), seed=0)
+        measure_leakage(codes.embeddings[1:], items_of(codes), ProbeSettings(), seed=0)
     with pytest.raises(SplitError, match="nan or inf"):
-        measure_all(codes.embeddings * np.nan, items_of(codes), ProbeSettings(), seed=0)
+        measure_leakage(codes.embeddings * np.nan, items_of(codes), ProbeSettings(), seed=0)
     nobody = Items(codes.columns, np.full(codes.part.shape, "unseen"))
     with pytest.raises(SplitError, match="part train"):
-        measure_all(codes.embeddings, nobody, ProbeSettings(), seed=0)
+        measure_leakage(codes.embeddings, nobody, ProbeSettings(), seed=0)

@@ -6,7 +6,7 @@ from scipy import stats
 
 from unheard.errors import SplitError
 from unheard.metrics import uar
-from unheard.statistics.jackknife import Measure, averaged, balanced_accuracy, leave_each_out, mapped, summary
+from unheard.statistics.jackknife import Measure, average, balanced_accuracy, combine, leave_each_out, summary
 
 
 def test_balanced_accuracy_equals_uar_with_and_without_each_speaker():
@@ -41,7 +41,7 @@ def test_the_interval_of_a_mean_of_speakers_is_students():
 
 def test_a_speaker_in_several_folds_is_left_out_of_all_of_them():
     folds = [Measure(0.4, {"a": 0.3, "b": 0.5}), Measure(0.8, {"b": 0.6, "c": 0.9})]
-    whole = averaged(folds)
+    whole = average(folds)
     assert whole.value == pytest.approx(0.6)
     assert whole.without == pytest.approx({"a": 0.55, "b": 0.55, "c": 0.65})
     assert summary(folds)["std"] == pytest.approx(np.std([0.4, 0.8], ddof=1))
@@ -50,9 +50,9 @@ def test_a_speaker_in_several_folds_is_left_out_of_all_of_them():
 
 def test_what_cannot_be_had_is_left_out_and_never_zero():
     nothing = Measure(float("nan"))
-    assert averaged([nothing, Measure(0.5, {"a": 0.4})]).value == 0.5
-    assert np.isnan(averaged([nothing]).value)
-    assert np.isnan(averaged([]).value)
+    assert average([nothing, Measure(0.5, {"a": 0.4})]).value == 0.5
+    assert np.isnan(average([nothing]).value)
+    assert np.isnan(average([]).value)
     assert np.isnan(balanced_accuracy(*(np.zeros(0),) * 3).value)
     found = summary([Measure(0.5)])
     assert found["mean"] == 0.5
@@ -61,7 +61,7 @@ def test_what_cannot_be_had_is_left_out_and_never_zero():
 
 def test_a_difference_is_taken_speaker_by_speaker():
     one, other = Measure(0.5, {"a": 0.4, "b": 0.6}), Measure(0.4, {"a": 0.3, "b": 0.5})
-    found = summary([mapped(lambda first, second: first - second, one, other)])
+    found = summary([combine(lambda first, second: first - second, one, other)])
     assert found["mean"] == pytest.approx(0.1)
     assert found["interval"] == pytest.approx([0.1, 0.1])  # all speakers agree on it
 
@@ -107,11 +107,11 @@ def test_a_variance_that_no_speaker_accounts_for_widens_the_interval():
     jackknife = ((plain[1] - plain[0]) / 2 / t) ** 2
     assert (wider[1] - wider[0]) / 2 == pytest.approx(t * np.sqrt(jackknife + 0.01))
     # Draws of their own in each fold: the variance of the mean of two is half of it.
-    assert averaged([Measure(0.5, {}, 0.01), Measure(0.7, {}, 0.01), Measure(float("nan"))]).variance == 0.005
+    assert average([Measure(0.5, {}, 0.01), Measure(0.7, {}, 0.01), Measure(float("nan"))]).variance == 0.005
 
 
 def test_a_fold_weighs_as_many_items_as_were_asked():
     many = balanced_accuracy(np.array(["a"] * 9), np.array(["a"] * 9), np.array(["a"] * 9))
     few = balanced_accuracy(np.array(["b"]), np.array(["a"]), np.array(["b"]))
-    assert averaged([many, few]).value == pytest.approx(0.9)
-    assert averaged([averaged([many, few]), few]).value == pytest.approx(9 / 11)
+    assert average([many, few]).value == pytest.approx(0.9)
+    assert average([average([many, few]), few]).value == pytest.approx(9 / 11)

@@ -1,4 +1,4 @@
-"""The kinds of classifiers that probes are made of, each with the settings that it chooses among (see `_choice`)."""
+"""The kinds of classifiers that probes are made of, each with the settings that it chooses among."""
 
 import warnings
 
@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC
 
-from unheard.leakage._cross_validation import Kind, Labels, Matrix, Predict
+from unheard.leakage._cross_validation import Classifier, Labels, Matrix, Predict
 from unheard.leakage._mlp import MLP
 from unheard.leakage._whitening import unchanged, whitened
 
@@ -22,14 +22,14 @@ _MOST_ITEMS = 6000
 """A kernel machine takes a time that grows by the square of its items and more: of more, it reads a part."""
 
 
-def _linear_answers(train: Matrix, labels: Labels, asked: Matrix, seed: int) -> dict[float, Labels]:
+def _predict_linear(train: Matrix, labels: Labels, others: Matrix, seed: int) -> dict[float, Labels]:
     del seed  # the same start always
     model = LogisticRegression(class_weight="balanced", max_iter=200, tol=1e-3, warm_start=True)
     found = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # 200 steps from a warm start are enough to rank
         for strength in _STRENGTHS:
-            found[strength] = model.set_params(C=strength).fit(train, labels).predict(asked)
+            found[strength] = model.set_params(C=strength).fit(train, labels).predict(others)
     return found
 
 
@@ -43,23 +43,23 @@ def _fit_linear(train: Matrix, labels: Labels, strength: float, seed: int) -> Pr
     return predict
 
 
-def _some(labels: Labels, seed: int) -> Labels:
+def _drawn(labels: Labels, seed: int) -> Labels:
     """Positions of at most `_MOST_ITEMS` items, drawn; all of them where there are fewer."""
     if labels.size <= _MOST_ITEMS:
         return np.arange(labels.size)
     return np.sort(np.random.default_rng(seed).permutation(labels.size)[:_MOST_ITEMS])
 
 
-def _svm_answers(train: Matrix, labels: Labels, asked: Matrix, seed: int) -> dict[tuple[str, float], Labels]:
-    some = _some(labels, seed)
-    train, labels = train[some], labels[some]
+def _predict_svm(train: Matrix, labels: Labels, others: Matrix, seed: int) -> dict[tuple[str, float], Labels]:
+    drawn = _drawn(labels, seed)
+    train, labels = train[drawn], labels[drawn]
     found = {}
     for space, fit in _SPACES.items():
         project = fit(train)
         inputs = project(train)
         width = _width(inputs)
         # One kernel serves all costs, and costs a fraction of what the machine's own way takes on wide embeddings.
-        near, far = rbf_kernel(inputs, gamma=width), rbf_kernel(project(asked), inputs, gamma=width)
+        near, far = rbf_kernel(inputs, gamma=width), rbf_kernel(project(others), inputs, gamma=width)
         for cost in _COSTS:
             model = SVC(C=cost, kernel="precomputed", class_weight="balanced")
             found[space, cost] = model.fit(near, labels).predict(far)
@@ -74,13 +74,13 @@ def _width(inputs: Matrix) -> float:
 
 def _fit_svm(train: Matrix, labels: Labels, setting: tuple[str, float], seed: int) -> Predict:
     space, cost = setting
-    some = _some(labels, seed)
-    project = _SPACES[space](train[some])
-    inputs = project(train[some])
+    drawn = _drawn(labels, seed)
+    project = _SPACES[space](train[drawn])
+    inputs = project(train[drawn])
     width = _width(inputs)
     model = SVC(C=cost, kernel="precomputed", class_weight="balanced")
-    model.fit(rbf_kernel(inputs, gamma=width), labels[some])
-    return lambda asked: model.predict(rbf_kernel(project(asked), inputs, gamma=width))
+    model.fit(rbf_kernel(inputs, gamma=width), labels[drawn])
+    return lambda others: model.predict(rbf_kernel(project(others), inputs, gamma=width))
 
 
 def _unit(rows: Matrix) -> Matrix:
@@ -89,9 +89,9 @@ def _unit(rows: Matrix) -> Matrix:
     return (rows / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
 
 
-def _nearest(known: Matrix, asked: Matrix, number: int) -> tuple[Labels, Matrix]:
-    """Positions and cosines of the nearest known items, nearest first, each of shape (asked, number)."""
-    cosines = _unit(asked) @ _unit(known).T
+def _nearest(known: Matrix, others: Matrix, number: int) -> tuple[Labels, Matrix]:
+    """Positions and cosines of the nearest known items, nearest first, each of shape (others, number)."""
+    cosines = _unit(others) @ _unit(known).T
     order = np.argsort(-cosines, axis=1, kind="stable")[:, :number]
     return order, np.take_along_axis(cosines, order, axis=1)
 
@@ -112,12 +112,12 @@ def _votes(labels: Labels, near: tuple[Labels, Matrix], number: int) -> Labels:
     return winners
 
 
-def _knn_answers(train: Matrix, labels: Labels, asked: Matrix, seed: int) -> dict[tuple[str, int], Labels]:
+def _predict_knn(train: Matrix, labels: Labels, others: Matrix, seed: int) -> dict[tuple[str, int], Labels]:
     del seed  # nothing is drawn
     found: dict[tuple[str, int], Labels] = {}
     for space, fit in _SPACES.items():
         project = fit(train)
-        near = _nearest(project(train), project(asked), _NEIGHBORS[-1])
+        near = _nearest(project(train), project(others), _NEIGHBORS[-1])
         found |= {(space, number): _votes(labels, near, number) for number in _NEIGHBORS}
     return found
 
@@ -127,14 +127,14 @@ def _fit_knn(train: Matrix, labels: Labels, setting: tuple[str, int], seed: int)
     space, number = setting
     project = _SPACES[space](train)
     known = project(train)
-    return lambda asked: _votes(labels, _nearest(known, project(asked), number), number)
+    return lambda others: _votes(labels, _nearest(known, project(others), number), number)
 
 
 CLASSIFIERS = {
-    "linear": Kind(_linear_answers, _fit_linear, _STRENGTHS[0]),
+    "linear": Classifier(_predict_linear, _fit_linear, _STRENGTHS[0]),
     "mlp": MLP,
-    "svm": Kind(_svm_answers, _fit_svm, ("scaled", 1.0)),
-    "knn": Kind(_knn_answers, _fit_knn, ("scaled", 1)),
+    "svm": Classifier(_predict_svm, _fit_svm, ("scaled", 1.0)),
+    "knn": Classifier(_predict_knn, _fit_knn, ("scaled", 1)),
 }
 """Softmax regression; networks with one hidden layer; a support vector machine with a Gaussian kernel; neighbors by
 cosine. The last two on the embedding as it is (each channel at unit variance) or whitened, whichever reads more."""

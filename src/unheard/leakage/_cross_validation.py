@@ -1,7 +1,8 @@
 """How a probe chooses its settings: by cross-validation inside its train items, then it is fitted to all of them.
 
 A probe that sets items aside for good learns from fewer of them than an attacker would, and one that judges its
-settings by a handful of items chooses by luck. So every train item is judged once, by a probe that has not met it.
+settings by a handful of items chooses by luck. So every train item is a validation item once, of a probe that has
+not met it.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unheard.leakage._groups import dealt
+from unheard.leakage._groups import assign_groups
 from unheard.metrics import uar
 
-__all__ = ["Kind", "Labels", "Matrix", "Predict", "fitted", "inner_folds"]
+__all__ = ["Classifier", "Labels", "Matrix", "Predict", "fit_chosen", "inner_folds"]
 
 _FOLDS = 3
 
@@ -24,17 +25,17 @@ Predict = Callable[[Matrix], NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
-class Kind:
+class Classifier:
     """One kind of probe.
 
     Args:
-        answers: (train (items, size), labels (items,), asked (others, size), seed) -> the label numbers that each
-            setting gives the asked items; the gentlest setting first.
+        predict_each: (train (items, size), labels (items,), others (others, size), seed) -> the label numbers that
+            each setting gives the others; the gentlest setting first.
         fit: (train, labels, setting, seed) -> predict: (others, size) -> label numbers.
         default: the setting where nothing can be chosen.
     """
 
-    answers: Callable[[Matrix, Labels, Matrix, int], Mapping[Any, Labels]]
+    predict_each: Callable[[Matrix, Labels, Matrix, int], Mapping[Any, Labels]]
     fit: Callable[[Matrix, Labels, Any, int], Predict]
     default: Any
 
@@ -42,23 +43,24 @@ class Kind:
 def inner_folds(
     labels: Labels, generator: np.random.Generator, groups: NDArray[np.generic] | None = None
 ) -> NDArray[np.int64]:
-    """The inner fold in which each item is judged, and not learnt from; -1 where it is learnt from in all.
+    """The inner fold in which each item is a validation item; -1 where it is learnt from in all.
 
     Args:
         labels: shape (items,).
         generator: of the draw.
         groups: what the test part does not share with train (speakers), shape (items,): then whole groups are
-            judged, so that settings are chosen for new groups.
+            held out, so that settings are chosen for new groups.
 
     Returns:
-        Shape (items,). A label that would stand in one fold alone (a single item, or a single group) is never judged.
+        Shape (items,). A label that would stand in one fold alone (a single item, or a single group) is always
+        learnt from.
     """
     if groups is None:
         units, strata = np.arange(labels.size), labels
     else:
         _, first, units = np.unique(groups, return_index=True, return_inverse=True)
         strata = labels[first][units]  # a group counts by the label of its first item
-    folds = dealt(units, strata, groups=_FOLDS, generator=generator)
+    folds = assign_groups(units, strata, groups=_FOLDS, generator=generator)
     for label in np.unique(labels):
         own = labels == label
         if np.unique(folds[own]).size < 2:
@@ -66,15 +68,15 @@ def inner_folds(
     return folds
 
 
-def fitted(
-    kind: Kind,
+def fit_chosen(
+    kind: Classifier,
     train: Matrix,
     labels: Labels,
     *,
     seed: int,
     groups: NDArray[np.generic] | None = None,
 ) -> Predict:
-    """A probe of a kind, with the setting that reads most of inner folds, fitted to all train items.
+    """A probe of a kind with the setting that scores best in cross-validation, fitted to all train items.
 
     Args:
         kind: of probe.
@@ -89,14 +91,14 @@ def fitted(
     folds = inner_folds(labels, np.random.default_rng(seed), groups)
     found: dict[Any, Labels] = {}
     for fold in range(_FOLDS):
-        judged = folds == fold
-        if not judged.any():
+        validation = folds == fold
+        if not validation.any():
             continue
-        for setting, own in kind.answers(train[~judged], labels[~judged], train[judged], seed).items():
-            found.setdefault(setting, np.zeros_like(labels))[judged] = own
-    asked = folds >= 0
-    scores = {
-        setting: uar.score(labels[asked], own[asked], classes=int(labels.max()) + 1) for setting, own in found.items()
-    }
+        for setting, own in kind.predict_each(
+            train[~validation], labels[~validation], train[validation], seed
+        ).items():
+            found.setdefault(setting, np.zeros_like(labels))[validation] = own
+    known, classes = folds >= 0, int(labels.max()) + 1
+    scores = {setting: uar.score(labels[known], own[known], classes=classes) for setting, own in found.items()}
     setting = max(scores, key=lambda each: scores[each], default=kind.default)
     return kind.fit(train, labels, setting, seed)

@@ -1,19 +1,19 @@
-"""Units dealt into groups: what keeps whole speakers, sentences or items together."""
+"""Units assigned to groups: what keeps whole speakers, sentences or items together."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["dealt"]
+__all__ = ["assign_groups"]
 
 
-def dealt(
+def assign_groups(
     values: NDArray[np.generic], strata: NDArray[np.generic], *, groups: int, generator: np.random.Generator
 ) -> NDArray[np.int64]:
     """A group number for each distinct unit of `values`, evenly within each stratum.
 
     Args:
         values: the unit of each item, shape (items,).
-        strata: the stratum of each item, shape (items,); a unit of several strata is dealt in each.
+        strata: the stratum of each item, shape (items,); a unit of several strata is assigned in each.
         groups: how many.
         generator: of the draw.
 

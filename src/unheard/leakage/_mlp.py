@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from unheard.leakage._cross_validation import Kind, Labels, Matrix, Predict
+from unheard.leakage._cross_validation import Classifier, Labels, Matrix, Predict
 from unheard.leakage._network import Network
 from unheard.leakage._whitening import principal
 
@@ -38,9 +38,9 @@ def _train(network: Network, train: Matrix, labels: Labels, generator: np.random
         network.step(train[batch], labels[batch], weights[batch])
 
 
-def _answers(train: Matrix, labels: Labels, asked: Matrix, seed: int) -> dict[_Setting, Labels]:
+def _predict_each(train: Matrix, labels: Labels, others: Matrix, seed: int) -> dict[_Setting, Labels]:
     project = principal(train, _INPUTS)
-    train, asked = project(train), project(asked)
+    train, others = project(train), project(others)
     stops = _passes(len(train))
     found: dict[_Setting, Labels] = {}
     for width in _WIDTHS:
@@ -49,7 +49,7 @@ def _answers(train: Matrix, labels: Labels, asked: Matrix, seed: int) -> dict[_S
         for passed in range(1, stops[-1] + 1):
             _train(network, train, labels, generator)
             if passed in stops:
-                found[width, stops.index(passed)] = network.predict(asked)
+                found[width, stops.index(passed)] = network.predict(others)
     return found
 
 
@@ -64,8 +64,8 @@ def _fit(train: Matrix, labels: Labels, setting: _Setting, seed: int) -> Predict
             _train(network, train, labels, generator)
         members.append(network)
 
-    def predict(asked: Matrix) -> Labels:
-        inputs = project(asked)
+    def predict(others: Matrix) -> Labels:
+        inputs = project(others)
         shares = np.stack([_shares(network.scores(inputs)) for network in members])
         likeliest: Labels = shares.mean(axis=0).argmax(axis=1).astype(np.int64)
         return likeliest
@@ -80,5 +80,5 @@ def _shares(logits: Matrix) -> NDArray[np.float64]:
     return shares
 
 
-MLP = Kind(_answers, _fit, (_WIDTHS[0], 1))
+MLP = Classifier(_predict_each, _fit, (_WIDTHS[0], 1))
 """Hidden ReLU units, Adam; width and passes chosen inside, three networks fitted to all train items."""

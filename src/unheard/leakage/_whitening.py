@@ -60,7 +60,7 @@ def principal(train: Matrix, most: int) -> Projection:
 
 
 def whitened(train: Matrix) -> Projection:
-    """To uncorrelated directions of unit variance: what a few loud directions would drown is heard as well.
+    """To uncorrelated directions of unit variance: a few large directions drown no others.
 
     Unchanged where the train items do not vary at all.
 

@@ -5,7 +5,7 @@
 2: the domains never touch. 0: nobody can tell them apart, so that what was learnt on one may hold on the other.
 """
 
-from unheard.statistics.jackknife import Measure, mapped
+from unheard.statistics.jackknife import Measure, combine
 
 __all__ = ["a_distance", "proxy_a_distance"]
 
@@ -28,4 +28,4 @@ def a_distance(accuracy: float) -> float:
 
 def proxy_a_distance(accuracy: Measure) -> Measure:
     """`a_distance` of a measured balanced accuracy, with and without each speaker."""
-    return mapped(a_distance, accuracy)
+    return combine(a_distance, accuracy)

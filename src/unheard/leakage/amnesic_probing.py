@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unheard.leakage.leace import Eraser, fit_eraser
-from unheard.leakage.probe_splits import Round, rounds_for
-from unheard.leakage.representation import View
-from unheard.statistics.jackknife import Measure, averaged, mapped
+from unheard.leakage.probe_splits import ProbeSplit, draw_probe_splits
+from unheard.leakage.representation import Representation
+from unheard.statistics.jackknife import Measure, average, combine
 
 __all__ = ["CONTROLS", "measure_erasure"]
 
@@ -24,11 +24,11 @@ Real = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class _Erasure:
-    """The erasure of labels, fitted to the train items of each round.
+    """The erasure of labels, fitted to the train items of each split.
 
     Args:
         labels: what is erased, shape (items,).
-        rank: from a round's train items to the most directions; None for all that covary.
+        rank: from a split's train items to the most directions; None for all that covary.
     """
 
     labels: NDArray[np.str_]
@@ -36,7 +36,7 @@ class _Erasure:
     _made: dict[bytes, Eraser] = field(default_factory=dict, repr=False)
 
     def fitted(self, embeddings: Real, train: Positions) -> Eraser:
-        """The eraser of a round; fitted once, for several probes ask for it."""
+        """The eraser of a split; fitted once, for several probes ask for it."""
         key = train.tobytes()
         if key not in self._made:
             self._made[key] = fit_eraser(embeddings[train], self.labels[train], rank=self.rank(train))
@@ -50,56 +50,58 @@ class _Erasure:
         return erased
 
 
-def measure_erasure(view: View) -> dict[str, Any]:
+def measure_erasure(representation: Representation) -> dict[str, Any]:
     """The emotion read by a fresh linear probe on unseen speakers, before and after the speaker is erased.
 
     Args:
-        view: a representation that nothing was done to.
+        representation: one that nothing was done to.
 
     Returns:
         `rank`, `whole_rank` and `span` of the erasure that all train items ask for, `of_size`; with emotions
         `uar_before, uar_after, uar_control, uar_lost, uar_beyond_control, uar_chance`; with utterances held out
-        `speaker_after`, as `View.probes` gives it. Empty with fewer than two speakers in train.
+        `speaker_after`, as `Representation.score_probes` gives it. Empty with fewer than two speakers in train.
     """
-    items, settings = view.items, view.settings
+    items, settings = representation.items, representation.settings
     speakers, train = items.column("speaker"), items.of("train")
     if np.unique(speakers[train]).size < 2:
         return {}
     erasure = _Erasure(speakers, lambda _: settings.erased)
-    whole = erasure.fitted(view.embeddings, train)
-    after = replace(view, changed=erasure)
+    whole = erasure.fitted(representation.embeddings, train)
+    after = replace(representation, intervention=erasure)
     tree: dict[str, Any] = {"rank": whole.rank, "whole_rank": whole.whole, "span": whole.span}
-    tree["of_size"] = view.embeddings.shape[1]
-    emotion = rounds_for(items, "emotion", "utterances", seed=view.seed)
+    tree["of_size"] = representation.embeddings.shape[1]
+    emotion = draw_probe_splits(items, "emotion", "utterances", seed=representation.seed)
     if emotion:
-        tree |= _used(view, after, erasure, emotion)
-    rounds = rounds_for(items, "speaker", "utterances", seed=view.seed)
-    if rounds:
-        tree["speaker_after"] = after.probes(settings.kinds, "speaker", rounds)
+        tree |= _used(representation, after, erasure, emotion)
+    splits = draw_probe_splits(items, "speaker", "utterances", seed=representation.seed)
+    if splits:
+        tree["speaker_after"] = after.score_probes(settings.kinds, "speaker", splits)
     return tree
 
 
-def _used(view: View, after: View, erasure: _Erasure, emotion: list[Round]) -> dict[str, Measure]:
-    before, left = (one.read("linear", "emotion", emotion) for one in (view, after))
-    controls = [_control(view, erasure, emotion, draw) for draw in range(CONTROLS)]
-    control = averaged(controls)
+def _used(
+    representation: Representation, after: Representation, erasure: _Erasure, emotion: list[ProbeSplit]
+) -> dict[str, Measure]:
+    before, left = (one.score_probe("linear", "emotion", emotion) for one in (representation, after))
+    controls = [_control(representation, erasure, emotion, draw) for draw in range(CONTROLS)]
+    control = average(controls)
     # Which directions were drawn is a matter of luck for each control, and for the erasure that stands against them
     # where it has found nothing but noise. No speaker accounts for that.
     luck = float(np.var([one.value for one in controls], ddof=1)) * (1.0 + 1.0 / CONTROLS)
-    beyond = mapped(lambda one, other: one - other, control, left)
+    beyond = combine(lambda one, other: one - other, control, left)
     return {
         "uar_before": before,
         "uar_after": left,
         "uar_control": control,
-        "uar_lost": mapped(lambda one, other: one - other, before, left),
+        "uar_lost": combine(lambda one, other: one - other, before, left),
         "uar_beyond_control": replace(beyond, variance=luck),
-        "uar_chance": view.chance("emotion", emotion),
+        "uar_chance": representation.chance_level("emotion", emotion),
     }
 
 
-def _control(view: View, erasure: _Erasure, emotion: list[Round], draw: int) -> Measure:
-    """The emotion read after as many directions are erased, which covary with speakers who were dealt anew."""
-    dealt, train = view.items.column("speaker").copy(), view.items.of("train")
-    dealt[train] = np.random.default_rng([view.seed, draw]).permutation(dealt[train])
-    control = _Erasure(dealt, lambda own: erasure.fitted(view.embeddings, own).rank)
-    return replace(view, changed=control).read("linear", "emotion", emotion)
+def _control(representation: Representation, erasure: _Erasure, emotion: list[ProbeSplit], draw: int) -> Measure:
+    """The emotion read after as many directions are erased, which covary with permuted speakers."""
+    permuted, train = representation.items.column("speaker").copy(), representation.items.of("train")
+    permuted[train] = np.random.default_rng([representation.seed, draw]).permutation(permuted[train])
+    control = _Erasure(permuted, lambda own: erasure.fitted(representation.embeddings, own).rank)
+    return replace(representation, intervention=control).score_probe("linear", "emotion", emotion)

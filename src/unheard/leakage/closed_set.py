@@ -1,6 +1,6 @@
 """Closed-set leakage: what a fresh classifier, trained after freezing, can still read from an embedding.
 
-The adversary of the training is never asked: one that failed to learn looks like invariance. A probe only
+The adversary of the training is never used: one that failed to learn looks like invariance. A probe only
 shows what it finds, so several kinds are tried and the best one counts.
 """
 
@@ -14,38 +14,16 @@ from sklearn.preprocessing import StandardScaler
 from unheard.errors import SplitError, UnknownNameError
 from unheard.leakage._checks import labeled_rows
 from unheard.leakage._classifiers import CLASSIFIERS
-from unheard.leakage._cross_validation import Labels, Matrix, fitted
+from unheard.leakage._cross_validation import Labels, Matrix, fit_chosen
 from unheard.leakage.probe_kinds import KINDS
 from unheard.metrics import uar
 from unheard.records import UNLABELED
 
 __all__ = [
-    "ProbeScore",
     "emotion_code_floor",
-    "probe",
+    "predict_labels",
     "probe_closed_set",
-    "read_labels",
-    "shuffled_chance",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeScore:
-    """What one probe read.
-
-    Args:
-        name: kind of probe.
-        accuracy: balanced accuracy on the test items, in [0, 1]; nan without test items or two labels.
-        chance: one over the number of labels that the probe knows; nan without any.
-        train_items: items that it learnt from (its inner dev part included).
-        test_items: items that it was asked.
-    """
-
-    name: str
-    accuracy: float
-    chance: float
-    train_items: int
-    test_items: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +74,10 @@ def _prepare(
     return _Parts(train.astype(np.float32), numbers, test.astype(np.float32), wanted, names)
 
 
-def _read(parts: _Parts, kind: str, seed: int, groups: NDArray[np.generic] | None = None) -> Labels:
+def _predict(parts: _Parts, kind: str, seed: int, groups: NDArray[np.generic] | None = None) -> Labels:
     if kind not in CLASSIFIERS:
         raise UnknownNameError("probe", kind, CLASSIFIERS)
-    predict = fitted(CLASSIFIERS[kind], parts.train, parts.train_labels, seed=seed, groups=groups)
+    predict = fit_chosen(CLASSIFIERS[kind], parts.train, parts.train_labels, seed=seed, groups=groups)
     return np.asarray(predict(parts.test)).astype(np.int64)
 
 
@@ -108,10 +86,10 @@ def _accuracy(parts: _Parts, kind: str, seed: int) -> float:
         raise UnknownNameError("probe", kind, CLASSIFIERS)
     if parts.classes < 2 or not parts.test_labels.size:
         return float("nan")
-    return uar.score(parts.test_labels, _read(parts, kind, seed), classes=parts.classes)
+    return uar.score(parts.test_labels, _predict(parts, kind, seed), classes=parts.classes)
 
 
-def read_labels(  # noqa: PLR0913 (two parts of two arrays each)
+def predict_labels(  # noqa: PLR0913 (two parts of two arrays each)
     kind: str,
     train_embeddings: NDArray[np.floating],
     train_labels: NDArray[np.generic],
@@ -142,34 +120,9 @@ def read_labels(  # noqa: PLR0913 (two parts of two arrays each)
     parts = _prepare(train_embeddings, train_labels, test_embeddings, some)
     if parts.classes < 2:
         raise SplitError(f"probe: {parts.classes} label(s) in train, expected two at least. Probe another column.")
-    numbers = _read(parts, kind, seed, groups)
+    numbers = _predict(parts, kind, seed, groups)
     labels: NDArray[np.generic] = parts.names[numbers]
     return labels
-
-
-def probe(  # noqa: PLR0913 (two parts of two arrays each)
-    kind: str,
-    train_embeddings: NDArray[np.floating],
-    train_labels: NDArray[np.generic],
-    test_embeddings: NDArray[np.floating],
-    test_labels: NDArray[np.generic],
-    *,
-    seed: int,
-) -> ProbeScore:
-    """What a fresh probe of one kind reads from frozen embeddings; see `probe_closed_set`.
-
-    Args:
-        kind: one of KINDS; the other arguments and the errors are those of `probe_closed_set`.
-        train_embeddings: shape (items, size).
-        train_labels: shape (items,).
-        test_embeddings: shape (items, size).
-        test_labels: shape (items,).
-        seed: the same seed gives the same score.
-    """
-    parts = _prepare(train_embeddings, train_labels, test_embeddings, test_labels)
-    chance = 1.0 / parts.classes if parts.classes else float("nan")
-    accuracy = _accuracy(parts, kind, seed)
-    return ProbeScore(kind, accuracy, chance, parts.train_labels.size, parts.test_labels.size)
 
 
 def probe_closed_set(  # noqa: PLR0913 (two parts of two arrays each)
@@ -186,7 +139,7 @@ def probe_closed_set(  # noqa: PLR0913 (two parts of two arrays each)
     Scaling and settings see train items only (settings are chosen by cross-validation inside, then each
     probe is fitted to all train items); test items are read once. The score is balanced accuracy (the mean
     recall of the labels in test). 'best' picks by test score, so on pure noise it lies a little above chance:
-    leakage is the part above chance (`shuffled_chance` is measured the same way) and above `emotion_code_floor`.
+    leakage is the part above chance (`permuted_chance` is measured the same way) and above `emotion_code_floor`.
 
     Args:
         train_embeddings: of training utterances, shape (items, size).
@@ -209,25 +162,6 @@ def probe_closed_set(  # noqa: PLR0913 (two parts of two arrays each)
     parts = _prepare(train_embeddings, train_labels, test_embeddings, test_labels)
     scores = {kind: _accuracy(parts, kind, seed) for kind in kinds}
     return {**scores, "best": max(scores.values())}
-
-
-def shuffled_chance(  # noqa: PLR0913 (two parts of two arrays each)
-    train_embeddings: NDArray[np.floating],
-    train_labels: NDArray[np.generic],
-    test_embeddings: NDArray[np.floating],
-    test_labels: NDArray[np.generic],
-    *,
-    seed: int,
-    kinds: Sequence[str] = KINDS,
-) -> float:
-    """The best probe's score when the train labels are shuffled: measured chance, with its optimism.
-
-    Arguments, errors and cost are those of `probe_closed_set`; the result is about one over the labels.
-    """
-    known = np.asarray(train_labels)
-    order = np.random.default_rng([seed, 1]).permutation(known.size)
-    parts = (train_embeddings, known[order], test_embeddings, test_labels)
-    return probe_closed_set(*parts, seed=seed, kinds=kinds)["best"]
 
 
 def emotion_code_floor(  # noqa: PLR0913 (two parts of two columns each)

@@ -50,21 +50,21 @@ class CodeLength:
         return float(self.bits.mean())
 
 
-def _probabilities(train: Real, labels: NDArray[np.int64], asked: Real, strength: float, classes: int) -> Real:
-    """Probabilities of every label, shape (asked, classes); labels that train lacks share what one item would get.
+def _probabilities(train: Real, labels: NDArray[np.int64], block: Real, strength: float, classes: int) -> Real:
+    """Probabilities of every label, shape (block, classes); labels that train lacks share what one item would get.
 
     Mixed with the uniform distribution in the proportion of one item to those seen: no code is infinitely long.
     """
-    probabilities = np.full((len(asked), classes), 1.0 / classes)
+    probabilities = np.full((len(block), classes), 1.0 / classes)
     present = np.unique(labels)
-    seen = np.zeros((len(asked), classes))
+    seen = np.zeros((len(block), classes))
     if present.size > 1:
         scaler = StandardScaler().fit(train)
         model = LogisticRegression(C=strength, max_iter=200, tol=1e-3)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # a probe that is not done yet is still a code
             model.fit(scaler.transform(train), labels)
-        seen[:, present] = model.predict_proba(scaler.transform(asked))
+        seen[:, present] = model.predict_proba(scaler.transform(block))
     else:
         seen[:, present] = 1.0
     share = len(train) / (len(train) + 1.0)
@@ -72,8 +72,8 @@ def _probabilities(train: Real, labels: NDArray[np.int64], asked: Real, strength
     return mixed
 
 
-def _bits(train: Real, labels: NDArray[np.int64], asked: Real, wanted: NDArray[np.int64], classes: int) -> Real:
-    """Bits of each asked item, from a probe of the strength that codes the last fifth of train best."""
+def _bits(train: Real, labels: NDArray[np.int64], block: Real, truth: NDArray[np.int64], classes: int) -> Real:
+    """Bits of each item of a block, from a probe of the strength that codes the last fifth of train best."""
     border = len(train) - max(1, round(_INNER_SHARE * len(train)))
     chosen = _STRENGTHS[0]
     if border > 1:
@@ -82,11 +82,11 @@ def _bits(train: Real, labels: NDArray[np.int64], asked: Real, wanted: NDArray[n
             for one in _STRENGTHS
         ]
         chosen = _STRENGTHS[int(np.argmin([lengths.mean() for lengths in inner]))]
-    return _lengths(_probabilities(train, labels, asked, chosen, classes), wanted)
+    return _lengths(_probabilities(train, labels, block, chosen, classes), truth)
 
 
-def _lengths(probabilities: Real, wanted: NDArray[np.int64]) -> Real:
-    bits: Real = -np.log2(probabilities[np.arange(wanted.size), wanted])
+def _lengths(probabilities: Real, truth: NDArray[np.int64]) -> Real:
+    bits: Real = -np.log2(probabilities[np.arange(truth.size), truth])
     return bits
 
 
@@ -121,11 +121,11 @@ def online_code_length(
     order = generator.permutation(labels.size)
     numbers = numbers.astype(np.int64)
     coded = embeddings[order].astype(np.float64)
-    wanted = numbers[generator.permutation(labels.size) if permuted else order]
+    truth = numbers[generator.permutation(labels.size) if permuted else order]
     bits = np.full(labels.size, np.log2(names.size))
     borders = np.unique([max(1, round(share * labels.size)) for share in _SHARES])
     for start, end in pairwise(borders):
-        bits[start:end] = _bits(coded[:start], wanted[:start], coded[start:end], wanted[start:end], names.size)
+        bits[start:end] = _bits(coded[:start], truth[:start], coded[start:end], truth[start:end], names.size)
     back = np.empty_like(bits)
     back[order] = bits
     return CodeLength(back, float(np.log2(names.size)))

@@ -1,4 +1,4 @@
-"""A trained back-end for verification: what an attacker with labeled voices of their own would use.
+"""PLDA, a trained back-end for verification: what an attacker with labeled speakers of their own would use.
 
 Cosine weighs all directions alike. Where the speaker is in a few weak directions of an embedding, a back-end that
 has learnt from other speakers which directions these are verifies what cosine cannot. It is probabilistic linear
@@ -17,7 +17,7 @@ from scipy import linalg
 
 from unheard.leakage._checks import labeled_rows
 
-__all__ = ["Backend", "fit_backend"]
+__all__ = ["PLDA", "fit_plda"]
 
 _LEAST = 1e-10
 _WEIGHTS = (1e-4, 1e-3, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
@@ -26,7 +26,7 @@ Real = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Backend:
+class PLDA:
     """A fitted back-end: in its directions W is the identity and B is diagonal.
 
     Args:
@@ -104,8 +104,8 @@ def _shrunk(embeddings: Real, number: NDArray[np.int64]) -> Real:
     return shrunk
 
 
-def fit_backend(embeddings: NDArray[np.floating], speakers: NDArray[np.generic]) -> Backend | None:
-    """Learn from labeled voices which directions tell voices apart, and how far they vary within one.
+def fit_plda(embeddings: NDArray[np.floating], speakers: NDArray[np.generic]) -> PLDA | None:
+    """Learn from labeled speakers which directions tell them apart, and how far they vary within one.
 
     W is the pooled covariance within speakers, shrunk as far as held-out items ask for. In the directions in which
     W is the identity, the covariance of the speakers' means is B + I/n with n utterances a speaker (their harmonic
@@ -147,4 +147,4 @@ def fit_backend(embeddings: NDArray[np.floating], speakers: NDArray[np.generic])
     kept = int(np.count_nonzero(between[: names.size - 1] > 0))
     if not kept:
         return None
-    return Backend(mean, np.ascontiguousarray(directions[:, ::-1][:, :kept]), between[:kept])
+    return PLDA(mean, np.ascontiguousarray(directions[:, ::-1][:, :kept]), between[:kept])

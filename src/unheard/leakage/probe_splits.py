@@ -1,13 +1,13 @@
-"""What a probe learns from and what it is asked: rounds of train and test items that do not share what would help.
+"""What a probe learns from and what it is tested on: splits into items that do not share what would help.
 
     speaker                             test utterances of speakers that train has, of other sentences where known
     gender, language, corpus, sentence  test utterances of speakers that train has not: a probe that knows the
                                         speaker would measure the speaker
 
-Items have a part, as seen from the encoder: it learnt from `train`; `withheld` are other utterances of the same
-speakers; `unseen` are speakers that never gave a gradient. Probes learn from train and are asked withheld (or
-unseen) items only, for an adversary fools its head on what it was trained on. Where nothing is withheld, as in
-a table of embeddings without parts, each third of the items is asked in turn of probes that learnt from the others.
+Items have a part, as seen from the encoder: it learnt from `train`; `withheld` are held-out utterances of the same
+speakers; `unseen` are speakers that never gave a gradient. Probes learn from train and are tested on withheld (or
+unseen) items only, for an adversary fools its head on what it was trained on. Where nothing is withheld, as in a
+table of embeddings without parts, each third of the items is held out in turn of probes that learn from the others.
 """
 
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unheard.errors import SplitError
-from unheard.leakage._groups import dealt
+from unheard.leakage._groups import assign_groups
 
-__all__ = ["OF_SPEAKERS", "PARTS", "PROTOCOLS", "TARGETS", "Items", "Round", "rounds_for"]
+__all__ = ["CLOSED_SET", "PARTS", "PROTOCOLS", "TARGETS", "Items", "ProbeSplit", "draw_probe_splits"]
 
 TARGETS = ("speaker", "gender", "language", "corpus", "sentence")
 """Columns that leakage is measured of, where they are known."""
-OF_SPEAKERS = ("speaker",)
-"""Targets whose test speakers must be those of train; all others are asked of other speakers."""
+CLOSED_SET = ("speaker",)
+"""Targets whose test speakers must be those of train; all others are tested on other speakers."""
 PROTOCOLS = ("utterances", "sentences")
 """Held-out utterances; held-out utterances of sentences that the probe's train items do not have."""
 PARTS = ("train", "withheld", "unseen")
@@ -50,7 +50,7 @@ class Items:
         if strange:
             raise SplitError(f"items of part '{strange[0]}', expected one of {', '.join(PARTS)}. Name the parts so.")
         if "speaker" not in self.columns:
-            raise SplitError("items without a column `speaker`. Add one: leakage is measured of voices.")
+            raise SplitError("items without a column `speaker`. Add one: leakage is measured of speakers.")
         for name, column in self.columns.items():
             if column.shape != self.part.shape:
                 message = f"column {name} has shape {column.shape}, the parts {self.part.shape}"
@@ -69,85 +69,87 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """Positions of the items that a probe learns from, and of those that it is asked."""
+class ProbeSplit:
+    """Positions of the train items and of the test items of one probe."""
 
     train: Positions
     test: Positions
 
 
-def _dealt(values: NDArray[np.str_], strata: NDArray[np.str_], seed: int) -> NDArray[np.int64]:
-    return dealt(values, strata, groups=_GROUPS, generator=np.random.default_rng(seed))
+def _groups_of(values: NDArray[np.str_], strata: NDArray[np.str_], seed: int) -> NDArray[np.int64]:
+    return assign_groups(values, strata, groups=_GROUPS, generator=np.random.default_rng(seed))
 
 
-def _asked(items: Items, target: str) -> tuple[Positions, Positions, bool]:
-    """(what may be learnt, what may be asked, whether the two are the same items and must be dealt)."""
+def _eligible(items: Items, target: str) -> tuple[Positions, Positions, bool]:
+    """(train items, test items, whether the two are the same items and must be parted)."""
     known = np.flatnonzero(items.column(target) != "")
     train = np.intersect1d(items.of("train"), known)
     withheld, unseen = (np.intersect1d(items.of(part), known) for part in ("withheld", "unseen"))
-    if target not in OF_SPEAKERS and np.unique(items.column(target)[unseen]).size > 1:
+    if target not in CLOSED_SET and np.unique(items.column(target)[unseen]).size > 1:
         return train, unseen, False
     return train, (withheld if withheld.size else train), not withheld.size
 
 
-def _kept_apart(items: Items, target: str, asked: tuple[Positions, Positions, bool], seed: int) -> list[Round]:
-    """Rounds of held-out utterances, and of held-out speakers where the target asks for it."""
-    train, test, same = asked
+def _held_out_splits(
+    items: Items, target: str, eligible: tuple[Positions, Positions, bool], seed: int
+) -> list[ProbeSplit]:
+    """Splits with held-out utterances, and with held-out speakers where the target asks for it."""
+    train, test, same = eligible
     speakers, values = items.column("speaker"), items.column(target)
-    if target in OF_SPEAKERS:
+    if target in CLOSED_SET:
         if not same:
-            return [Round(train, test)]
-        own = _dealt(np.array([str(position) for position in train]), speakers[train], seed)
-        return [Round(train[own != group], train[own == group]) for group in range(_GROUPS)]
+            return [ProbeSplit(train, test)]
+        own = _groups_of(np.array([str(position) for position in train]), speakers[train], seed)
+        return [ProbeSplit(train[own != group], train[own == group]) for group in range(_GROUPS)]
     if not set(speakers[train]) & set(speakers[test]):
-        return [Round(train, test)]
+        return [ProbeSplit(train, test)]
     both = np.union1d(train, test)
     strata = np.full(both.shape, "", dtype=values.dtype) if target == "sentence" else values[both]
-    groups = dict(zip(speakers[both], _dealt(speakers[both], strata, seed), strict=True))
+    groups = dict(zip(speakers[both], _groups_of(speakers[both], strata, seed), strict=True))
     of_train, of_test = (np.array([groups[name] for name in speakers[part]]) for part in (train, test))
-    return [Round(train[of_train != group], test[of_test == group]) for group in range(_GROUPS)]
+    return [ProbeSplit(train[of_train != group], test[of_test == group]) for group in range(_GROUPS)]
 
 
-def _other_sentences(items: Items, target: str, seed: int) -> list[Round]:
-    """The rounds of held-out utterances again, each once for every group of sentences, which only test keeps."""
+def _sentence_splits(items: Items, target: str, seed: int) -> list[ProbeSplit]:
+    """The splits of held-out utterances again, each once for every group of sentences, which only test keeps."""
     sentences = items.column("sentence")
-    train, test, same = _asked(items, target)
+    train, test, same = _eligible(items, target)
     spoken = sentences != ""
     train, test = train[spoken[train]], test[spoken[test]]
     if np.unique(sentences[train]).size < 2:
         return []
-    # Sentences already keep the utterances apart: where the speakers need not be, no more dealing is wanted.
-    alike = target in OF_SPEAKERS
-    rounds = [Round(train, test)] if alike else _kept_apart(items, target, (train, test, same), seed)
-    groups = _dealt(sentences, np.full(sentences.shape, ""), seed)
+    # Sentences already keep the utterances apart: where the speakers need not be, they are parted no further.
+    alike = target in CLOSED_SET
+    splits = [ProbeSplit(train, test)] if alike else _held_out_splits(items, target, (train, test, same), seed)
+    groups = _groups_of(sentences, np.full(sentences.shape, ""), seed)
     return [
-        Round(one.train[groups[one.train] != group], one.test[groups[one.test] == group])
-        for one in rounds
+        ProbeSplit(one.train[groups[one.train] != group], one.test[groups[one.test] == group])
+        for one in splits
         for group in np.unique(groups[one.test])
     ]
 
 
-def rounds_for(items: Items, target: str, protocol: str, *, seed: int) -> list[Round]:
-    """The rounds by which a target is probed; every item that may be asked is asked once.
+def draw_probe_splits(items: Items, target: str, protocol: str, *, seed: int) -> list[ProbeSplit]:
+    """The splits by which a target is probed; every item that may be tested is tested once.
 
     Args:
         items: what is known of the items.
         target: one of TARGETS.
         protocol: one of PROTOCOLS.
-        seed: of how utterances, speakers and sentences are dealt.
+        seed: of how utterances, speakers and sentences are grouped.
 
     Returns:
-        Rounds whose test values all stand in train, with two values at least in both; empty where that cannot be
+        Splits whose test values all stand in train, with two values at least in both; empty where that cannot be
         had: the column is unknown, has a single value, or ties each value to one speaker or sentence.
     """
     if protocol == "sentences":
-        drawn = [] if target == "sentence" else _other_sentences(items, target, seed)
+        drawn = [] if target == "sentence" else _sentence_splits(items, target, seed)
     else:
-        drawn = _kept_apart(items, target, _asked(items, target), seed)
-    values, rounds = items.column(target), []
+        drawn = _held_out_splits(items, target, _eligible(items, target), seed)
+    values, splits = items.column(target), []
     for one in drawn:
         test = one.test[np.isin(values[one.test], values[one.train])]
         if test.size and np.unique(values[one.train]).size > 1:
-            rounds.append(Round(one.train, test))
-    asked = np.concatenate([one.test for one in rounds]) if rounds else np.zeros(0, np.int64)
-    return rounds if np.unique(values[asked]).size > 1 else []
+            splits.append(ProbeSplit(one.train, test))
+    eligible = np.concatenate([one.test for one in splits]) if splits else np.zeros(0, np.int64)
+    return splits if np.unique(values[eligible]).size > 1 else []

@@ -1,4 +1,4 @@
-"""One representation of the items and how it is probed: what every part of the battery works on."""
+"""One representation of the items and how it is probed: what every part of the suite works on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unheard.leakage.closed_set import read_labels
-from unheard.leakage.permutation_chance import shuffled_scores
+from unheard.leakage.closed_set import predict_labels
+from unheard.leakage.permutation_chance import permutation_scores
 from unheard.leakage.probe_kinds import KINDS
-from unheard.leakage.probe_splits import Items, Round
-from unheard.statistics.jackknife import Measure, averaged, balanced_accuracy
+from unheard.leakage.probe_splits import Items, ProbeSplit
+from unheard.statistics.jackknife import Measure, average, balanced_accuracy
 
-__all__ = ["ProbeSettings", "View"]
+__all__ = ["ProbeSettings", "Representation"]
 
 Positions = NDArray[np.int64]
 Real = NDArray[np.float64]
@@ -38,7 +38,7 @@ class ProbeSettings:
 
 
 @dataclass(frozen=True)
-class View:
+class Representation:
     """One representation of the items, and how to probe it.
 
     Args:
@@ -46,53 +46,60 @@ class View:
         items: what is known of them.
         settings: how to probe.
         seed: of every draw.
-        changed: an intervention: from the embeddings and a round's train items to other embeddings; None for none.
-            It is fitted anew for every round, so that it knows nothing of those who are asked.
+        intervention: from the embeddings and a split's train items to other embeddings; None for none. It is fitted
+            anew for every split, so that it knows nothing of the test items.
     """
 
     embeddings: Real
     items: Items
     settings: ProbeSettings
     seed: int
-    changed: Callable[[Real, Positions], Real] | None = None
+    intervention: Callable[[Real, Positions], Real] | None = None
 
-    def answers(self, kind: str, target: str, rounds: list[Round]) -> NDArray[np.generic]:
-        """What a fresh probe of a kind answers in each round, round after round, shape (asked,)."""
+    def predict(self, kind: str, target: str, splits: list[ProbeSplit]) -> NDArray[np.generic]:
+        """What a fresh probe of a kind predicts in each split, split after split, shape (test items,)."""
         values, speakers = self.items.column(target), self.items.column("speaker")
         found = []
-        for one in rounds:
+        for one in splits:
             # Where test has other speakers, settings are chosen on other speakers too.
             apart = not set(speakers[one.train]) & set(speakers[one.test])
             groups = speakers[one.train] if apart else None
-            embeddings = self.embeddings if self.changed is None else self.changed(self.embeddings, one.train)
+            embeddings = (
+                self.embeddings if self.intervention is None else self.intervention(self.embeddings, one.train)
+            )
             train, test = embeddings[one.train], embeddings[one.test]
-            found.append(read_labels(kind, train, values[one.train], test, seed=self.seed, groups=groups))
+            found.append(predict_labels(kind, train, values[one.train], test, seed=self.seed, groups=groups))
         return np.concatenate(found)
 
-    def scored(self, answers: NDArray[np.generic], target: str, rounds: list[Round]) -> Measure:
-        """How well answers name the target's values, over all rounds."""
-        asked = np.concatenate([one.test for one in rounds])
-        return balanced_accuracy(self.items.column(target)[asked], answers, self.items.column("speaker")[asked])
+    def score(self, predictions: NDArray[np.generic], target: str, splits: list[ProbeSplit]) -> Measure:
+        """How well predictions name the target's values, over all splits."""
+        tested = np.concatenate([one.test for one in splits])
+        return balanced_accuracy(self.items.column(target)[tested], predictions, self.items.column("speaker")[tested])
 
-    def read(self, kind: str, target: str, rounds: list[Round]) -> Measure:
-        """How well a kind of probe names the target's values, over all rounds."""
-        return self.scored(self.answers(kind, target, rounds), target, rounds)
+    def score_probe(self, kind: str, target: str, splits: list[ProbeSplit]) -> Measure:
+        """How well a kind of probe names the target's values, over all splits."""
+        return self.score(self.predict(kind, target, splits), target, splits)
 
-    def chance(self, target: str, rounds: list[Round]) -> Measure:
-        """One over the number of values that the probe knows: what even guesses get, mean over rounds."""
+    def chance_level(self, target: str, splits: list[ProbeSplit]) -> Measure:
+        """One over the number of values that the probe knows: what even guesses get, mean over splits."""
         values = self.items.column(target)
-        return averaged([Measure(1.0 / np.unique(values[one.train]).size) for one in rounds])
+        return average([Measure(1.0 / np.unique(values[one.train]).size) for one in splits])
 
-    def probes(self, kinds: tuple[str, ...], target: str, rounds: list[Round]) -> Tree:
-        """The measure of each kind; `chance`, `shuffled` (chance of these very answers) and `test_items`."""
-        answers = {kind: self.answers(kind, target, rounds) for kind in kinds}
-        tree: Tree = {kind: self.scored(own, target, rounds) for kind, own in answers.items()}
-        asked = np.concatenate([one.test for one in rounds])
-        shuffled = shuffled_scores(
-            self.items.column(target)[asked],
-            answers,
-            speakers=self.items.column("speaker")[asked],
-            rounds=np.repeat(np.arange(len(rounds)), [one.test.size for one in rounds]),
+    def score_probes(self, kinds: tuple[str, ...], target: str, splits: list[ProbeSplit]) -> Tree:
+        """The measure of each kind; `chance`, `shuffled` (the chance of these very predictions) and `test_items`."""
+        predictions = {kind: self.predict(kind, target, splits) for kind in kinds}
+        tree: Tree = {kind: self.score(own, target, splits) for kind, own in predictions.items()}
+        tested = np.concatenate([one.test for one in splits])
+        shuffled = permutation_scores(
+            self.items.column(target)[tested],
+            predictions,
+            speakers=self.items.column("speaker")[tested],
+            splits=np.repeat(np.arange(len(splits)), [one.test.size for one in splits]),
             seed=self.seed,
         )
-        return {**tree, "chance": self.chance(target, rounds), "shuffled": shuffled, "test_items": int(asked.size)}
+        return {
+            **tree,
+            "chance": self.chance_level(target, splits),
+            "shuffled": shuffled,
+            "test_items": int(tested.size),
+        }

@@ -1,4 +1,4 @@
-"""Open-set leakage: can two utterances of a voice never heard be told to be the same voice?"""
+"""Open-set leakage: can two utterances of an unseen speaker be told to be of one speaker?"""
 
 from dataclasses import dataclass
 
@@ -15,10 +15,10 @@ __all__ = ["Trials", "Verification", "cosines", "draw_trials", "measured_eer", "
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The equal error rate of telling voices apart, and on how many trials it stands.
+    """The equal error rate of telling speakers apart, and on how many trials it stands.
 
     Args:
-        eer: in [0, 1]; 0: every voice is recognized, 0.5: nothing of it is left; nan without both kinds.
+        eer: in [0, 1]; 0: every speaker is recognized, 0.5: nothing of it is left; nan without both kinds.
         targets: trials of one speaker against the same.
         impostors: trials of one speaker against another.
     """
@@ -30,7 +30,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """Pairs of items: is it the same voice?
+    """Pairs of items: are they of the same speaker?
 
     Args:
         left: position of one item, shape (trials,).
@@ -159,7 +159,7 @@ def verification_eer(
     the same way. Embeddings that have collapsed onto the center are alike to nothing, which gives 0.5.
 
     Args:
-        embeddings: of speakers that training never heard, shape (items, size).
+        embeddings: of unseen speakers, shape (items, size).
         speakers: who speaks, shape (items,), numbers or names; items with UNLABELED (-1) are left out.
         center: mean embedding of the *training* items, shape (size,).
         limit: most trials, at least 2.

@@ -1,4 +1,4 @@
-"""`unheard probe`: the whole battery on every fold of a run, or on a table, and its figures with intervals.
+"""`unheard probe`: the whole leakage suite on every fold of a run, or on a table, and its figures with intervals.
 
 The result is documented in docs/reference/probes.md. Numbers that cannot be had are None, never 0.
 """
@@ -17,7 +17,7 @@ from unheard.errors import RunError
 from unheard.experiment.preparation import default_cache
 from unheard.files import write_document
 from unheard.leakage.probe_splits import Items
-from unheard.leakage.suite import ProbeSettings, measure_all
+from unheard.leakage.suite import ProbeSettings, measure_leakage
 from unheard.probing.sources import Probing, Run, embed_reference, emotion_code, probings_of, reference_data
 from unheard.probing.summary import figures_of
 from unheard.probing.verdicts import sentences
@@ -37,7 +37,7 @@ Progress = Callable[[int, int], None]
 def _measure(probing: Probing, settings: ProbeSettings) -> dict[str, Any]:
     # One thread: they run side by side, and no number may hang on how many do.
     with threadpool_limits(limits=1):
-        return measure_all(probing.embed(), probing.items, settings, seed=probing.seed)
+        return measure_leakage(probing.embed(), probing.items, settings, seed=probing.seed)
 
 
 def measure_probings(

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from unheard.leakage.permutation_chance import Shuffled, averaged_shuffles
+from unheard.leakage.permutation_chance import PermutationScores, average_permutations
 from unheard.leakage.probe_kinds import KINDS
 from unheard.statistics.jackknife import Measure, summary
 
@@ -37,8 +37,8 @@ def figures_of(trees: Sequence[Mapping[str, Any]], level: float) -> dict[str, An
         leaves = [tree[key] for tree in trees if key in tree]
         if isinstance(leaves[0], Mapping):
             figures[key] = figures_of(leaves, level)
-        elif isinstance(leaves[0], Shuffled):
-            figures[key] = averaged_shuffles(leaves).chances()
+        elif isinstance(leaves[0], PermutationScores):
+            figures[key] = average_permutations(leaves).chance_levels()
         elif not isinstance(leaves[0], Measure):
             total = sum(leaves) if key in _SUMS else float(np.mean(leaves))
             figures[key] = int(total) if float(total).is_integer() else total

@@ -14,7 +14,7 @@ from scipy import stats
 
 from unheard.errors import SplitError
 
-__all__ = ["Measure", "averaged", "balanced_accuracy", "leave_each_out", "mapped", "summary"]
+__all__ = ["Measure", "average", "balanced_accuracy", "combine", "leave_each_out", "summary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _mean_recall(hits: NDArray[np.float64], items: NDArray[np.float64]) -> NDArr
     return means
 
 
-def mapped(function: Callable[..., float], *measures: Measure) -> Measure:
+def combine(function: Callable[..., float], *measures: Measure) -> Measure:
     """A function of measures, taken with and without each speaker: a difference, a ratio, a distance.
 
     Args:
@@ -113,7 +113,7 @@ def mapped(function: Callable[..., float], *measures: Measure) -> Measure:
     )
 
 
-def averaged(measures: Sequence[Measure]) -> Measure:
+def average(measures: Sequence[Measure]) -> Measure:
     """The weighted mean of several folds and seeds, and that mean without each speaker, wherever they stand.
 
     A fold in which few items are asked says little, and weighs as little. Values that could not be had are left out;
@@ -128,7 +128,7 @@ def averaged(measures: Sequence[Measure]) -> Measure:
 
     shares = weights / max(weights.sum(), 1e-12)
     variance = sum(share**2 * measure.variance for share, measure in zip(shares, known, strict=True))
-    return replace(mapped(mean, *known), variance=float(variance), weight=float(weights.sum()) if known else 1.0)
+    return replace(combine(mean, *known), variance=float(variance), weight=float(weights.sum()) if known else 1.0)
 
 
 def summary(
@@ -152,7 +152,7 @@ def summary(
     Reference:
         efron1993bootstrap: chapter 11, the jackknife estimate of standard error.
     """
-    whole = averaged(measures)
+    whole = average(measures)
     values = [measure.value for measure in measures if np.isfinite(measure.value)]
     without = np.array([value for value in whole.without.values() if np.isfinite(value)])
     low = high = float("nan")
