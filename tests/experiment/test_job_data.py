@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
+from unheard.data.vocabulary import Vocabulary
 from unheard.errors import RunError
 from unheard.experiment.corpus_data import extract_features, read_corpus
 from unheard.experiment.fold_data import part_of
@@ -49,10 +50,10 @@ def test_a_job_is_handed_nothing_that_only_a_result_needs(ready):
 
 def test_a_part_of_the_data_gives_the_same_items(ready):
     fold = ready.plans[0].folds[0]
-    speakers = sorted({ready.speakers[name] for name in fold.train})
+    vocabulary = Vocabulary.fit(ready.utterances[name] for name in fold.train)
     own = ready.job_data.of(fold.test)
     assert set(own.utterances) == set(own.speakers) == set(own.keys) == set(fold.test)
-    whole, part = (part_of(data, fold.test, speakers) for data in (ready.job_data, own))
+    whole, part = (part_of(data, fold.test, vocabulary) for data in (ready.job_data, own))
     assert whole.names == part.names
     assert all(np.array_equal(one[0], other[0]) for one, other in zip(whole.frames, part.frames, strict=True))
     assert all(np.array_equal(whole.columns[name], part.columns[name]) for name in whole.columns)
@@ -60,7 +61,7 @@ def test_a_part_of_the_data_gives_the_same_items(ready):
 
 def test_an_emotion_that_a_part_lacks_keeps_its_number(ready):
     angry = [name for name, item in ready.utterances.items() if item.emotion == ready.classes[-1]]
-    part = part_of(ready.job_data.of(angry), angry, [])
+    part = part_of(ready.job_data.of(angry), angry, Vocabulary({}))
     assert set(part.columns["emotion"].tolist()) == {len(ready.classes) - 1}
 
 

@@ -144,7 +144,7 @@ def parts(folder: Path, text: str) -> Path:
         (
             ["objectives.dat.domain=color"],
             {},
-            "objectives.dat: no domain is called 'color'. Known: gender, speaker",
+            "objectives.dat: no domain is called 'color'. Known: corpus, dialogue, gender, language, sentence, ",
         ),
     ],
 )

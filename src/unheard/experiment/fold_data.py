@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from unheard.data.folds.plan import Fold
+from unheard.data.vocabulary import Vocabulary
 from unheard.experiment.adaptive_protocol import voice_reader
 from unheard.experiment.job import REFERENCES, Job
 from unheard.experiment.job_data import JobData
 from unheard.experiment.job_leakage import Views
 from unheard.experiment.job_result import Groups
-from unheard.records import UNLABELED, Features
+from unheard.records import Features
 from unheard.seeds import named_seed
 from unheard.training.dataset import Dataset
 from unheard.training.scarcity import keep_labels
@@ -22,31 +23,24 @@ ENOUGH = 3
 """Utterances of a training speaker from which one is withheld."""
 
 
-def part_of(data: JobData, names: Sequence[str], speakers: Sequence[str], *, augmented: bool = False) -> Dataset:
+def part_of(data: JobData, names: Sequence[str], vocabulary: Vocabulary, *, augmented: bool = False) -> Dataset:
     """One part of a fold in memory.
 
     Args:
         data: what the job reads.
         names: utterances of the part.
-        speakers: the training speakers, whose order numbers the classes; others are UNLABELED.
+        vocabulary: of the training part; what that has not is UNLABELED.
         augmented: whether to load the perturbed copies too.
     """
-    emotions = {name: number for number, name in enumerate(data.classes)}
-    numbers = {name: number for number, name in enumerate(speakers)}
     items = [data.utterances[name] for name in names]
-    genders = {"f": 0, "m": 1}
-    columns = {
-        "emotion": [emotions[str(item.emotion)] for item in items],
-        "speaker": [numbers.get(data.speakers[name], UNLABELED) for name in names],
-        "gender": [genders.get(str(item.gender), UNLABELED) for item in items],
-    }
+    emotions = Vocabulary({"emotion": data.classes}).numbers("emotion", (item.emotion for item in items))
     read: Callable[[str], Sequence[Features]] = functools.partial(data.features, augmented=augmented)
     if data.recipe.adaptation == "speaker":
         read = voice_reader(read, data.speakers)
     return Dataset(
         tuple(names),
         [read(name) for name in names],
-        {key: np.array(values, dtype=np.int64) for key, values in columns.items()},
+        {"emotion": emotions, **vocabulary.columns(items)},
         data.recipe.hop,
         data.recipe.bands,
     )
@@ -85,17 +79,17 @@ class FoldParts:
 
     def __init__(self, data: JobData, job: Job, fold: Fold) -> None:
         recipe = data.recipe
-        self.speakers = sorted({data.speakers[name] for name in fold.train})
+        self.vocabulary = Vocabulary.fit(data.utterances[name] for name in fold.train)
         train, withheld = fold.train, ()
         if recipe.leakage.measure:
             train, withheld = withhold(data, fold, job.seed, recipe.leakage.withheld)  # type: ignore[assignment]
         augmented = job.label != REFERENCES
-        whole = part_of(data, train, self.speakers, augmented=augmented)
+        whole = part_of(data, train, self.vocabulary, augmented=augmented)
         # The floor of a perfect emotion code is of all labels.
         self.train = kept_labels(data, job, whole) if augmented else whole
-        self.withheld = part_of(data, withheld, self.speakers)
-        self.dev = part_of(data, fold.dev, self.speakers)
-        self.test = part_of(data, fold.test, self.speakers)
+        self.withheld = part_of(data, withheld, self.vocabulary)
+        self.dev = part_of(data, fold.dev, self.vocabulary)
+        self.test = part_of(data, fold.test, self.vocabulary)
         unseen = [*fold.dev, *fold.test]
         self.unseen_speakers = np.array([data.speakers[name] for name in unseen])
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 
-from unheard.errors import SplitError
 from unheard.experiment.fold_data import FoldParts
 from unheard.experiment.job import Job
 from unheard.experiment.job_data import JobData
@@ -51,24 +50,6 @@ def fresh_model(
     return model
 
 
-def _classes_of(domain: str, parts: FoldParts) -> int:
-    """How many classes a domain head tells apart.
-
-    Raises:
-        SplitError: the training part does not hold two of them, so that there is nothing to hide.
-    """
-    if domain not in parts.train.columns:
-        known = ", ".join(sorted(set(parts.train.columns) - {"emotion"}))
-        raise SplitError(f"no domain is called '{domain}'. Known: {known}.")
-    count = len(parts.speakers) if domain == "speaker" else int(parts.train.columns[domain].max()) + 1
-    known_values = parts.train.columns[domain]
-    if len(np.unique(known_values[known_values >= 0])) < 2:
-        raise SplitError(
-            f"the training part has no two values of {domain}. Fill that column, or choose another domain."
-        )
-    return count
-
-
 def fit(
     data: JobData,
     job: Job,
@@ -79,7 +60,7 @@ def fit(
     """Train a fresh model by the job's objective."""
     recipe = data.recipe
     chosen = recipe.objective(job.label)
-    domains = {name: _classes_of(name, parts) for name in chosen.settings.domains}
+    domains = {name: parts.vocabulary.count(name) for name in chosen.settings.domains}
     weights = {}
     if recipe.training.balance:
         classes = class_weights(parts.train.columns["emotion"], len(data.classes))

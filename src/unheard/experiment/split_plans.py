@@ -3,16 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from unheard.data.folds.fold import identity
 from unheard.data.folds.plan import SplitPlan, draw_plan
 from unheard.data.folds.tied_speakers import tied_speakers, ties_between
+from unheard.data.vocabulary import DOMAINS, value_of
 from unheard.errors import SettingsError, SplitError
 from unheard.experiment.corpora import sessions_matter
 from unheard.experiment.recipe import RunRecipe
 from unheard.records import Utterance
 
 __all__ = [
-    "DOMAINS",
     "check_dev",
     "check_domains",
     "draw_plans",
@@ -22,8 +21,6 @@ __all__ = [
     "together",
 ]
 
-DOMAINS = {"speaker": None, "gender": ("f", "m")}
-"""What a domain head can tell apart -> the values that it knows; None for all that occur."""
 _MENDS = {"speaker": "Ask for fewer dev_speakers, or for smaller test groups."}
 _FILL = "Fill that column, or choose another domain."
 
@@ -107,10 +104,8 @@ def check_domains(recipe: RunRecipe, utterances: Sequence[Utterance], plans: Ite
 def _check_domain(label: str, domain: str, plan: SplitPlan, known: Mapping[str, Utterance], mend: str) -> None:
     if domain not in DOMAINS:
         raise SplitError(f"objectives.{label}: no domain is called '{domain}'. Known: {', '.join(sorted(DOMAINS))}.")
-    told = DOMAINS[domain]
     for fold in plan.folds:
-        items = [known[name] for name in fold.train]
-        values = {identity(item, domain) for item in items if told is None or getattr(item, domain) in told} - {None}
+        values = {value_of(known[name], domain) for name in fold.train} - {None}
         if len(values) < 2:
             one = f"only {next(iter(values))}" if values else "none"
             raise SplitError(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unheard.data.vocabulary import Vocabulary
 from unheard.documents import DamageError
 from unheard.errors import RunError, UnheardError
 from unheard.experiment.corpus_data import extract_features, read_corpus
@@ -248,9 +249,9 @@ class _Embedder:
     seed: int
 
     def __call__(self) -> NDArray[np.floating]:
-        speakers = sorted({self.data.speakers[name] for name in self.groups.train})
+        vocabulary = Vocabulary.fit(self.data.utterances[name] for name in self.groups.train)
         named = [own for part in PARTS if (own := _names(self.groups, part))]
-        parts = [part_of(self.data, own, speakers) for own in named]
+        parts = [part_of(self.data, own, vocabulary) for own in named]
         if self.kind == "raw_features":
             return np.concatenate([raw_statistics(part) for part in parts])
         model = fresh_model(self.data, self.seed, parts[0], {})
