@@ -132,7 +132,8 @@ class Objective(Protocol):
         """The objective's own parts: name -> what builds one; the model holds them as `model.parts[name]`.
 
         Each is built under a seed of its own name, and from then on treated like the rest of the model: moved to the
-        device, stepped in the phases that name it ('parts.<name>'), clipped, averaged, checkpointed and stored.
+        device, stepped in the phases that name it ('parts.<name>'), clipped, averaged and checkpointed. Weights that
+        are stored for predicting leave it out.
         """
         ...
 
