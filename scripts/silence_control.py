@@ -26,7 +26,7 @@ from unheard.metrics.uar import score
 from unheard.records import Samples
 from unheard.registry import load
 from unheard.results.result import trait_only
-from unheard.scores.lda_baseline import closed_form
+from unheard.scores.lda_baseline import lda_probabilities
 from unheard.settings import read_document
 
 COMMAND = "python scripts/silence_control.py recipes/{name}.toml --corpus PATH --json FILE"
@@ -63,7 +63,7 @@ def scored(prepared: Prepared, names: list[str], rows: np.ndarray) -> float:
     answers = np.full(len(names), -1)
     for fold in track(next(iter(prepared.plans.values())).folds, description="folds"):
         learned, asked = ([place[name] for name in part] for part in ((*fold.train, *fold.dev), fold.test))
-        told = closed_form(rows[learned], emotions[learned], rows[asked], classes=len(prepared.classes))
+        told = lda_probabilities(rows[learned], emotions[learned], rows[asked], classes=len(prepared.classes))
         answers[asked] = told.argmax(axis=1)
     known = answers >= 0
     return score(emotions[known], answers[known], classes=len(prepared.classes))

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from unheard.experiment.job import JOBS, RESULT
 from unheard.experiment.job_result import TrainingResult, read_job_result, trainings_of
 from unheard.results.files import read_predictions, read_result
-from unheard.scores.calibration import Judged, calibration_summary, fit_temperature, with_temperature
+from unheard.scores.calibration import HeldOutPredictions, calibration_summary, fit_temperature, with_temperature
 from unheard.scores.calibration_errors import (
     adaptive_calibration_error,
     calibration_error,
@@ -37,11 +37,11 @@ FIGURES = {
 }
 
 
-def judged(jobs: list[TrainingResult], part: str, known: dict[str, tuple[int, str]]) -> Judged:
+def judged(jobs: list[TrainingResult], part: str, known: dict[str, tuple[int, str]]) -> HeldOutPredictions:
     """The predictions of the test or the dev part, with the truth and the speakers of predictions.csv."""
     told = [(one, one.predictions if part == "test" else one.dev_predictions) for one in jobs]
     rows = [(one.seed, one.fold, name, row) for one, own in told for name, row in own.rows()]
-    return Judged(
+    return HeldOutPredictions(
         truth=np.array([known[row[2]][0] for row in rows]),
         probabilities=np.array([row[3] for row in rows], dtype=np.float64),
         seeds=np.array([row[0] for row in rows]),
@@ -52,7 +52,7 @@ def judged(jobs: list[TrainingResult], part: str, known: dict[str, tuple[int, st
     )
 
 
-def by_job(test: Judged, dev: Judged) -> tuple[NDArray[np.float64], list[float]]:
+def by_job(test: HeldOutPredictions, dev: HeldOutPredictions) -> tuple[NDArray[np.float64], list[float]]:
     """Each job's probabilities with the temperature of its own dev speakers, and these temperatures."""
     scaled, found = test.probabilities.copy(), []
     for seed, fold in sorted(set(zip(test.seeds.tolist(), test.folds.tolist(), strict=True))):
@@ -62,7 +62,7 @@ def by_job(test: Judged, dev: Judged) -> tuple[NDArray[np.float64], list[float]]
     return scaled, found
 
 
-def pooled(test: Judged, dev: Judged) -> tuple[NDArray[np.float64], dict]:
+def pooled(test: HeldOutPredictions, dev: HeldOutPredictions) -> tuple[NDArray[np.float64], dict]:
     """Each fold's probabilities as `after` has them, and the whole summary."""
     scaled, summary = test.probabilities.copy(), calibration_summary(test, dev)
     for row in summary["temperatures"]:
@@ -71,7 +71,7 @@ def pooled(test: Judged, dev: Judged) -> tuple[NDArray[np.float64], dict]:
     return scaled, summary
 
 
-def figures_of(test: Judged, probabilities: NDArray[np.float64]) -> list[float]:
+def figures_of(test: HeldOutPredictions, probabilities: NDArray[np.float64]) -> list[float]:
     """Each of FIGURES, mean over seeds; then those of the vote of seeds."""
     seeds = [test.seeds == seed for seed in np.unique(test.seeds)]
     single = [np.mean([score(test.truth[own], probabilities[own]) for own in seeds]) for score in FIGURES.values()]
@@ -79,7 +79,9 @@ def figures_of(test: Judged, probabilities: NDArray[np.float64]) -> list[float]:
     return [*map(float, single), calibration_error(right, votes), log_loss(right, votes)]
 
 
-def vote_of(test: Judged, probabilities: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def vote_of(
+    test: HeldOutPredictions, probabilities: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Truth and mean probabilities of each utterance."""
     names, first, place = np.unique(test.names, return_index=True, return_inverse=True)
     votes = np.zeros((names.size, probabilities.shape[1]))
@@ -87,7 +89,7 @@ def vote_of(test: Judged, probabilities: NDArray[np.float64]) -> tuple[NDArray[n
     return test.truth[first], votes
 
 
-def needed(test: Judged) -> tuple[float, float]:
+def needed(test: HeldOutPredictions) -> tuple[float, float]:
     """The temperatures that would have suited the test speakers best, one by one and in a vote: to look at only."""
     grid = np.exp(np.arange(-160, 161) / 100)
     single = [log_loss(test.truth, with_temperature(test.probabilities, one)) for one in grid]

@@ -10,7 +10,7 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from unheard.adaptation.readout import AffineReadout, fit_readout, shrunken_covariance
 from unheard.adaptation.source import Source, checked_rows, describe_source, moments_of
 from unheard.errors import AdaptationError
-from unheard.scores.lda_baseline import closed_form
+from unheard.scores.lda_baseline import lda_probabilities
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_the_readout_is_the_closed_form_beside_every_run(items):
     rows, labels = items
     asked = rows + 0.5
     found = fit_readout(describe_source(rows, labels, ("a", "b", "c")))(asked)
-    np.testing.assert_allclose(found, closed_form(rows, labels, asked, classes=3), atol=1e-10)
+    np.testing.assert_allclose(found, lda_probabilities(rows, labels, asked, classes=3), atol=1e-10)
 
 
 def test_the_readout_is_the_closed_form_with_more_channels_than_items():
@@ -64,7 +64,7 @@ def test_the_readout_is_the_closed_form_with_more_channels_than_items():
     rows, labels = generator.normal(size=(30, 50)), np.arange(30) % 3
     asked = generator.normal(size=(7, 50))
     found = fit_readout(describe_source(rows, labels, ("a", "b", "c")))(asked)
-    np.testing.assert_allclose(found, closed_form(rows, labels, asked, classes=3), atol=1e-9)
+    np.testing.assert_allclose(found, lda_probabilities(rows, labels, asked, classes=3), atol=1e-9)
 
 
 def test_the_readout_is_that_of_another_library(items):
@@ -82,7 +82,7 @@ def test_a_channel_that_never_varies_has_no_weight(items):
     statistics = describe_source(dead, labels, ("a", "b", "c"))
     readout = fit_readout(statistics)
     assert (readout.weights[-1] == 0).all()
-    np.testing.assert_allclose(readout(dead), closed_form(rows, labels, rows, classes=3), atol=1e-9)
+    np.testing.assert_allclose(readout(dead), lda_probabilities(rows, labels, rows, classes=3), atol=1e-9)
     covariance, deviation = shrunken_covariance(statistics)
     assert np.isinf(deviation[-1])
     assert np.linalg.eigvalsh(covariance)[0] > 0

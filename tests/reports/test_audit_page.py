@@ -32,7 +32,7 @@ REPORT = AuditReport.model_validate({
             "gives_away": True,
         }
     ],
-    "answered": "asked of unseen speakers",
+    "answered": "tested on unseen speakers",
     "traits": {
         "emotion": {
             "anger": dict.fromkeys(("seconds", "level", "peak", "silence", "clipped", "bandwidth", "channels"))

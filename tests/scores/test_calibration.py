@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from unheard.results.files import plain_numbers
-from unheard.scores.calibration import COVERAGES, Judged, calibration_summary, fit_temperature, with_temperature
+from unheard.scores.calibration import (
+    COVERAGES,
+    HeldOutPredictions,
+    calibration_summary,
+    fit_temperature,
+    with_temperature,
+)
 from unheard.scores.calibration_errors import calibration_error, log_loss
 from unheard.scores.temperature import fit_pooled, pool
 
@@ -68,7 +74,7 @@ def judged(temperature=2.0, *, items=120, foreign=False):
         rows = [row for seed in (0, 1) for row in part(seed, items, temperature, tasks)]
         truth, told, seeds, folds, speakers = (np.concatenate([row[place] for row in rows]) for place in range(5))
         names = np.array([f"{speaker}/{number % items}" for number, speaker in enumerate(speakers)])
-        return Judged(truth, told, seeds, folds, speakers, names, np.full(truth.size, foreign))
+        return HeldOutPredictions(truth, told, seeds, folds, speakers, names, np.full(truth.size, foreign))
 
     return together(test), together(dev)
 

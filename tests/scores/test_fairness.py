@@ -7,30 +7,30 @@ import pytest
 from scipy import stats
 
 from unheard.scores.fairness import (
-    Heard,
+    SpeakerPredictions,
     fairness_summary,
     group_rows,
-    has_enough,
+    has_enough_emotions,
     largest_gap,
     tail_of_speakers,
-    worst_of,
+    worst_speaker,
 )
 from unheard.statistics.significance import interval
 
 
-def heard(recalls, clips=20, seeds=1, seed=0):
+def predictions(recalls, clips=20, seeds=1, seed=0):
     """Speaker s has about recalls[s] of `clips` clips of each of two classes right, in each seed."""
     generator = np.random.default_rng(seed)
     count = len(recalls)
     truth = np.tile(np.repeat([0, 1], clips), count)
-    voices = np.repeat([f"v{number:02}" for number in range(count)], 2 * clips)
+    speaker_names = np.repeat([f"v{number:02}" for number in range(count)], 2 * clips)
     chance = np.repeat(recalls, 2 * clips)
     prediction = [np.where(generator.random(truth.size) < chance, truth, 1 - truth) for _ in range(seeds)]
     names = np.array([f"clip{number:04}" for number in range(truth.size)])
-    return Heard(
+    return SpeakerPredictions(
         np.tile(truth, seeds),
         np.concatenate(prediction),
-        np.tile(voices, seeds),
+        np.tile(speaker_names, seeds),
         np.repeat(np.arange(seeds), truth.size),
         np.tile(names, seeds),
         2,
@@ -42,8 +42,8 @@ def by_voice(one, group_of):
 
 
 def test_a_group_has_the_uar_and_the_interval_of_its_own_speakers():
-    one = heard([0.9, 0.6, 0.8, 0.5], seeds=2)
-    rows = group_rows(one, by_voice(one, lambda voice: "fm"[voice % 2]))
+    one = predictions([0.9, 0.6, 0.8, 0.5], seeds=2)
+    rows = group_rows(one, by_voice(one, lambda speaker: "fm"[speaker % 2]))
     own = np.isin(one.speakers, ["v00", "v02"])
     assert rows["f"]["uar"] == pytest.approx((one.truth == one.prediction)[own].mean())
     assert rows["f"]["interval"] == list(interval(one.confusions(own)))
@@ -52,8 +52,8 @@ def test_a_group_has_the_uar_and_the_interval_of_its_own_speakers():
 
 
 def test_the_gap_is_welch_by_hand():
-    one = heard([0.9, 0.8, 0.95, 0.6, 0.5, 0.7])
-    gap = largest_gap(one, by_voice(one, lambda voice: "f" if voice < 3 else "m"))
+    one = predictions([0.9, 0.8, 0.95, 0.6, 0.5, 0.7])
+    gap = largest_gap(one, by_voice(one, lambda speaker: "f" if speaker < 3 else "m"))
     hit = (one.truth == one.prediction).reshape(6, 40).mean(axis=1)
     reference = stats.ttest_ind(hit[:3], hit[3:], equal_var=False).confidence_interval()
     assert (gap["better"], gap["worse"]) == ("f", "m")
@@ -62,8 +62,8 @@ def test_the_gap_is_welch_by_hand():
 
 
 def test_the_gap_is_of_the_best_and_the_worst_of_several_groups():
-    one = heard([0.9] * 3 + [0.75] * 3 + [0.55] * 3)
-    gap = largest_gap(one, by_voice(one, lambda voice: ("de", "en", "fr")[voice // 3]))
+    one = predictions([0.9] * 3 + [0.75] * 3 + [0.55] * 3)
+    gap = largest_gap(one, by_voice(one, lambda speaker: ("de", "en", "fr")[speaker // 3]))
     assert (gap["better"], gap["worse"]) == ("de", "fr")
     assert gap["interval"][0] > 0
 
@@ -72,19 +72,19 @@ def test_the_widest_of_many_gaps_is_seldom_shown_where_all_are_heard_alike():
     alarms = 0
     for seed in range(60):
         recalls = np.random.default_rng(seed).normal(0.7, 0.08, 18)
-        one = heard(recalls, clips=10, seed=seed)
-        low, high = largest_gap(one, by_voice(one, lambda voice: f"g{voice // 3}"))["interval"]
+        one = predictions(recalls, clips=10, seed=seed)
+        low, high = largest_gap(one, by_voice(one, lambda speaker: f"g{speaker // 3}"))["interval"]
         alarms += low > 0 or high < 0
     assert alarms <= 0.1 * 60
 
 
 def test_a_group_without_the_hard_class_is_not_called_better():
-    one = heard([0.9] * 8, clips=30, seed=1)
+    one = predictions([0.9] * 8, clips=30, seed=1)
     one = replace(one, prediction=np.where(one.truth == 1, 0, one.prediction))  # class 1 is never heard
     left = np.isin(one.speakers, ["v04", "v05", "v06", "v07"]) & (one.truth == 1)
     columns = {key: getattr(one, key)[~left] for key in ("truth", "prediction", "speakers", "seeds", "names")}
-    one = Heard(**columns, classes=2)
-    groups = by_voice(one, lambda voice: "all" if voice < 4 else "easy")
+    one = SpeakerPredictions(**columns, classes=2)
+    groups = by_voice(one, lambda speaker: "all" if speaker < 4 else "easy")
     rows, gap = group_rows(one, groups), largest_gap(one, groups)
     assert rows["easy"]["uar"] - rows["all"]["uar"] > 0.4
     assert (rows["easy"]["classes"], rows["all"]["classes"]) == (1, 2)
@@ -94,35 +94,35 @@ def test_a_group_without_the_hard_class_is_not_called_better():
 
 
 def test_groups_that_share_no_class_have_no_gap():
-    one = heard([0.9, 0.6])
+    one = predictions([0.9, 0.6])
     assert largest_gap(one, [("a", "b")[label] for label in one.truth]) is None
 
 
 def test_speakers_who_all_have_the_same_figure_do_not_make_a_gap_certain():
-    one = heard([1.0, 1.0, 0.5, 0.5], clips=2)
+    one = predictions([1.0, 1.0, 0.5, 0.5], clips=2)
     prediction = np.where(np.isin(one.speakers, ["v02", "v03"]) & (one.truth == 1), 0, one.truth)
-    gap = largest_gap(replace(one, prediction=prediction), by_voice(one, lambda voice: "fm"[voice // 2]))
+    gap = largest_gap(replace(one, prediction=prediction), by_voice(one, lambda speaker: "fm"[speaker // 2]))
     assert gap["difference"] == pytest.approx(0.5)
     assert gap["interval"][0] < gap["difference"] - 0.2
 
 
 def test_unknown_groups_are_left_out_and_one_group_has_no_gap():
-    one = heard([0.9, 0.6, 0.8])
-    assert largest_gap(one, by_voice(one, lambda voice: "f")) is None
+    one = predictions([0.9, 0.6, 0.8])
+    assert largest_gap(one, by_voice(one, lambda speaker: "f")) is None
     assert largest_gap(one, [None] * one.truth.size) is None
-    rows = group_rows(one, by_voice(one, lambda voice: "f" if voice else None))
+    rows = group_rows(one, by_voice(one, lambda speaker: "f" if speaker else None))
     assert rows["f"]["speakers"] == 2
 
 
 def test_one_speaker_a_group_has_a_gap_without_an_interval():
-    one = heard([0.9, 0.5])
-    gap = largest_gap(one, by_voice(one, lambda voice: "fm"[voice]))
+    one = predictions([0.9, 0.5])
+    gap = largest_gap(one, by_voice(one, lambda speaker: "fm"[speaker]))
     assert gap["difference"] > 0
     assert np.isnan(gap["interval"]).all()
 
 
 def test_the_worst_tenth_by_hand():
-    one = heard(np.linspace(0.95, 0.3, 20), clips=40)
+    one = predictions(np.linspace(0.95, 0.3, 20), clips=40)
     found = tail_of_speakers(one)
     own = np.sort((one.truth == one.prediction).reshape(20, 80).mean(axis=1))
     assert (found["speakers"], found["tenth"]) == (20, 2)
@@ -133,7 +133,10 @@ def test_the_worst_tenth_by_hand():
 
 
 def test_a_gap_that_luck_makes_is_called_luck_and_a_true_one_is_not():
-    alike, unlike = tail_of_speakers(heard([0.7] * 20, clips=10)), tail_of_speakers(heard(np.linspace(1, 0.4, 20)))
+    alike, unlike = (
+        tail_of_speakers(predictions([0.7] * 20, clips=10)),
+        tail_of_speakers(predictions(np.linspace(1, 0.4, 20))),
+    )
     assert alike["gap"] > 0.1
     assert alike["p"] > 0.05
     assert alike["gap_by_luck"] == pytest.approx(alike["gap"], abs=0.12)
@@ -142,24 +145,24 @@ def test_a_gap_that_luck_makes_is_called_luck_and_a_true_one_is_not():
 
 
 def test_p_of_speakers_who_are_alike_is_below_05_about_as_seldom_as_it_says():
-    values = [tail_of_speakers(heard([0.7] * 8, clips=6, seed=seed))["p"] for seed in range(60)]
+    values = [tail_of_speakers(predictions([0.7] * 8, clips=6, seed=seed))["p"] for seed in range(60)]
     assert np.mean(np.array(values) < 0.05) < 0.15
     assert 0.3 < np.mean(values) < 0.7
 
 
 def test_the_order_of_items_changes_nothing():
-    one = heard(np.linspace(0.9, 0.5, 12), seeds=2)
+    one = predictions(np.linspace(0.9, 0.5, 12), seeds=2)
     order = np.random.default_rng(1).permutation(one.truth.size)
     columns = (one.truth, one.prediction, one.speakers, one.seeds, one.names)
-    other = Heard(*(column[order] for column in columns), 2)
+    other = SpeakerPredictions(*(column[order] for column in columns), 2)
     found, expected = tail_of_speakers(other), tail_of_speakers(one)
     assert found.pop("worst_speakers") == expected.pop("worst_speakers")
     assert found == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_summary_has_only_the_columns_with_two_groups():
-    one = heard([0.9, 0.6, 0.8, 0.5])
-    columns = {"gender": by_voice(one, lambda voice: "fm"[voice % 2]), "language": ["en"] * one.truth.size}
+    one = predictions([0.9, 0.6, 0.8, 0.5])
+    columns = {"gender": by_voice(one, lambda speaker: "fm"[speaker % 2]), "language": ["en"] * one.truth.size}
     found = fairness_summary(one, columns)
     assert list(found["groups"]) == ["gender"]
     assert set(found["groups"]["gender"]) == {"rows", "gap"}
@@ -167,9 +170,9 @@ def test_a_summary_has_only_the_columns_with_two_groups():
 
 
 def test_more_than_half_of_the_emotions_are_enough():
-    assert [has_enough(emotions, 4) for emotions in range(5)] == [False, False, False, True, True]
-    assert [has_enough(emotions, 5) for emotions in (2, 3)] == [False, True]
-    assert not has_enough(1, 2)
+    assert [has_enough_emotions(emotions, 4) for emotions in range(5)] == [False, False, False, True, True]
+    assert [has_enough_emotions(emotions, 5) for emotions in (2, 3)] == [False, True]
+    assert not has_enough_emotions(1, 2)
 
 
 def test_a_speaker_with_one_emotion_is_never_the_worst():
@@ -178,26 +181,26 @@ def test_a_speaker_with_one_emotion_is_never_the_worst():
         {"speaker": "some", "uar": 0.6, "emotions": 3},
         {"speaker": "all", "uar": 0.8, "emotions": 4},
     ]
-    assert worst_of(rows, classes=4) == {**rows[1], "left_out": 1}
-    assert worst_of(rows[:1], classes=4) == {"speaker": None, "uar": None, "left_out": 1}
+    assert worst_speaker(rows, classes=4) == {**rows[1], "left_out": 1}
+    assert worst_speaker(rows[:1], classes=4) == {"speaker": None, "uar": None, "left_out": 1}
 
 
 def test_the_tenths_are_of_speakers_who_have_enough_emotions():
-    one = heard(np.linspace(0.95, 0.5, 20))
+    one = predictions(np.linspace(0.95, 0.5, 20))
     # v00, the best, and v19, the worst, keep clips of one emotion only.
     kept = ~(np.isin(one.speakers, ["v00", "v19"]) & (one.truth == 1))
     columns = (one.truth, one.prediction, one.speakers, one.seeds, one.names)
-    found = tail_of_speakers(Heard(*(column[kept] for column in columns), 2))
+    found = tail_of_speakers(SpeakerPredictions(*(column[kept] for column in columns), 2))
     inner = ~np.isin(one.speakers, ["v00", "v19"])
-    expected = tail_of_speakers(Heard(*(column[inner] for column in columns), 2))
+    expected = tail_of_speakers(SpeakerPredictions(*(column[inner] for column in columns), 2))
     assert (found.pop("speakers"), found.pop("left_out")) == (18, 2)
     assert expected.pop("left_out") == 0
     assert found == {key: value for key, value in expected.items() if key != "speakers"}
 
 
 def test_where_nobody_has_enough_emotions_there_is_no_tenth():
-    one = heard([0.9, 0.6])
+    one = predictions([0.9, 0.6])
     columns = (one.truth, one.prediction, one.speakers, one.seeds, one.names)
-    found = tail_of_speakers(Heard(*(column[one.truth == 0] for column in columns), 2))
+    found = tail_of_speakers(SpeakerPredictions(*(column[one.truth == 0] for column in columns), 2))
     assert (found["speakers"], found["left_out"], found["worst_speakers"]) == (0, 2, [])
     assert np.isnan([found[key] for key in ("worst", "best", "gap", "gap_by_luck", "p")]).all()

@@ -10,7 +10,7 @@ from unheard.experiment.fold_data import FoldParts
 from unheard.experiment.job import plan_jobs
 from unheard.experiment.preparation import default_cache, prepare
 from unheard.experiment.recipe_file import read_recipe
-from unheard.scores.lda_baseline import closed_form
+from unheard.scores.lda_baseline import lda_probabilities
 from unheard.settings import read_document
 
 
@@ -35,7 +35,7 @@ def test_it_is_the_discriminant_analysis_written_by_hand(made):
         within += (0.5 * own + 0.5 * np.trace(own) / 8 * np.eye(8)) / 3
     directions = np.linalg.solve(within, means.T)
     expected = softmax(asked @ directions - 0.5 * np.sum(means.T * directions, axis=0), axis=1)
-    np.testing.assert_allclose(closed_form(rows, labels, test, classes=3), expected, atol=1e-10)
+    np.testing.assert_allclose(lda_probabilities(rows, labels, test, classes=3), expected, atol=1e-10)
 
 
 @pytest.mark.parametrize("channels", [5, 30, 31, 200])
@@ -46,44 +46,44 @@ def test_it_is_the_same_with_more_channels_than_items_as_another_implementation(
     theirs = LinearDiscriminantAnalysis(solver="lsqr", shrinkage=0.5, priors=np.full(4, 0.25))
     theirs.fit((train - train.mean(0)) / train.std(0), labels)
     expected = theirs.predict_proba((test - train.mean(0)) / train.std(0))
-    np.testing.assert_allclose(closed_form(train, labels, test, classes=4), expected, atol=1e-8)
+    np.testing.assert_allclose(lda_probabilities(train, labels, test, classes=4), expected, atol=1e-8)
 
 
 def test_where_no_item_differs_from_its_class_the_nearest_class_is_answered():
     rows = np.array([[0.0, 1.0], [0.0, 1.0], [3.0, 0.0]])
-    assert closed_form(rows, np.array([0, 0, 1]), rows, classes=2).argmax(1).tolist() == [0, 0, 1]
+    assert lda_probabilities(rows, np.array([0, 0, 1]), rows, classes=2).argmax(1).tolist() == [0, 0, 1]
 
 
 def test_units_and_channels_that_never_vary_do_not_matter(made):
     rows, labels = made
-    expected = closed_form(rows, labels, rows, classes=3)
+    expected = lda_probabilities(rows, labels, rows, classes=3)
     other = np.concatenate([rows * 1e3 - 7.0, np.full((60, 2), 5.0)], axis=1)
-    np.testing.assert_allclose(closed_form(other, labels, other, classes=3), expected, atol=1e-9)
+    np.testing.assert_allclose(lda_probabilities(other, labels, other, classes=3), expected, atol=1e-9)
 
 
 def test_what_has_no_label_is_not_learned_from(made):
     rows, labels = made
     hidden = np.where(np.arange(60) < 20, -1, labels)
-    expected = closed_form(rows[20:], labels[20:], rows, classes=3)
-    np.testing.assert_array_equal(closed_form(rows, hidden, rows, classes=3), expected)
+    expected = lda_probabilities(rows[20:], labels[20:], rows, classes=3)
+    np.testing.assert_array_equal(lda_probabilities(rows, hidden, rows, classes=3), expected)
 
 
 def test_a_class_that_was_never_heard_is_never_answered_and_one_alone_is_a_guess(made):
     rows, labels = made
-    answers = closed_form(rows, labels, rows, classes=5)
+    answers = lda_probabilities(rows, labels, rows, classes=5)
     assert not answers[:, 3:].any()
     np.testing.assert_allclose(answers.sum(1), 1.0)
-    assert np.all(closed_form(rows, np.zeros(60, int), rows, classes=4) == 0.25)
+    assert np.all(lda_probabilities(rows, np.zeros(60, int), rows, classes=4) == 0.25)
 
 
 def test_it_hears_as_many_labels_as_the_objectives_and_no_test_speaker(recipe, tmp_path, monkeypatch):
     heard = []
 
-    def listen(train, labels, test, *, classes):
+    def measure_recordings(train, labels, test, *, classes):
         heard.append((len(train), int((labels >= 0).sum()), len(test)))
-        return closed_form(train, labels, test, classes=classes)
+        return lda_probabilities(train, labels, test, classes=classes)
 
-    monkeypatch.setattr(module, "closed_form", listen)
+    monkeypatch.setattr(module, "closed_form", measure_recordings)
     for share in (1.0, 0.5):
         ready = prepare(read_recipe(read_document(recipe, [f"training.labeled={share}"])), default_cache())
         jobs = plan_jobs(ready, tmp_path / str(share))

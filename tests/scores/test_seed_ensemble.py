@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from unheard.scores.seed_ensemble import vote_of_seeds
+from unheard.scores.seed_ensemble import score_seed_ensemble
 
 
 def asked(probabilities, seeds, names, truth):
     names = np.array(names)
-    return vote_of_seeds(
+    return score_seed_ensemble(
         np.array(truth),
         np.array(probabilities, dtype=np.float64),
         names=names,

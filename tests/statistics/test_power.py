@@ -6,9 +6,9 @@ from scipy import stats
 
 from unheard.statistics.significance import (
     Components,
+    compare_pairs,
     components_of,
     confusions_by_speaker,
-    every_pair,
     paired_difference,
     power_of,
     power_to_show,
@@ -116,8 +116,8 @@ def test_power_of_one_of_several_pairs_is_that_of_its_strictest_test():
     first, second = drawn(3, lift=0.01)
     other = drawn(7)[0]
     # The same clips, so that they may be compared.
-    (alone,) = every_pair({"plain": second, "dat": first})
-    among = next(pair for pair in every_pair({"plain": second, "dat": first, "cgt": other}) if pair.first == "dat")
+    (alone,) = compare_pairs({"plain": second, "dat": first})
+    among = next(pair for pair in compare_pairs({"plain": second, "dat": first, "cgt": other}) if pair.first == "dat")
     assert among.paired.difference == alone.paired.difference
     assert among.power[1].power < alone.power[1].power
     assert among.power[1] == power_to_show(components_of(first, second), 0.02, level=1 - 0.05 / 3)
@@ -147,7 +147,7 @@ def test_enough_is_said_to_be_enough_and_no_difference_needs_no_number():
 
 def test_every_pair_says_what_it_would_take():
     first, second = drawn(3, lift=0.01)
-    (pair,) = every_pair({"plain": second, "dat": first}, planned=0.03)
+    (pair,) = compare_pairs({"plain": second, "dat": first}, planned=0.03)
     observed, planned = pair.power
     assert observed.difference == pytest.approx(abs(pair.paired.difference))
     assert planned.difference == 0.03

@@ -13,7 +13,7 @@ from unheard.metrics import uar
 from unheard.statistics.significance import (
     Paired,
     confusions_by_speaker,
-    corrected,
+    correct_differences,
     holm,
     interval,
     paired_difference,
@@ -257,7 +257,7 @@ def test_a_difference_that_only_alone_would_be_shown_says_so():
         tail = (10, 2, 8, 2, 0, True, "b is better than a by 5.0 points (10 speakers, 2 seeds): shown.")
         return Paired(0.05, 0.01, 0.09, p_value, *tail)
 
-    (strong, strong_p), (weak, weak_p), _ = corrected([made(0.001), made(0.04), made(0.03)])
+    (strong, strong_p), (weak, weak_p), _ = correct_differences([made(0.001), made(0.04), made(0.03)])
     assert strong.shown
     assert strong_p == pytest.approx(0.003)
     assert not weak.shown

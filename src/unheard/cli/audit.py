@@ -29,7 +29,7 @@ from unheard.data.audit.confounds import Confound
 from unheard.data.audit.document import audit_report
 from unheard.data.audit.examination import Examination, examine
 from unheard.data.audit.findings import Finding, findings, shown
-from unheard.data.audit.recordings import listen
+from unheard.data.audit.recordings import measure_recordings
 from unheard.data.audit.traits import TRAITS
 from unheard.data.folds.files import has_folds, read_folds
 from unheard.data.folds.fold_set import FoldSet, with_left_out
@@ -91,10 +91,10 @@ def audit(
     place = folds or (_own_folds(corpora, folder) if split is None else None)
     given = _folds(place, split, utterances, matter, seed)
     with bar("recordings") as progress:
-        heard = listen(utterances, skip_bad=skip_bad, progress=progress)
-    heard.set_aside.extend(one for _, bad, _ in read for one in bad)
+        measured = measure_recordings(utterances, skip_bad=skip_bad, progress=progress)
+    measured.set_aside.extend(one for _, bad, _ in read for one in bad)
     with working("comparing"):
-        seen = examine(utterances, heard, given, sessions_matter=matter, seed=seed)
+        seen = examine(utterances, measured, given, sessions_matter=matter, seed=seed)
     found = findings(seen)
     _write(seen, json_file, html)
     if form == "json":

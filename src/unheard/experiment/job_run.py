@@ -23,7 +23,7 @@ from unheard.experiment.job_result import (
 )
 from unheard.experiment.job_training import fit, fresh_model
 from unheard.models.model import Model
-from unheard.scores.lda_baseline import closed_form
+from unheard.scores.lda_baseline import lda_probabilities
 from unheard.seeds import named_seed
 from unheard.training.whole import choose_device, embed_all, predict_all
 
@@ -81,7 +81,7 @@ def _references(data: JobData, job: Job) -> ReferencesResult:
     """
     settings, parts = data.recipe.leakage, FoldParts(data, job, _last_fold(data, job))
     raw = parts.views(raw_statistics)
-    answers = closed_form(
+    answers = lda_probabilities(
         raw.train,
         kept_labels(data, job, parts.train).columns["emotion"],
         raw.unseen[-len(parts.test) :],

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from unheard.errors import RunError
 from unheard.results.files import read_predictions, read_result
-from unheard.statistics.significance import Pair, Power, confusions_by_speaker, every_pair, own_differences
+from unheard.statistics.significance import Pair, Power, compare_pairs, confusions_by_speaker, speaker_differences
 
 __all__ = ["METRICS", "System", "compare_rows", "compare_systems", "comparison_rows", "read_systems"]
 
@@ -127,7 +127,7 @@ def compare_systems(systems: Sequence[System], *, level: float = 0.95) -> list[P
     Raises:
         RunError: fewer than two systems, or they differ in data, folds or seeds.
     """
-    return every_pair(_confusions(systems), level=level)
+    return compare_pairs(_confusions(systems), level=level)
 
 
 def compare_rows(systems: Sequence[System], *, metric: str = "uar", planned: float = 0.02) -> list[dict[str, Any]]:
@@ -185,9 +185,9 @@ def comparison_rows(
         planned: the difference that `power` plans for, beside the one observed.
     """
     rows = []
-    for pair in every_pair(systems, planned=planned):
+    for pair in compare_pairs(systems, planned=planned):
         one = pair.paired
-        own = own_differences(systems[pair.first], systems[pair.second])
+        own = speaker_differences(systems[pair.first], systems[pair.second])
         rows.append(
             {
                 "a": pair.first,

@@ -8,14 +8,14 @@ import numpy as np
 from unheard.data.folds.plan import Fold
 from unheard.experiment.job_result import TrainingResult
 from unheard.experiment.preparation import Prepared
-from unheard.scores.calibration import Judged
+from unheard.scores.calibration import HeldOutPredictions
 
-__all__ = ["dev_judgments", "judgments"]
+__all__ = ["dev_predictions_of", "held_out_predictions"]
 
 _HOMES = ("corpus", "language")
 
 
-def judgments(results: Sequence[TrainingResult], prepared: Prepared) -> Judged:
+def held_out_predictions(results: Sequence[TrainingResult], prepared: Prepared) -> HeldOutPredictions:
     """What the models of one objective said of their test speakers.
 
     Args:
@@ -25,7 +25,7 @@ def judgments(results: Sequence[TrainingResult], prepared: Prepared) -> Judged:
     return _judged([(one, list(one.predictions.rows())) for one in results], prepared)
 
 
-def dev_judgments(results: Sequence[TrainingResult], prepared: Prepared) -> Judged | None:
+def dev_predictions_of(results: Sequence[TrainingResult], prepared: Prepared) -> HeldOutPredictions | None:
     """What they said of their dev speakers; None where there were none.
 
     A dev speaker who is in training, too, as where a split deals utterances, is no voice that the model never heard,
@@ -51,7 +51,9 @@ def _values(names: Sequence[str], prepared: Prepared, column: str) -> set[Any]:
     return {getattr(prepared.utterances[name], column) for name in names}
 
 
-def _judged(each: Sequence[tuple[TrainingResult, Sequence[tuple[str, list[float]]]]], prepared: Prepared) -> Judged:
+def _judged(
+    each: Sequence[tuple[TrainingResult, Sequence[tuple[str, list[float]]]]], prepared: Prepared
+) -> HeldOutPredictions:
     number = {name: position for position, name in enumerate(prepared.classes)}
     foreign: list[bool] = []
     for one, rows in each:
@@ -63,7 +65,7 @@ def _judged(each: Sequence[tuple[TrainingResult, Sequence[tuple[str, list[float]
             foreign.append(any(own[column] is not None and own[column] not in homes[column] for column in _HOMES))
     names = [name for _, rows in each for name, _ in rows]
     items = [prepared.utterances[name] for name in names]
-    return Judged(
+    return HeldOutPredictions(
         truth=np.array([number[str(item.emotion)] for item in items], dtype=np.int64),
         probabilities=np.array([row for _, rows in each for _, row in rows], dtype=np.float64),
         seeds=np.array([one.seed for one, rows in each for _ in rows], dtype=np.int64),

@@ -19,10 +19,10 @@ from unheard.metrics.uar import recalls, uar_from_confusion
 from unheard.metrics.uar import score as uar
 from unheard.metrics.wa import score as wa
 from unheard.results.comparison import comparison_rows
-from unheard.results.pooled_predictions import dev_judgments, judgments
+from unheard.results.pooled_predictions import dev_predictions_of, held_out_predictions
 from unheard.scores.calibration import calibration_summary
-from unheard.scores.fairness import Heard, fairness_summary, group_rows, worst_of
-from unheard.scores.seed_ensemble import vote_of_seeds
+from unheard.scores.fairness import SpeakerPredictions, fairness_summary, group_rows, worst_speaker
+from unheard.scores.seed_ensemble import score_seed_ensemble
 from unheard.statistics.significance import confusions_by_speaker, interval
 
 OF_THE_DATA = ("language", "corpus")
@@ -90,7 +90,7 @@ class Pool:
             result[name] = {**spread(per_seed), "per_seed": per_seed}
         result["uar"]["interval"] = list(interval(self.confusions))
         result["uar"]["by"] = self.by_origin()
-        result["uar"]["ensemble"] = vote_of_seeds(
+        result["uar"]["ensemble"] = score_seed_ensemble(
             self.truth, self.probabilities, names=np.array(self.names), speakers=self.speakers, seeds=self.seeds
         )
         return result
@@ -128,19 +128,21 @@ class Pool:
     def by_origin(self) -> dict[str, Any]:
         """UAR of each language and of each corpus, with its interval over speakers, where there are several."""
         return {
-            column: group_rows(self.heard, self.groups[column])
+            column: group_rows(self.predictions, self.groups[column])
             for column in OF_THE_DATA
             if len(set(self.groups[column]) - {None}) > 1
         }
 
     @property
-    def heard(self) -> Heard:
+    def predictions(self) -> SpeakerPredictions:
         """The predictions with who spoke."""
-        return Heard(self.truth, self.prediction, self.speakers, self.seeds, np.array(self.names), len(self.classes))
+        return SpeakerPredictions(
+            self.truth, self.prediction, self.speakers, self.seeds, np.array(self.names), len(self.classes)
+        )
 
     def fairness(self) -> dict[str, Any]:
         """Groups of speakers and the worst tenth of them; see `fairness_summary`."""
-        return fairness_summary(self.heard, self.groups)
+        return fairness_summary(self.predictions, self.groups)
 
 
 def _per_fold(pool: Pool, results: Sequence[TrainingResult]) -> list[dict[str, Any]]:
@@ -221,10 +223,10 @@ def summarize(label: str, results: Sequence[JobResult], prepared: Prepared) -> t
         "confusion": confusion.tolist(),
         "recall": dict(zip(pool.classes, recalls(confusion).tolist(), strict=True)),
         "speakers": speakers,
-        "worst_speaker": worst_of(speakers, classes=len(pool.classes)),
+        "worst_speaker": worst_speaker(speakers, classes=len(pool.classes)),
         "gender": pool.by_gender(),
         "fairness": pool.fairness(),
-        "calibration": calibration_summary(judgments(own, prepared), dev_judgments(own, prepared)),
+        "calibration": calibration_summary(held_out_predictions(own, prepared), dev_predictions_of(own, prepared)),
         "curves": _curves(own),
         "leakage": leakage_summary([result.leakage for result in own if result.leakage is not None]),
         "seconds_per_fold": spread(result.seconds for result in own),

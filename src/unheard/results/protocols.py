@@ -19,7 +19,7 @@ from unheard.experiment.split_plans import draw_plans
 from unheard.files import write_document
 from unheard.results.comparison import System, read_systems
 from unheard.results.files import plain_numbers, read_result
-from unheard.statistics.significance import Paired, corrected, paired_difference
+from unheard.statistics.significance import Paired, correct_differences, paired_difference
 
 __all__ = [
     "INFLATION",
@@ -247,7 +247,7 @@ def _differences(runs: Mapping[str, Path], titles: Mapping[str, str]) -> list[di
         for system in read_systems(runs[name])
         if system.name in own
     ]
-    found = corrected([paired for *_, paired in asked])
+    found = correct_differences([paired for *_, paired in asked])
     return [
         {
             "objective": objective,

@@ -115,8 +115,8 @@ def trait_only(prepared: Prepared, trait: str, values: Mapping[str, float]) -> f
     names = [name for name in prepared.utterances if name in values]
     parts = parts_of(next(iter(prepared.plans.values())).folds, names)
     emotions = [str(prepared.utterances[name].emotion) for name in names]
-    # One shuffle, for the figure alone is kept; `unheard audit` says how much of it is chance.
-    found = confound(trait, [values[name] for name in names], emotions, parts, shuffles=1)
+    # One permutation, for the figure alone is kept; `unheard audit` says how much of it is chance.
+    found = confound(trait, [values[name] for name in names], emotions, parts, permutations=1)
     return None if found is None else found.uar
 
 

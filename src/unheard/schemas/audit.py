@@ -47,7 +47,7 @@ class ColumnTie(Record):
     bits: Number
     """I(emotion; column), in bits."""
     chance_bits: Number
-    """The same where emotions are shuffled: what chance gives at this size, in bits."""
+    """The same where emotions are permuted: what chance gives at this size, in bits."""
     lookup_uar: Share
     """UAR of answering with the commonest emotion of the value, the utterance itself left out."""
     folds_uar: Share = None
@@ -66,9 +66,9 @@ class AuditConfound(Record):
     uar: Share
     """UAR of the answers."""
     chance: Share
-    """Mean of the same where labels are shuffled."""
+    """Mean of the same where labels are permuted."""
     p: Share
-    """Share of the shuffles that reach `uar`."""
+    """Share of the permutations that reach `uar`."""
     medians: dict[Text, Number]
     """Label to the median of the trait, in its unit."""
     gives_away: bool
@@ -191,7 +191,7 @@ class AuditReport(Record):
     confounds: list[AuditConfound]
     """What one trait alone answers for the emotion, and for the corpus where there are several."""
     answered: Text
-    """What confounds were learned from and asked of."""
+    """What confounds were learned from and tested on."""
     traits: AuditTraits
     """What the recordings are like."""
     duplicates: list[list[Text]]

@@ -1,4 +1,4 @@
-"""Whether a run's probabilities mean what they say on voices never heard: before and after temperature scaling.
+"""Whether a run's probabilities mean what they say on unseen speakers: before and after temperature scaling.
 
 The temperature of the figures after is fitted on the dev predictions of all folds and seeds (`pooled_temperature`)
 less those of the speakers whom the fold at hand tests, for a fold's dev speakers are others' test speakers: no label
@@ -27,7 +27,14 @@ from unheard.scores.calibration_errors import (
 )
 from unheard.scores.temperature import Pooled, Temperature, fit_pooled, pool
 
-__all__ = ["COVERAGE", "COVERAGES", "Judged", "calibration_summary", "fit_temperature", "with_temperature"]
+__all__ = [
+    "COVERAGE",
+    "COVERAGES",
+    "HeldOutPredictions",
+    "calibration_summary",
+    "fit_temperature",
+    "with_temperature",
+]
 
 COVERAGE = 0.8
 """The share of answers at which the accuracy is given, where the least sure ones are left unanswered."""
@@ -40,8 +47,8 @@ Truth = NDArray[np.integer]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """Predictions of one objective on voices that its models never heard.
+class HeldOutPredictions:
+    """Predictions of one objective on held-out speakers.
 
     Args:
         truth: class numbers, shape (items,), -1 where there is no label.
@@ -112,7 +119,7 @@ def fit_temperature(truth: Truth, probabilities: Probabilities) -> float:
     return float(np.exp(found.x))
 
 
-def _figures(test: Judged, probabilities: NDArray[np.float64]) -> dict[str, Any]:
+def _figures(test: HeldOutPredictions, probabilities: NDArray[np.float64]) -> dict[str, Any]:
     """Every figure seed by seed, and the two curves over all seeds."""
     seeds = [test.seeds == seed for seed in np.unique(test.seeds)]
 
@@ -142,7 +149,7 @@ def _figures(test: Judged, probabilities: NDArray[np.float64]) -> dict[str, Any]
     }
 
 
-def calibration_summary(test: Judged, dev: Judged | None) -> dict[str, Any]:
+def calibration_summary(test: HeldOutPredictions, dev: HeldOutPredictions | None) -> dict[str, Any]:
     """The `calibration` of one objective in result.json.
 
     Args:
@@ -164,7 +171,7 @@ def calibration_summary(test: Judged, dev: Judged | None) -> dict[str, Any]:
     return found | {"predict": _for_others(test, pooled), "temperatures": rows, "after": _figures(test, scaled)}
 
 
-def _for_others(test: Judged, pooled: Pooled) -> dict[str, Any]:
+def _for_others(test: HeldOutPredictions, pooled: Pooled) -> dict[str, Any]:
     """The temperature that `unheard predict` divides by, and why it is that."""
     if test.foreign.all():
         sentence = "T = 1: the run tests corpora or languages that it did not train on; no dev speaker is of them."
@@ -177,7 +184,7 @@ def _about(one: Temperature) -> dict[str, Any]:
     return {"temperature": one.value, "kept": one.kept, "speakers": one.speakers, **more}
 
 
-def _each_fold(test: Judged, pooled: Pooled) -> tuple[NDArray[np.float64], list[dict[str, Any]]]:
+def _each_fold(test: HeldOutPredictions, pooled: Pooled) -> tuple[NDArray[np.float64], list[dict[str, Any]]]:
     """Each fold's probabilities with a temperature of speakers whom it does not test, and these temperatures."""
     scaled, rows = test.probabilities.copy(), []
     known: dict[frozenset[str], Temperature] = {}

@@ -1,4 +1,4 @@
-"""Whom a system hears worse: groups of speakers, and the worst tenth of them."""
+"""Fairness: the UAR of groups of speakers beside each other, and of the worst tenth of all speakers."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,13 @@ from unheard.statistics.intervals import interval, mean_uar, one_error, with_ite
 
 __all__ = [
     "SHUFFLES",
-    "Heard",
+    "SpeakerPredictions",
     "fairness_summary",
     "group_rows",
-    "has_enough",
+    "has_enough_emotions",
     "largest_gap",
     "tail_of_speakers",
-    "worst_of",
+    "worst_speaker",
 ]
 
 SHUFFLES = 200
@@ -30,7 +30,7 @@ _NONE = 1e-24
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class SpeakerPredictions:
     """Predictions of one objective and who spoke; each clip once a seed.
 
     Args:
@@ -50,14 +50,16 @@ class Heard:
     classes: int
 
     @property
-    def judged(self) -> NDArray[np.bool_]:
+    def can_be_judged(self) -> NDArray[np.bool_]:
         """Whether the speaker of each item has enough emotions for a UAR of their own, shape (items,)."""
-        voices, voice = np.unique(self.speakers, return_inverse=True)
+        speaker_names, speaker = np.unique(self.speakers, return_inverse=True)
         known = self.truth >= 0
-        own = np.zeros((voices.size, self.classes), dtype=np.bool_)
-        own[voice[known], self.truth[known]] = True
-        enough = np.array([has_enough(int(count), self.classes) for count in own.sum(axis=1)], dtype=np.bool_)
-        return np.asarray(enough[voice], dtype=np.bool_)
+        own = np.zeros((speaker_names.size, self.classes), dtype=np.bool_)
+        own[speaker[known], self.truth[known]] = True
+        enough = np.array(
+            [has_enough_emotions(int(count), self.classes) for count in own.sum(axis=1)], dtype=np.bool_
+        )
+        return np.asarray(enough[speaker], dtype=np.bool_)
 
     def confusions(self, own: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Of those items alone, shape (seeds, speakers, classes, classes)."""
@@ -65,16 +67,16 @@ class Heard:
         return confusions_by_speaker(*parts, classes=self.classes, seeds=self.seeds[own])
 
 
-def has_enough(emotions: int, classes: int) -> bool:
+def has_enough_emotions(emotions: int, classes: int) -> bool:
     """Whether a UAR over some of the classes may stand beside one over all: more than half of them must be there.
 
     Of a speaker with one emotion the UAR is a single recall, which a system that answers everything with that
-    emotion makes 1 and one that never does makes 0: neither says how well the speaker is heard.
+    emotion makes 1 and one that never does makes 0: neither says how well the speaker is recognized.
     """
     return 2 * emotions > classes
 
 
-def worst_of(speakers: Sequence[Mapping[str, Any]], *, classes: int) -> dict[str, Any]:
+def worst_speaker(speakers: Sequence[Mapping[str, Any]], *, classes: int) -> dict[str, Any]:
     """The speaker with the lowest UAR, of those who have enough emotions to be judged alone.
 
     Args:
@@ -85,16 +87,19 @@ def worst_of(speakers: Sequence[Mapping[str, Any]], *, classes: int) -> dict[str
         That speaker's own row (`speaker` and `uar` None where nobody can be judged), and `left_out`: how many
         speakers have half of the emotions or fewer.
     """
-    judged = [row for row in speakers if has_enough(row["emotions"], classes)]
+    can_be_judged = [row for row in speakers if has_enough_emotions(row["emotions"], classes)]
     nobody = {"speaker": None, "uar": None}
-    return {**min(judged, key=lambda row: row["uar"], default=nobody), "left_out": len(speakers) - len(judged)}
+    return {
+        **min(can_be_judged, key=lambda row: row["uar"], default=nobody),
+        "left_out": len(speakers) - len(can_be_judged),
+    }
 
 
-def group_rows(heard: Heard, groups: Sequence[str | None]) -> dict[str, dict[str, Any]]:
+def group_rows(predictions: SpeakerPredictions, groups: Sequence[str | None]) -> dict[str, dict[str, Any]]:
     """UAR of each group of speakers with its interval over speakers; items of no group are left out.
 
     Args:
-        heard: the predictions.
+        predictions: of one objective.
         groups: of each item, as 'f' and 'm'; None where it is not known.
 
     Returns:
@@ -103,7 +108,7 @@ def group_rows(heard: Heard, groups: Sequence[str | None]) -> dict[str, dict[str
     column = np.array([None if group is None else str(group) for group in groups], dtype=object)
     rows = {}
     for group in sorted({name for name in column if name is not None}):
-        own = heard.confusions(np.asarray(column == group, dtype=np.bool_))
+        own = predictions.confusions(np.asarray(column == group, dtype=np.bool_))
         rows[group] = {
             "uar": float(mean_uar(own.sum(axis=1))),
             "interval": list(interval(own)),
@@ -114,17 +119,17 @@ def group_rows(heard: Heard, groups: Sequence[str | None]) -> dict[str, dict[str
     return rows
 
 
-def largest_gap(heard: Heard, groups: Sequence[str | None]) -> dict[str, Any] | None:
+def largest_gap(predictions: SpeakerPredictions, groups: Sequence[str | None]) -> dict[str, Any] | None:
     """The groups with the highest and the lowest UAR, and the difference with its 95 % interval.
 
-    Both are over the classes that every group has: a group without the class that is hardest to hear would else be
-    called the better heard. The interval is Welch's for two independent groups of speakers, each with its jackknife
+    Both are over the classes that every group has: a group without the hardest class would else be
+    called the better one. The interval is Welch's for two independent groups of speakers, each with its jackknife
     error. With more than two groups the widest gap is picked, so that its interval is one of all pairs at once
     (Bonferroni). A group whose speakers all have the very same figure counts as having one clip wrong, as in
     `interval`.
 
     Args:
-        heard: the predictions.
+        predictions: of one objective.
         groups: of each item; None where it is not known.
 
     Returns:
@@ -135,10 +140,13 @@ def largest_gap(heard: Heard, groups: Sequence[str | None]) -> dict[str, Any] | 
     names = sorted({name for name in column if name is not None})
     if len(names) < 2:
         return None
-    shared = _shared_classes(heard, column, names)
+    shared = _shared_classes(predictions, column, names)
     if not shared.size:
         return None
-    own = {name: with_items(heard.confusions((column == name) & np.isin(heard.truth, shared))) for name in names}
+    own = {
+        name: with_items(predictions.confusions((column == name) & np.isin(predictions.truth, shared)))
+        for name in names
+    }
     uar = {name: float(mean_uar(found.sum(axis=1))) for name, found in own.items()}
     better, worse = (pick(names, key=lambda name: uar[name]) for pick in (max, min))
     if better == worse:
@@ -154,9 +162,11 @@ def largest_gap(heard: Heard, groups: Sequence[str | None]) -> dict[str, Any] | 
     }
 
 
-def _shared_classes(heard: Heard, column: NDArray[np.object_], names: Sequence[str]) -> NDArray[np.int64]:
+def _shared_classes(
+    predictions: SpeakerPredictions, column: NDArray[np.object_], names: Sequence[str]
+) -> NDArray[np.int64]:
     """The classes of which every group has a labeled item."""
-    each = [set(heard.truth[(column == name) & (heard.truth >= 0)].tolist()) for name in names]
+    each = [set(predictions.truth[(column == name) & (predictions.truth >= 0)].tolist()) for name in names]
     return np.array(sorted(set.intersection(*each)), dtype=np.int64)
 
 
@@ -190,7 +200,7 @@ class _Clips:
     """Each labeled clip once: its class, its speaker's number, and the share of seeds that were right."""
 
     truth: NDArray[np.int64]
-    voice: NDArray[np.int64]
+    speaker: NDArray[np.int64]
     hit: NDArray[np.float64]
     speakers: NDArray[np.str_]
 
@@ -200,43 +210,43 @@ class _Clips:
         classes = np.zeros(self.speakers.size)
         for label in np.unique(self.truth):
             places = np.flatnonzero(self.truth == label)
-            places = places[np.argsort(self.voice[places], kind="stable")]
-            voices, starts, counts = np.unique(self.voice[places], return_index=True, return_counts=True)
+            places = places[np.argsort(self.speaker[places], kind="stable")]
+            speaker_names, starts, counts = np.unique(self.speaker[places], return_index=True, return_counts=True)
             dealt = np.tile(self.hit[places], (1 + deals, 1))
             dealt[1:] = generator.permuted(dealt[1:], axis=1)
-            total[:, voices] += np.add.reduceat(dealt, starts, axis=1) / counts
-            classes[voices] += 1
+            total[:, speaker_names] += np.add.reduceat(dealt, starts, axis=1) / counts
+            classes[speaker_names] += 1
         mean: NDArray[np.float64] = total / classes
         return mean
 
 
-def _clips(heard: Heard) -> _Clips:
-    known = (heard.truth >= 0) & heard.judged
-    names, first, clip = np.unique(heard.names[known], return_index=True, return_inverse=True)
-    right = np.bincount(clip, weights=heard.prediction[known] == heard.truth[known], minlength=names.size)
-    labels, voice = np.unique(heard.speakers[known][first], return_inverse=True)
-    return _Clips(heard.truth[known][first], voice, right / np.bincount(clip, minlength=names.size), labels)
+def _clips(predictions: SpeakerPredictions) -> _Clips:
+    known = (predictions.truth >= 0) & predictions.can_be_judged
+    names, first, clip = np.unique(predictions.names[known], return_index=True, return_inverse=True)
+    right = np.bincount(clip, weights=predictions.prediction[known] == predictions.truth[known], minlength=names.size)
+    labels, speaker = np.unique(predictions.speakers[known][first], return_inverse=True)
+    return _Clips(predictions.truth[known][first], speaker, right / np.bincount(clip, minlength=names.size), labels)
 
 
-def tail_of_speakers(heard: Heard, *, seed: int = 0) -> dict[str, Any]:
+def tail_of_speakers(predictions: SpeakerPredictions, *, seed: int = 0) -> dict[str, Any]:
     """The worst tenth of the speakers against the best, and how far apart luck alone would put them.
 
-    With few clips a speaker the best and the worst differ even where all are heard alike. So the clips of each
+    With few clips a speaker the best and the worst differ even where all are recognized alike. So the clips of each
     class, each with its share of seeds that were right, are dealt to the speakers at random, SHUFFLES times, each
     speaker keeping the number of clips of each class: `gap_by_luck` is the mean gap then, and `p` the share of deals
     (the real one counts as one) with a gap as wide as the one observed.
 
     Args:
-        heard: the predictions.
+        predictions: of one objective.
         seed: of the deals.
 
     Returns:
-        `speakers` (who have enough emotions to be judged, see `has_enough`), `left_out` (how many have not),
+        `speakers` (who have enough emotions to be judged, see `has_enough_emotions`), `left_out` (how many have not),
         `tenth` (how many speakers), `worst, best, gap` (UAR: each speaker's own over the classes it has, mean over
         seeds), `gap_by_luck`, `p`, `worst_speakers`. Where nobody can be judged, the figures are nan.
     """
-    clips = _clips(heard)
-    left_out = int(np.unique(heard.speakers).size - clips.speakers.size)
+    clips = _clips(predictions)
+    left_out = int(np.unique(predictions.speakers).size - clips.speakers.size)
     if clips.speakers.size == 0:
         nothing = dict.fromkeys(("worst", "best", "gap", "gap_by_luck", "p"), math.nan)
         return {"speakers": 0, "left_out": left_out, "tenth": 0, **nothing, "worst_speakers": []}
@@ -256,19 +266,19 @@ def tail_of_speakers(heard: Heard, *, seed: int = 0) -> dict[str, Any]:
     }
 
 
-def fairness_summary(heard: Heard, columns: Mapping[str, Sequence[str | None]]) -> dict[str, Any]:
+def fairness_summary(predictions: SpeakerPredictions, columns: Mapping[str, Sequence[str | None]]) -> dict[str, Any]:
     """The `fairness` of one objective in result.json.
 
     Args:
-        heard: its predictions of test speakers.
+        predictions: its predictions of test speakers.
         columns: 'gender', 'language', ... -> the group of each item, None where it is not known.
 
     Returns:
         `speakers`, and of each column with two groups or more: `groups` and `gap`.
     """
-    found: dict[str, Any] = {"speakers": tail_of_speakers(heard), "groups": {}}
+    found: dict[str, Any] = {"speakers": tail_of_speakers(predictions), "groups": {}}
     for name, groups in columns.items():
-        gap = largest_gap(heard, groups)
+        gap = largest_gap(predictions, groups)
         if gap is not None:
-            found["groups"][name] = {"rows": group_rows(heard, groups), "gap": gap}
+            found["groups"][name] = {"rows": group_rows(predictions, groups), "gap": gap}
     return found

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-__all__ = ["closed_form"]
+__all__ = ["lda_probabilities"]
 
 _SHRINKAGE = 0.5
 
 Matrix = NDArray[np.float64]
 
 
-def closed_form(
+def lda_probabilities(
     train: NDArray[np.floating], labels: NDArray[np.integer], test: NDArray[np.floating], *, classes: int
 ) -> NDArray[np.float64]:
     """Probabilities of the test items.
@@ -40,10 +40,10 @@ def closed_form(
     mean, deviation = items.mean(axis=0), items.std(axis=0)
     varies = deviation > 1e-9  # statistics of one frame have no deviation
     items = (items[:, varies] - mean[varies]) / deviation[varies]
-    asked = (test[:, varies] - mean[varies]) / deviation[varies]
+    tested = (test[:, varies] - mean[varies]) / deviation[varies]
     means = np.stack([items[labels == label].mean(axis=0) for label in present])
     weights = _solved(items, labels, present, means)
-    scores = asked @ weights - 0.5 * np.einsum("ij,ji->i", means, weights)  # even priors move all alike
+    scores = tested @ weights - 0.5 * np.einsum("ij,ji->i", means, weights)  # even priors move all alike
     answers = np.zeros((len(test), classes))
     answers[:, present] = softmax(scores, axis=1)
     return answers

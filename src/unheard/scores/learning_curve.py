@@ -57,7 +57,7 @@ def area_under(
     """
     weights = weights_of(shares)
     if len({one.shape for one in confusions}) != 1:
-        raise RunError("the points of a learning curve did not hear the same speakers and seeds. Run them again.")
+        raise RunError("the points of a learning curve did not test the same speakers and seeds. Run them again.")
     area = float(weights @ [float(mean_uar(one.sum(axis=1))) for one in confusions])
     if confusions[0].shape[1] < 2 or not 0.0 < area < 1.0:
         return area, (float("nan"), float("nan"))

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from unheard.metrics.uar import score as uar
 from unheard.statistics.significance import confusions_by_speaker, interval
 
-__all__ = ["vote_of_seeds"]
+__all__ = ["score_seed_ensemble"]
 
 
-def vote_of_seeds(
+def score_seed_ensemble(
     truth: NDArray[np.int64],
     probabilities: NDArray[np.float64],
     *,
@@ -39,12 +39,12 @@ def vote_of_seeds(
     """
     each = np.unique(seeds)
     items, first, place = np.unique(names, return_index=True, return_inverse=True)
-    heard = np.array([np.bincount(place[seeds == seed], minlength=len(items)) for seed in each])
-    if len(each) < 2 or (heard == 0).any():
+    models_tested = np.array([np.bincount(place[seeds == seed], minlength=len(items)) for seed in each])
+    if len(each) < 2 or (models_tested == 0).any():
         return None
     votes = np.zeros((len(items), probabilities.shape[1]))
     # Where a seed tests an utterance more than once, it still has one vote.
-    np.add.at(votes, place, probabilities / heard[np.searchsorted(each, seeds), place, None])
+    np.add.at(votes, place, probabilities / models_tested[np.searchsorted(each, seeds), place, None])
     answer, right, whose = votes.argmax(axis=1), truth[first], speakers[first]
     count = probabilities.shape[1]
     confusions = confusions_by_speaker(

@@ -1,9 +1,9 @@
-"""One temperature of an objective's models, from all their dev predictions, kept only where it helps voices left out.
+"""One temperature of an objective's models, from all dev predictions, kept only where it helps held-out speakers.
 
-A fold has one or two dev speakers, and a temperature of theirs says more of them than of the next voice. So the dev
+A fold has one or two dev speakers, and a temperature of theirs says more of them than of the next speaker. So the dev
 predictions of all folds and seeds are pooled, and the speaker is the unit, as everywhere: each weighs the same,
-however often they spoke and were predicted, and each is left out in turn to see what the temperature does to a voice
-that it was not fitted on.
+however often they spoke and were predicted, and each is left out in turn to see what the temperature does to one whom
+it was not fitted on.
 """
 
 import math
@@ -49,7 +49,7 @@ class Temperature:
         """What T is, on how many it was fitted, and why it was kept or not."""
         if self.speakers < 2:
             if not self.speakers:
-                return "T = 1: no dev prediction of a new voice is known."
+                return "T = 1: no dev prediction of a new speaker is known."
             return (
                 "T = 1: dev predictions are of one speaker alone, and two are the fewest of whom one can be left out."
             )

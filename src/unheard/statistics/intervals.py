@@ -94,7 +94,7 @@ def interval(confusions: NDArray[np.integer], *, level: float = 0.95) -> tuple[f
     Why this one: in simulated corpora with 10, 24 and 65 speakers (docs/interval-coverage.md, which
     scripts/interval_coverage.py writes) it holds the truth in 90.8 to 96.0 %, the percentile bootstrap in 84 to
     94 %, an interval over clips in 58 to 82 %. BCa and the studentised bootstrap were tried and did no better. All
-    fare worse where few speakers are heard and one in ten is far poorer than the rest.
+    fare worse where few speakers are tested and one in ten is far poorer than the rest.
 
     Args:
         confusions: counts, shape (seeds, speakers, classes, classes).

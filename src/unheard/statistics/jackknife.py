@@ -62,7 +62,7 @@ def balanced_accuracy(
     """Mean recall of the values in truth (UAR), and the same without each speaker.
 
     Where the values are the speakers themselves, leaving one out leaves their recall out of the mean. In a mean over
-    folds it weighs as many items as were asked.
+    folds it weighs as many items as were tested.
 
     Args:
         truth: shape (items,), names or numbers.
@@ -78,14 +78,14 @@ def balanced_accuracy(
     if not truth.size:
         return Measure(float("nan"))
     values, number = np.unique(truth, return_inverse=True)
-    voices, voice = np.unique(speakers, return_inverse=True)
-    items = np.zeros((voices.size, values.size))
+    names, speaker = np.unique(speakers, return_inverse=True)
+    items = np.zeros((names.size, values.size))
     hits = np.zeros_like(items)
-    np.add.at(items, (voice, number), 1.0)
-    np.add.at(hits, (voice, number), np.asarray(truth == prediction, dtype=np.float64))
+    np.add.at(items, (speaker, number), 1.0)
+    np.add.at(hits, (speaker, number), np.asarray(truth == prediction, dtype=np.float64))
     whole = _mean_recall(hits.sum(axis=0, keepdims=True), items.sum(axis=0, keepdims=True))
     without = _mean_recall(hits.sum(axis=0) - hits, items.sum(axis=0) - items)
-    left_out = {str(name): float(value) for name, value in zip(voices, without, strict=True)}
+    left_out = {str(name): float(value) for name, value in zip(names, without, strict=True)}
     return Measure(float(whole[0]), left_out, weight=float(truth.size))
 
 
@@ -116,7 +116,7 @@ def combine(function: Callable[..., float], *measures: Measure) -> Measure:
 def average(measures: Sequence[Measure]) -> Measure:
     """The weighted mean of several folds and seeds, and that mean without each speaker, wherever they stand.
 
-    A fold in which few items are asked says little, and weighs as little. Values that could not be had are left out;
+    A fold in which few items are tested says little, and weighs as little. Values that could not be had are left out;
     nan if none could.
     """
     known = [measure for measure in measures if np.isfinite(measure.value)]

@@ -17,7 +17,16 @@ from unheard.errors import RunError
 from unheard.statistics.intervals import bootstrap_interval, mean_uar, with_items
 from unheard.statistics.power import Power, components_of, power_to_show
 
-__all__ = ["DRAWS", "Pair", "Paired", "corrected", "every_pair", "holm", "own_differences", "paired_difference"]
+__all__ = [
+    "DRAWS",
+    "Pair",
+    "Paired",
+    "compare_pairs",
+    "correct_differences",
+    "holm",
+    "paired_difference",
+    "speaker_differences",
+]
 
 DRAWS = 10_000
 """Random swaps of the paired test, where there are too many speakers to try all."""
@@ -107,7 +116,7 @@ def _sentence(names: tuple[str, str], ends: tuple[float, float, float], level: f
     return f"{names[0]} {relation} {names[1]}{by} ({span}, {rest}"
 
 
-def own_differences(first: NDArray[np.integer], second: NDArray[np.integer]) -> NDArray[np.float64]:
+def speaker_differences(first: NDArray[np.integer], second: NDArray[np.integer]) -> NDArray[np.float64]:
     """Each speaker's own UAR with the first system minus that with the second, mean over seeds.
 
     Args:
@@ -166,7 +175,7 @@ def paired_difference(
     p_value = _swap_test(shares, seed)
     apart = low > 0 or high < 0
     shown = apart and p_value < 1 - level
-    own = own_differences(first, second)
+    own = speaker_differences(first, second)
     wins, losses = int(np.count_nonzero(own > _TIE)), int(np.count_nonzero(own < -_TIE))
     verdict = "shown." if seeds > 1 else "shown, for one training of each."
     if not shown:
@@ -179,7 +188,7 @@ def paired_difference(
     return Paired(difference, low, high, p_value, *tail, bootstrap_interval(gained, items, level=level, seed=seed))
 
 
-def every_pair(
+def compare_pairs(
     systems: Mapping[str, NDArray[np.integer]], *, level: float = 0.95, planned: float = 0.02
 ) -> list[Pair]:
     """Every pair of systems, later against earlier, each difference corrected for their number.
@@ -200,14 +209,14 @@ def every_pair(
         for earlier, later in names
     ]
     pairs = []
-    for (earlier, later), (paired, p_holm) in zip(names, corrected(differences, level=level), strict=True):
+    for (earlier, later), (paired, p_holm) in zip(names, correct_differences(differences, level=level), strict=True):
         components = components_of(systems[later], systems[earlier])
         observed, wanted = (power_to_show(components, size, level=strictest) for size in (paired.difference, planned))
         pairs.append(Pair(later, earlier, paired, p_holm, (observed, wanted)))
     return pairs
 
 
-def corrected(differences: Sequence[Paired], *, level: float = 0.95) -> list[tuple[Paired, float]]:
+def correct_differences(differences: Sequence[Paired], *, level: float = 0.95) -> list[tuple[Paired, float]]:
     """The same differences for their being several: each with its p-value after `holm`.
 
     One that alone would count as shown, and no longer does, says in its sentence that the corrected p decides.

@@ -49,11 +49,11 @@ class Components:
             hillis2007comparison: degrees of freedom where readers, here seeds, are few.
         """
         seed, both = np.nan_to_num([self.seed, self.both])
-        voices, trainings = (self.speaker + both / seeds) / speakers, seed / seeds
+        between_speakers, trainings = (self.speaker + both / seeds) / speakers, seed / seeds
         square = trainings + both / (speakers * seeds)
-        doubt = voices**2 / max(1.0, speakers - 1) + square**2 / max(1.0, seeds - 1)
-        freedom = (voices + trainings) ** 2 / doubt if doubt > 0 else max(1.0, speakers - 1)
-        return float(np.sqrt(voices + trainings)), float(freedom)
+        doubt = between_speakers**2 / max(1.0, speakers - 1) + square**2 / max(1.0, seeds - 1)
+        freedom = (between_speakers + trainings) ** 2 / doubt if doubt > 0 else max(1.0, speakers - 1)
+        return float(np.sqrt(between_speakers + trainings)), float(freedom)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +93,15 @@ def components_of(first: NDArray[np.integer], second: NDArray[np.integer]) -> Co
     seeds, speakers = first.shape[:2]
     if speakers < 2:
         return Components(float("nan"), float("nan"), float("nan"), speakers, seeds)
-    voices = (speakers - 1) * float(np.var(without_each(first) - without_each(second)))
+    between_speakers = (speakers - 1) * float(np.var(without_each(first) - without_each(second)))
     if seeds < 2:
-        return Components(speakers * voices, float("nan"), float("nan"), speakers, seeds)
+        return Components(speakers * between_speakers, float("nan"), float("nan"), speakers, seeds)
     table = _influences(first, second)
     own, whole = table.mean(axis=1, keepdims=True), table.mean(axis=0, keepdims=True)
     residual = table - own - whole + table.mean()
     both = float((residual**2).sum()) / ((seeds - 1) * (speakers - 1))
     seed = max(0.0, float(np.var(own, ddof=1)) - both / speakers)
-    return Components(max(0.0, speakers * voices - both / seeds), seed, both, speakers, seeds)
+    return Components(max(0.0, speakers * between_speakers - both / seeds), seed, both, speakers, seeds)
 
 
 def _influences(first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -126,7 +126,7 @@ def power_of(
     Args:
         components: the variances.
         difference: the true one, of UAR; its sign does not matter.
-        speakers: how many are heard.
+        speakers: how many are tested.
         seeds: how many trainings are averaged.
         level: of the interval, in (0, 1).
 

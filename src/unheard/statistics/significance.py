@@ -12,11 +12,11 @@ from unheard.statistics.paired_tests import (
     DRAWS,
     Pair,
     Paired,
-    corrected,
-    every_pair,
+    compare_pairs,
+    correct_differences,
     holm,
-    own_differences,
     paired_difference,
+    speaker_differences,
 )
 from unheard.statistics.power import Components, Power, components_of, power_of, power_to_show
 
@@ -27,15 +27,15 @@ __all__ = [
     "Paired",
     "Power",
     "bootstrap_interval",
+    "compare_pairs",
     "components_of",
     "confusions_by_speaker",
-    "corrected",
-    "every_pair",
+    "correct_differences",
     "holm",
     "interval",
-    "own_differences",
     "paired_difference",
     "power_of",
     "power_to_show",
+    "speaker_differences",
     "speaker_interval",
 ]

@@ -9,7 +9,7 @@ import pytest
 from unheard.corpora import table as manifest
 from unheard.data.audit.examination import Examination, examine
 from unheard.data.audit.findings import Finding, findings
-from unheard.data.audit.recordings import listen
+from unheard.data.audit.recordings import measure_recordings
 from unheard.data.folds.files import read_folds
 from unheard.testing.faults import FAULTS, write_sound_corpus
 
@@ -22,7 +22,7 @@ def clean(tmp_path_factory) -> Path:
 def audited(table: Path, *, folds: bool = True) -> tuple[Examination, list[Finding]]:
     utterances = manifest.read(table)
     given = read_folds(table, utterances) if folds else None
-    seen = examine(utterances, listen(utterances), given, sessions_matter=True)
+    seen = examine(utterances, measure_recordings(utterances), given, sessions_matter=True)
     return seen, findings(seen)
 
 
@@ -70,7 +70,7 @@ def test_a_session_is_no_leak_where_sessions_do_not_matter(clean, tmp_path) -> N
     table = Path(shutil.copytree(clean.parent, tmp_path / "spoilt")) / clean.name
     FAULTS["a leaking session"].plant(table)
     utterances = manifest.read(table)
-    seen = examine(utterances, listen(utterances), read_folds(table, utterances), sessions_matter=False)
+    seen = examine(utterances, measure_recordings(utterances), read_folds(table, utterances), sessions_matter=False)
     assert not seen.has_leak
     assert "session" in kinds(findings(seen), "caution")
 

@@ -114,20 +114,20 @@ def test_recordings_that_share_less_than_they_differ_in_are_not_alike(what: str,
     voices = {"noise": breath, "tones": sound, "softer tones": lambda seed: 0.1 * sound(seed)}
     for seed in (0, 2):
         waves = [SHARED[what](voices[voice](seed + turn), turn).astype(np.float32) for turn in range(2)]
-        prints = {str(turn): fingerprint(wave, RATE) for turn, wave in enumerate(waves)}
-        assert not is_one_sound(compare(prints["0"], prints["1"]))
-        assert near_duplicates(prints) == []
+        fingerprints = {str(turn): fingerprint(wave, RATE) for turn, wave in enumerate(waves)}
+        assert not is_one_sound(compare(fingerprints["0"], fingerprints["1"]))
+        assert near_duplicates(fingerprints) == []
 
 
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("what", ["a click", "two clicks", "a jingle before"])
 def test_a_changed_copy_that_holds_something_loud_is_alike(what: str, change: str) -> None:
     wave = SHARED[what](sound(3), 0).astype(np.float32)
-    prints = {
+    fingerprints = {
         "a": fingerprint(wave, RATE),
         "b": fingerprint(CHANGES[change](wave).astype(np.float32), RATE),
     }
-    assert [(pair.first, pair.second) for pair in near_duplicates(prints)] == [("a", "b")]
+    assert [(pair.first, pair.second) for pair in near_duplicates(fingerprints)] == [("a", "b")]
 
 
 def test_a_copy_stays_alike_where_only_its_pauses_differ() -> None:
@@ -144,9 +144,9 @@ def test_another_rate_and_channel_count_is_alike(rate: int) -> None:
 
 
 def test_other_sounds_of_one_voice_are_not_alike() -> None:
-    prints = {str(seed): fingerprint(sound(seed), RATE) for seed in range(12)}
-    assert near_duplicates(prints) == []
-    closest = max(compare(prints["0"], prints[str(seed)]).likeness for seed in range(1, 12))
+    fingerprints = {str(seed): fingerprint(sound(seed), RATE) for seed in range(12)}
+    assert near_duplicates(fingerprints) == []
+    closest = max(compare(fingerprints["0"], fingerprints[str(seed)]).likeness for seed in range(1, 12))
     assert closest < 0.7
 
 
@@ -162,11 +162,11 @@ def test_the_offset_is_how_much_later_the_sound_comes() -> None:
 
 def test_a_part_of_a_recording_is_found_and_a_scrap_is_not() -> None:
     wave = sound(2, seconds=3.0)
-    prints = {"whole": fingerprint(wave, RATE), "part": fingerprint(wave[16_000:], RATE)}
-    (twins,) = near_duplicates(prints)
+    fingerprints = {"whole": fingerprint(wave, RATE), "part": fingerprint(wave[16_000:], RATE)}
+    (twins,) = near_duplicates(fingerprints)
     assert (twins.first, twins.second) == ("part", "whole")
     assert twins.offset == pytest.approx(1.0, abs=HOP)
-    assert near_duplicates({"whole": prints["whole"], "scrap": fingerprint(wave[-9_600:], RATE)}) == []
+    assert near_duplicates({"whole": fingerprints["whole"], "scrap": fingerprint(wave[-9_600:], RATE)}) == []
 
 
 def test_the_search_finds_what_comparing_each_with_each_finds() -> None:
@@ -175,18 +175,18 @@ def test_the_search_finds_what_comparing_each_with_each_finds() -> None:
     starts = np.cumsum([0, *lengths])
     waves = [pool[start : start + length] for start, length in zip(starts, lengths, strict=False)]
     assert starts[-1] <= len(pool)
-    prints = {f"{seed:03d}": fingerprint(wave, RATE) for seed, wave in enumerate(waves)}
-    prints |= {f"copy of {seed}": fingerprint(0.3 * waves[seed], RATE) for seed in (4, 31, 69)}
-    found = [(pair.first, pair.second) for pair in near_duplicates(prints)]
+    fingerprints = {f"{seed:03d}": fingerprint(wave, RATE) for seed, wave in enumerate(waves)}
+    fingerprints |= {f"copy of {seed}": fingerprint(0.3 * waves[seed], RATE) for seed in (4, 31, 69)}
+    found = [(pair.first, pair.second) for pair in near_duplicates(fingerprints)]
     assert found == [("004", "copy of 4"), ("031", "copy of 31"), ("069", "copy of 69")]
 
 
 def test_silence_scraps_and_nothing_are_never_alike() -> None:
     silence, scrap = np.zeros(RATE, np.float32), sound(0)[:2_000]
-    prints = {
+    fingerprints = {
         name: fingerprint(wave, RATE) for name, wave in {"a": silence, "b": silence, "c": scrap, "d": scrap}.items()
     }
-    assert near_duplicates(prints) == []
+    assert near_duplicates(fingerprints) == []
     assert near_duplicates({}) == []
     assert not fingerprint(silence, RATE).any()
     assert fingerprint(sound(0)[:1], RATE).shape[1] == 16
@@ -204,6 +204,6 @@ def test_the_known_copy_in_ravdess_is_the_only_one_of_its_speaker() -> None:
     folder = CORPORA / "ravdess" / "Actor_07"
     if not folder.is_dir():
         pytest.skip(f"{folder} is missing: set UNHEARD_CORPORA to the folder of the real corpora")
-    prints = {file.stem: fingerprint(*read_recording(file)) for file in sorted(folder.iterdir())}
-    found = [(pair.first, pair.second) for pair in near_duplicates(prints)]
+    fingerprints = {file.stem: fingerprint(*read_recording(file)) for file in sorted(folder.iterdir())}
+    found = [(pair.first, pair.second) for pair in near_duplicates(fingerprints)]
     assert found == [("03-01-03-01-02-01-07", "03-01-03-01-02-02-07")]

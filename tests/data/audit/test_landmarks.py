@@ -34,21 +34,23 @@ def changed(wave: np.ndarray) -> np.ndarray:
 
 def test_the_index_finds_what_comparing_each_with_each_finds() -> None:
     waves = recordings(90)
-    prints = {f"{number:03d}": fingerprint(wave, RATE) for number, wave in enumerate(waves)}
-    prints |= {f"{number:03d} again": fingerprint(changed(waves[number]), RATE) for number in range(0, 90, 6)}
+    fingerprints = {f"{number:03d}": fingerprint(wave, RATE) for number, wave in enumerate(waves)}
+    fingerprints |= {f"{number:03d} again": fingerprint(changed(waves[number]), RATE) for number in range(0, 90, 6)}
     every = [
-        pair for pair in combinations(sorted(prints), 2) if is_one_sound(compare(prints[pair[0]], prints[pair[1]]))
+        pair
+        for pair in combinations(sorted(fingerprints), 2)
+        if is_one_sound(compare(fingerprints[pair[0]], fingerprints[pair[1]]))
     ]
     assert len(every) == 15
-    assert [(twins.first, twins.second) for twins in near_duplicates(prints)] == every
+    assert [(twins.first, twins.second) for twins in near_duplicates(fingerprints)] == every
 
 
 def test_few_recordings_meet_that_are_no_copies() -> None:
     waves = recordings(150)
-    prints = [fingerprint(wave, RATE) for wave in [*waves, *map(changed, waves[:10])]]
-    found = {(own.first, own.second) for own in meetings(prints)}
+    fingerprints = [fingerprint(wave, RATE) for wave in [*waves, *map(changed, waves[:10])]]
+    found = {(own.first, own.second) for own in meetings(fingerprints)}
     assert {(number, 150 + number) for number in range(10)} <= found
-    assert len(found) < len(prints)
+    assert len(found) < len(fingerprints)
 
 
 def test_the_lag_is_how_much_later_the_landmark_comes() -> None:
@@ -60,16 +62,16 @@ def test_the_lag_is_how_much_later_the_landmark_comes() -> None:
 
 def test_a_sound_that_all_recordings_hold_leads_to_some_of_each_only() -> None:
     beep = fingerprint(np.sin(np.arange(8_000) * 2 * np.pi / 16).astype(np.float32), RATE)
-    prints = [np.concatenate([beep, fingerprint(wave, RATE)]) for wave in recordings(150)]
-    found = {(own.first, own.second) for own in meetings(prints)}
+    fingerprints = [np.concatenate([beep, fingerprint(wave, RATE)]) for wave in recordings(150)]
+    found = {(own.first, own.second) for own in meetings(fingerprints)}
     assert len(found) < 0.8 * 150 * 149 / 2
 
 
 def test_the_order_of_names_and_a_second_run_change_nothing() -> None:
     waves = recordings(40)
-    prints = {str(number): fingerprint(wave, RATE) for number, wave in enumerate([*waves, changed(waves[7])])}
-    backwards = dict(reversed(prints.items()))
-    assert near_duplicates(prints) == near_duplicates(backwards) == near_duplicates(prints)
+    fingerprints = {str(number): fingerprint(wave, RATE) for number, wave in enumerate([*waves, changed(waves[7])])}
+    backwards = dict(reversed(fingerprints.items()))
+    assert near_duplicates(fingerprints) == near_duplicates(backwards) == near_duplicates(fingerprints)
 
 
 def test_silence_and_nothing_meet_nobody() -> None:

@@ -1,4 +1,4 @@
-"""What can be answered without hearing a voice: by who speaks, what is said, how long, how loud, at which rate.
+"""What can be told without listening: by who speaks, what is said, how long, how loud, at which rate.
 
 Every figure is a UAR on parts that the table was not made from, so that it stands beside a model's:
 
@@ -36,10 +36,10 @@ def parts_of(folds: Iterable[Fold], names: Sequence[str]) -> list[Part]:
     number = {name: place for place, name in enumerate(names)}
     parts = []
     for fold in folds:
-        learned = [number[name] for name in (*fold.train, *fold.dev) if name in number]
-        asked = [number[name] for name in fold.test if name in number]
-        if learned and asked:
-            parts.append((np.array(learned), np.array(asked)))
+        train = [number[name] for name in (*fold.train, *fold.dev) if name in number]
+        test = [number[name] for name in fold.test if name in number]
+        if train and test:
+            parts.append((np.array(train), np.array(test)))
     return parts
 
 
@@ -52,8 +52,8 @@ class Confound:
         of: the label that is answered: 'emotion', or 'corpus' where there are several.
         items: how many were answered.
         uar: of the answers, in [0, 1].
-        chance: mean of the same over shuffled labels.
-        p: share of the shuffles that reach `uar`, in (0, 1].
+        chance: mean of the same over permuted labels.
+        p: share of the permutations that reach `uar`, in (0, 1].
         medians: label -> median of the trait.
     """
 
@@ -133,10 +133,10 @@ def confound(  # noqa: PLR0913 - a trait, a label, and how to test the one on th
     *,
     of: str = "emotion",
     blocks: Sequence[Hashable] | None = None,
-    shuffles: int = 200,
+    permutations: int = 200,
     seed: int = 0,
 ) -> Confound | None:
-    """Answer for a label by one trait in bins, and by the same trait for shuffled labels.
+    """Answer for a label by one trait in bins, and by the same trait for permuted labels.
 
     The trait is cut into bins of about equal size, at most 16 and so few that a bin holds five items a class; a
     bin answers with the label that is likeliest there if all labels were equally common.
@@ -147,10 +147,10 @@ def confound(  # noqa: PLR0913 - a trait, a label, and how to test the one on th
         labels: of each item.
         parts: what is learned from, and what is answered.
         of: what the labels are.
-        blocks: labels are shuffled inside a block only (a speaker's own utterances), so that what speakers have
-            in common is no evidence; None shuffles all.
-        shuffles: how many; the smallest p is 1 / (shuffles + 1).
-        seed: of the shuffles.
+        blocks: labels are permuted inside a block only (a speaker's own utterances), so that what speakers have
+            in common is no evidence; None permutes all.
+        permutations: how many; the smallest p is 1 / (permutations + 1).
+        seed: of the permutations.
 
     Returns:
         The figures; None where there is one label only, or nothing to answer.
@@ -162,8 +162,8 @@ def confound(  # noqa: PLR0913 - a trait, a label, and how to test the one on th
     numbers = np.searchsorted(np.array(kinds), np.array(labels)).astype(np.int64)
     bins = _binned(np.asarray(values, dtype=np.float64), len(kinds))
     generator = np.random.default_rng(seed)
-    shuffled = [_shuffle(numbers, blocks, generator) for _ in range(shuffles)]
-    scores = _scores(bins, np.stack([numbers, *shuffled]), parts, len(kinds))
+    permuted = [_permuted(numbers, blocks, generator) for _ in range(permutations)]
+    scores = _scores(bins, np.stack([numbers, *permuted]), parts, len(kinds))
     medians = {
         kind: float(np.median([value for value, own in zip(values, labels, strict=True) if own == kind]))
         for kind in kinds
@@ -174,7 +174,7 @@ def confound(  # noqa: PLR0913 - a trait, a label, and how to test the one on th
         items=len(tested),
         uar=float(scores[0]),
         chance=float(scores[1:].mean()),
-        p=float((1 + (scores[1:] >= scores[0] - 1e-12).sum()) / (1 + shuffles)),
+        p=float((1 + (scores[1:] >= scores[0] - 1e-12).sum()) / (1 + permutations)),
         medians=medians,
     )
 
@@ -189,7 +189,7 @@ def _binned(values: NDArray[np.float64], kinds: int) -> NDArray[np.int64]:
     return np.searchsorted(edges, finite, side="left").astype(np.int64)
 
 
-def _shuffle(
+def _permuted(
     numbers: NDArray[np.int64], blocks: Sequence[Hashable] | None, generator: np.random.Generator
 ) -> NDArray[np.int64]:
     if blocks is None:

@@ -67,8 +67,8 @@ def audit_report(seen: Examination, *, version: str, created: str, command: str)
             for own in seen.sharing
         },
         leaks=_leaks(seen),
-        unusable=[SkippedRecording(file=name, problem=problem) for name, problem in seen.heard.unusable],
-        set_aside=[SkippedRecording(file=name, problem=str(problem)) for name, problem in seen.heard.set_aside],
+        unusable=[SkippedRecording(file=name, problem=problem) for name, problem in seen.measured.unusable],
+        set_aside=[SkippedRecording(file=name, problem=str(problem)) for name, problem in seen.measured.set_aside],
     )
 
 
@@ -134,5 +134,5 @@ def _traits(seen: Examination) -> AuditTraits:
 
 
 def _medians(seen: Examination, items: Sequence[Utterance]) -> dict[str, float | None]:
-    rows = [seen.heard.traits[item.name] for item in items]
+    rows = [seen.measured.traits[item.name] for item in items]
     return {trait.name: float(np.median([getattr(row, trait.name) for row in rows])) for trait in TRAITS}

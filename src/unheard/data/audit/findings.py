@@ -126,14 +126,14 @@ def _copies(seen: Examination) -> Iterator[Finding]:
 
 
 def _told(seen: Examination) -> Iterator[Finding]:
-    """Labels that tell the emotion before anything is heard."""
+    """Labels that tell the emotion before anything is listened to."""
     chance = seen.audit.chance
     for tie in seen.audit.ties.values():
         telling = tie.bits - tie.chance_bits >= MARGIN * tie.emotion_bits
         if not (telling and tie.lookup_uar - chance >= MARGIN * (1 - chance)):
             continue
         text = (
-            f"The {tie.column} tells {tie.bits:.2f} of {tie.emotion_bits:.2f} bits of the emotion (shuffled "
+            f"The {tie.column} tells {tie.bits:.2f} of {tie.emotion_bits:.2f} bits of the emotion (permuted "
             f"{tie.chance_bits:.2f}); answering with its commonest emotion scores a UAR of {tie.lookup_uar:.3f} "
             f"where any other utterance of it is known"
         )
@@ -154,7 +154,7 @@ def _given_away(seen: Examination) -> Iterator[Finding]:
         low, high = min(own.medians.values()), max(own.medians.values())
         text = (
             f"The {trait.title} alone answers for the {own.of} with a UAR of {own.uar:.3f} ({seen.answered}), where "
-            f"shuffled labels give {own.chance:.3f} (p = {own.p:.3f}); medians lie from {shown(low, trait)} to "
+            f"permuted labels give {own.chance:.3f} (p = {own.p:.3f}); medians lie from {shown(low, trait)} to "
             f"{shown(high, trait)}"
         )
         if own.of == "corpus":
@@ -163,7 +163,7 @@ def _given_away(seen: Examination) -> Iterator[Finding]:
             mend = "Part of it may be how the emotion is spoken; put this figure beside every score"
             yield Finding("caution", own.trait, f"{text}. {mend}.")
         else:
-            mend = "No voice does that: bring all recordings into one form first"
+            mend = "No speaker does that: bring all recordings into one form first"
             yield Finding("caution", own.trait, f"{text}. {mend}.")
 
 
@@ -179,7 +179,7 @@ def _unchecked(seen: Examination) -> Iterator[Finding]:
 
 
 def _technical(seen: Examination) -> Iterator[Finding]:
-    traits = seen.heard.traits
+    traits = seen.measured.traits
     clipped = [item.name for item in seen.utterances if traits[item.name].clipped >= _CLIPPED]
     if len(clipped) > _MANY * len(seen.utterances):
         text = f"{len(clipped)} of {_count(len(seen.utterances), 'utterance')} are clipped."
@@ -231,7 +231,7 @@ def _lacking_in_folds(seen: Examination) -> Iterator[Finding]:
 
 def _labels(seen: Examination) -> Iterator[Finding]:
     """Labels that nobody knows, whose utterances are in no figure."""
-    unknown = Counter(what.label for _, what in seen.heard.set_aside if isinstance(what, UnknownLabel))
+    unknown = Counter(what.label for _, what in seen.measured.set_aside if isinstance(what, UnknownLabel))
     if unknown:
         text = (
             f"{_count(len(unknown), 'label')} of {_count(unknown.total(), 'utterance')} "
@@ -264,10 +264,10 @@ def _coverage(seen: Examination) -> Iterator[Finding]:
     if seen.folds is not None and seen.folds.left_out:
         text = f"{_count(len(seen.folds.left_out), 'utterance')} of the corpus are in no part of any fold."
         yield Finding("note", "left-out", text, _some(seen.folds.left_out))
-    unread = [(name, what) for name, what in seen.heard.set_aside if not isinstance(what, UnknownLabel)]
+    unread = [(name, what) for name, what in seen.measured.set_aside if not isinstance(what, UnknownLabel)]
     if unread:
         text = f"{_count(len(unread), 'recording')} left out: what the table or the name says of them cannot be used."
         yield Finding("note", "set-aside", text, _some([f"{name}: {what}" for name, what in unread]))
-    if seen.heard.unusable:
-        text = f"{_count(len(seen.heard.unusable), 'recording')} could not be read."
-        yield Finding("note", "unusable", text, _some([f"{name}: {what}" for name, what in seen.heard.unusable]))
+    if seen.measured.unusable:
+        text = f"{_count(len(seen.measured.unusable), 'recording')} could not be read."
+        yield Finding("note", "unusable", text, _some([f"{name}: {what}" for name, what in seen.measured.unusable]))

@@ -138,7 +138,7 @@ def _bands(width: int, rate: Hertz) -> NDArray[np.float32]:
     return np.asarray(np.clip(top - bottom, 0, None) / bin_width, dtype=np.float32)
 
 
-def near_duplicates(prints: Mapping[str, Fingerprint]) -> list[Twins]:
+def near_duplicates(fingerprints: Mapping[str, Fingerprint]) -> list[Twins]:
     """All pairs of recordings that are one sound, at whatever offset.
 
     An index of landmarks finds candidates, so that the time hardly grows faster than the number of recordings
@@ -147,15 +147,15 @@ def near_duplicates(prints: Mapping[str, Fingerprint]) -> list[Twins]:
     with some of the others, and not with every one.
 
     Args:
-        prints: name -> fingerprint. Silence and what is shorter than 0.25 s is never alike.
+        fingerprints: name -> fingerprint. Silence and what is shorter than 0.25 s is never alike.
 
     Returns:
         The pairs, sorted by their names.
     """
-    names = sorted(name for name, own in prints.items() if own.any() and len(own) * HOP >= _SHORTEST)
+    names = sorted(name for name, own in fingerprints.items() if own.any() and len(own) * HOP >= _SHORTEST)
     found = []
-    for (one, other), meeting in groupby(meetings([prints[name] for name in names]), _pair):
-        first, second = prints[names[one]], prints[names[other]]
+    for (one, other), meeting in groupby(meetings([fingerprints[name] for name in names]), _pair):
+        first, second = fingerprints[names[one]], fingerprints[names[other]]
         if all(_correlation(first, second, own.lag) < _CANDIDATE for own in meeting):
             continue
         close = compare(first, second)

@@ -51,7 +51,7 @@ class Meeting:
     lag: int
 
 
-def meetings(prints: Sequence[Fingerprint], *, seed: int = 0) -> list[Meeting]:
+def meetings(fingerprints: Sequence[Fingerprint], *, seed: int = 0) -> list[Meeting]:
     """Pairs of recordings that are worth a closer look, and where they would meet.
 
     The time grows with the number of landmarks (three to five a second of speech) to the power of 1.5 at most, the
@@ -59,7 +59,7 @@ def meetings(prints: Sequence[Fingerprint], *, seed: int = 0) -> list[Meeting]:
     some of them only.
 
     Args:
-        prints: shape (frames, contrasts) each.
+        fingerprints: shape (frames, contrasts) each.
         seed: of the middles of cells.
 
     Returns:
@@ -68,11 +68,11 @@ def meetings(prints: Sequence[Fingerprint], *, seed: int = 0) -> list[Meeting]:
     Reference: wang2003industrial (landmarks, which survive noise and coding, as the key of an index);
         sivic2003video (lists of all that lies nearest to a middle).
     """
-    places = [_landmarks(own) for own in prints]
-    owner = np.repeat(np.arange(len(prints)), [len(own) for own in places])
+    places = [_landmarks(own) for own in fingerprints]
+    owner = np.repeat(np.arange(len(fingerprints)), [len(own) for own in places])
     if len(owner) == 0:
         return []
-    vectors = np.concatenate([_surroundings(own, at) for own, at in zip(prints, places, strict=True)])
+    vectors = np.concatenate([_surroundings(own, at) for own, at in zip(fingerprints, places, strict=True)])
     frame = np.concatenate(places)
     found = [_partners(_scaled(vectors[cell]), owner[cell], cell) for cell in _cells(vectors, seed)]
     one, other = np.concatenate(found, axis=1)

@@ -46,7 +46,7 @@ class Tie:
         values: how many different values they have.
         emotion_bits: H(emotion) of these utterances.
         bits: I(emotion; column), in [0, emotion_bits]; the plug-in estimate.
-        chance_bits: mean of the same estimate over shuffled emotions: what chance gives at this size.
+        chance_bits: mean of the same estimate over permuted emotions: what chance gives at this size.
         lookup_uar: UAR in [0, 1] of answering with the commonest emotion of the value (see `lookup_recall`).
     """
 
@@ -105,7 +105,7 @@ def audit(
         utterances: the whole corpus, before duplicates are dropped.
         contents: utterance name -> content hash of its recording; without one it has no duplicates.
         plan: the plan whose parts are compared.
-        seed: of the shuffles that the chance level of the mutual information is measured with.
+        seed: of the permutations that the chance level of the mutual information is measured with.
 
     Returns:
         The audit; a leak is reported in it, never raised.
@@ -136,7 +136,7 @@ def mutual_information(first: Sequence[Hashable], second: Sequence[Hashable]) ->
     """I(first; second) in bits, of the joint counts as they are (the plug-in estimate).
 
     I = sum over pairs of p(a, b) log2(p(a, b) / (p(a) p(b))). The estimate is never negative and grows with
-    the number of values at a given size; compare it with shuffled labels (`Tie.chance_bits`).
+    the number of values at a given size; compare it with permuted labels (`Tie.chance_bits`).
 
     Args:
         first: a label an item.

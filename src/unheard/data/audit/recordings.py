@@ -15,7 +15,7 @@ from unheard.data.audit.traits import Traits, measure
 from unheard.errors import AudioError
 from unheard.records import Utterance
 
-__all__ = ["Heard", "listen"]
+__all__ = ["RecordingMeasurements", "measure_recordings"]
 
 _LONGEST = Bounds().longest  # seconds of one utterance
 _MOST = 1 << 27  # numbers of one utterance that are in memory (half a gibibyte)
@@ -23,7 +23,7 @@ _Sound = tuple[NDArray[np.int8], Traits]
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class RecordingMeasurements:
     """What is known of the sound of a corpus; all by utterance name.
 
     Args:
@@ -35,15 +35,15 @@ class Heard:
     """
 
     contents: dict[str, str] = field(default_factory=dict)
-    prints: dict[str, NDArray[np.int8]] = field(default_factory=dict)
+    fingerprints: dict[str, NDArray[np.int8]] = field(default_factory=dict)
     traits: dict[str, Traits] = field(default_factory=dict)
     unusable: list[tuple[str, str]] = field(default_factory=list)
     set_aside: list[tuple[str, str]] = field(default_factory=list)
 
 
-def listen(
+def measure_recordings(
     utterances: Sequence[Utterance], *, skip_bad: bool = False, progress: Callable[[int, int], None] | None = None
-) -> Heard:
+) -> RecordingMeasurements:
     """Decode each recording once and measure its utterances.
 
     Args:
@@ -54,25 +54,27 @@ def listen(
     Raises:
         AudioError: a recording cannot be read, or an utterance lies outside of it (without `skip_bad`).
     """
-    heard = Heard()
+    measured = RecordingMeasurements()
     done = 0
     for file, own in groupby(sorted(utterances, key=lambda item: (item.file, item.name)), lambda item: item.file):
         items = list(own)
-        for item, problem in _hear(file, items, heard):
+        for item, problem in _measure_file(file, items, measured):
             if not skip_bad:
                 raise problem
-            heard.unusable.append((item.name, problem.problem))
+            measured.unusable.append((item.name, problem.problem))
         done += len(items)
         if progress is not None:
             progress(done, len(utterances))
-    return heard
+    return measured
 
 
-def _hear(file: Path, items: Sequence[Utterance], heard: Heard) -> Iterator[tuple[Utterance, AudioError]]:
+def _measure_file(
+    file: Path, items: Sequence[Utterance], measured: RecordingMeasurements
+) -> Iterator[tuple[Utterance, AudioError]]:
     """Measure the utterances of one recording; gives those that cannot be."""
     try:
         with opened(file, Bounds()) as recording:
-            found, digest = _measured(recording, items)
+            found, digest = _measurement(recording, items)
     except AudioError as problem:
         yield from ((item, problem) for item in items)
         return
@@ -81,29 +83,29 @@ def _hear(file: Path, items: Sequence[Utterance], heard: Heard) -> Iterator[tupl
         if isinstance(own, AudioError):
             yield item, own
             continue
-        heard.contents[item.name] = digest
-        heard.prints[item.name], heard.traits[item.name] = own
+        measured.contents[item.name] = digest
+        measured.fingerprints[item.name], measured.traits[item.name] = own
 
 
-def _measured(recording: Recording, items: Sequence[Utterance]) -> tuple[dict[str, _Sound | AudioError], str]:
-    """Print and traits of each utterance, measured as soon as its end is reached: an hour is never held whole."""
+def _measurement(recording: Recording, items: Sequence[Utterance]) -> tuple[dict[str, _Sound | AudioError], str]:
+    """Fingerprint and traits of each utterance, taken as soon as its end is reached: an hour is never held whole."""
     digest, position = Digest(recording.rate, recording.channels), 0
     found: dict[str, _Sound | AudioError] = {}
-    ears = [_Ear(item, recording) for item in items]
+    measurers = [_Measurer(item, recording) for item in items]
     for block in recording.blocks():
         digest.add(block)
-        for ear in ears:
-            ear.add(position, block)
+        for one in measurers:
+            one.add(position, block)
         position += len(block)
-        found.update((ear.item.name, ear.measured(position)) for ear in ears if ear.full)
-        ears = [ear for ear in ears if not ear.full]
-        if len(items) == 1 and ears and ears[0].over:  # a few kilobytes may decode to a day of silence
-            refuse_long(recording.file, ears[0].taken / recording.rate, ears[0].longest)
-    found.update((ear.item.name, ear.measured(position)) for ear in ears)
+        found.update((one.item.name, one.measure(position)) for one in measurers if one.full)
+        measurers = [one for one in measurers if not one.full]
+        if len(items) == 1 and measurers and measurers[0].over:  # a few kilobytes may decode to a day of silence
+            refuse_long(recording.file, measurers[0].taken / recording.rate, measurers[0].longest)
+    found.update((one.item.name, one.measure(position)) for one in measurers)
     return found, digest.hex()
 
 
-class _Ear:
+class _Measurer:
     """One utterance, put together from the blocks of its recording."""
 
     def __init__(self, item: Utterance, recording: Recording) -> None:
@@ -120,12 +122,12 @@ class _Ear:
 
     @property
     def over(self) -> bool:
-        """Whether more was heard than may be in memory."""
+        """Whether more was read than may be in memory."""
         return self.taken > self.longest * self.recording.rate
 
     @property
     def full(self) -> bool:
-        """Whether all of it was heard."""
+        """Whether all of it was read."""
         return self.last is not None and 0 < self.taken == self.last - self.first
 
     def add(self, position: int, block: NDArray[np.float32]) -> None:
@@ -138,8 +140,8 @@ class _Ear:
         elif len(own):
             self.parts.append(own.copy())
 
-    def measured(self, total: int) -> _Sound | AudioError:
-        """Print and traits, when `total` samples of the recording were heard; or why there are none."""
+    def measure(self, total: int) -> _Sound | AudioError:
+        """Fingerprint and traits, when `total` samples of the recording were read; or why there are none."""
         file, rate = self.item.file, self.recording.rate
         try:
             refuse_outside(file, (self.item.start, self.item.end), total / rate)

@@ -1,6 +1,6 @@
 """Traits of a recording that say nothing of what is spoken: level, length, silence, clipping, rate, bandwidth.
 
-Each is a number that a classifier could read instead of the voice.
+Each is a number that a classifier could read instead of the speech.
 """
 
 from dataclasses import dataclass

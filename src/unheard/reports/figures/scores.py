@@ -6,7 +6,7 @@ from typing import Any
 
 from unheard.reports.documents.reading import entries, labels, number, part, table, word
 from unheard.reports.figures.svg import Frame, color, figure, label_of, mark_at
-from unheard.scores.fairness import has_enough
+from unheard.scores.fairness import has_enough_emotions
 
 __all__ = ["STRONG", "chance_of", "confusion", "differences", "gauge", "interval_of", "legend", "speakers"]
 
@@ -168,7 +168,7 @@ def speakers(result: Result, label: str) -> str:
     parts.append(frame.level(chance_of(result), "chance", outside=True))
     # Whoever has too few emotions has a bar, but is no finding.
     classes = len(entries(result, "classes"))
-    judged = [row for row in rows if has_enough(int(number(row[1], "emotions") or classes), classes)] or rows
+    judged = [row for row in rows if has_enough_emotions(int(number(row[1], "emotions") or classes), classes)] or rows
     best, worst = judged[0], judged[-1]
     said = f"best {word(best[1], 'speaker')} {best[0]:.2f}, worst {word(worst[1], 'speaker')} {worst[0]:.2f}"
     return figure(frame.width, frame.height, f"UAR of each test speaker, {label}", said, "".join(parts))
