@@ -79,11 +79,11 @@ def test_a_class_that_was_never_heard_is_never_answered_and_one_alone_is_a_guess
 def test_it_hears_as_many_labels_as_the_objectives_and_no_test_speaker(recipe, tmp_path, monkeypatch):
     heard = []
 
-    def measure_recordings(train, labels, test, *, classes):
+    def recorded(train, labels, test, *, classes):
         heard.append((len(train), int((labels >= 0).sum()), len(test)))
         return lda_probabilities(train, labels, test, classes=classes)
 
-    monkeypatch.setattr(module, "closed_form", measure_recordings)
+    monkeypatch.setattr(module, "lda_probabilities", recorded)
     for share in (1.0, 0.5):
         ready = prepare(read_recipe(read_document(recipe, [f"training.labeled={share}"])), default_cache())
         jobs = plan_jobs(ready, tmp_path / str(share))
