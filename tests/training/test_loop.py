@@ -234,6 +234,17 @@ def test_collate_pads_with_zeros():
     assert lengths.tolist() == [2, 4]
 
 
+@pytest.fixture
+def _bfloat16():
+    """Skips where the chip's kernels cannot run the recurrence in it."""
+    try:
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            torch.nn.LSTM(8, 4, batch_first=True)(torch.zeros(2, 3, 8))
+    except RuntimeError as problem:
+        pytest.skip(f"this chip has no bfloat16 for a recurrence: {problem}")
+
+
+@pytest.mark.usefixtures("_bfloat16")
 def test_half_precision_trains_the_same_network_in_float32_weights_and_evaluates_in_float32():
     settings = MODEL.model_copy(update={"precision": "bfloat16"})
     model = build_model(4, {"emotion": 3, "speaker": 4}, settings)
@@ -308,6 +319,7 @@ def test_what_stands_beside_the_spectrum_is_neither_warped_nor_masked():
     assert changed
 
 
+@pytest.mark.usefixtures("_bfloat16")
 def test_auto_precision_is_one_of_the_two_by_what_the_chip_says(monkeypatch):
     batch = next(training_batches(made_part(), SETTINGS, seed=0, epoch=1))
 

@@ -9,6 +9,7 @@ import torch
 from unheard.data.sampling import speaker_batches
 from unheard.records import FRAMES, UNLABELED, Batch, Features, Input
 from unheard.seeds import named_seed
+from unheard.targets import Target
 from unheard.training.settings import AugmentationSettings, TrainingSettings
 
 __all__ = ["Dataset", "collate", "evaluation_batches", "random_batch", "steps_per_epoch", "training_batches"]
@@ -59,6 +60,14 @@ class Dataset:
             rows={name: own[chosen] for name, own in self.rows.items()},
             turns=None if self.turns is None else self.turns[chosen],
         )
+
+    def labeled(self, target: Target) -> np.ndarray:
+        """Which items have a label of a target, shape (items,), bool; none where there is no such column."""
+        if target.kind == "classes":
+            known: np.ndarray = self.columns.get(target.name, np.full(len(self), UNLABELED)) != UNLABELED
+        else:
+            known = ~np.isnan(self.numbers.get(target.name, np.full(len(self), np.nan)))
+        return known
 
     def batch(self, positions: np.ndarray, frames: Sequence[Features]) -> Batch:
         """A batch of the items at these positions, with all that is known of them.

@@ -65,7 +65,7 @@ class Trainer:
         report: called after each epoch with its numbers.
 
     Raises:
-        SettingsError: the epoch is to be chosen on development speakers, and there are none.
+        SettingsError: the epoch is to be chosen on development speakers, and there are none; or no item is labeled.
         ObjectiveError: the objective and the model do not fit (see `Optimization`).
     """
 
@@ -85,6 +85,7 @@ class Trainer:
         if settings.selection == "source-dev" and not len(dev):
             problem = "no development speaker could choose the epoch: set 'fixed-epoch', or dev_speakers of the split"
             raise SettingsError("recipe", "training.selection", problem)
+        self._check_labels(model, {"train": train} | ({"dev": dev} if settings.selection == "source-dev" else {}))
         self.device = choose_device(settings.device)
         self.model, self.objective = model.to(self.device), objective
         self.train_part, self.dev_part, self.settings = train, dev, settings
@@ -98,6 +99,14 @@ class Trainer:
         self.best_state = {key: value.clone() for key, value in self.average.state_dict().items()}
         self.history: list[dict[str, float]] = []
         self.seconds = 0.0
+
+    @staticmethod
+    def _check_labels(model: Model, parts: Mapping[str, Dataset]) -> None:
+        for name, part in parts.items():
+            for target in model.targets:
+                if not part.labeled(target).any():
+                    problem = f"no item of the {name} part has '{target.name}': fill that column, or predict another"
+                    raise SettingsError("recipe", "targets", problem)
 
     def _draw(self, size: int, seed: int) -> Batch:
         """Items of the training part, without regard to epochs."""

@@ -56,6 +56,8 @@ def dev_scores(model: Model, part: Dataset, device: torch.device) -> dict[str, f
 
 def _of_classes(truth: np.ndarray, probabilities: np.ndarray) -> tuple[float, float]:
     known = truth != UNLABELED
+    if not known.any():
+        return math.nan, math.nan
     likelihood = probabilities[np.flatnonzero(known), truth[known]]
     loss = float(-np.log(np.clip(likelihood, 1e-12, None)).mean())
     return uar(truth, probabilities.argmax(1), classes=probabilities.shape[1]), loss
@@ -63,6 +65,8 @@ def _of_classes(truth: np.ndarray, probabilities: np.ndarray) -> tuple[float, fl
 
 def _of_numbers(truth: np.ndarray, prediction: np.ndarray, target: Target) -> tuple[float, float]:
     known = ~np.isnan(truth)
+    if not known.any():
+        return math.nan, math.nan
     value = ccc(truth, prediction)
     return value, 1.0 - value if target.loss == "ccc" else float(np.square(truth - prediction)[known].mean())
 
