@@ -18,7 +18,7 @@ from results_tables import (
     leakage_part,
     number,
     other_sets,
-    response_parts,
+    setting_parts,
     silence_part,
     spread,
     sweep_part,
@@ -187,7 +187,7 @@ def section(name: str, title: str, least: float | None, aim: float | None) -> li
         f"- Seconds an epoch: {epochs}; memory of the largest task: {result['peak_memory_bytes'] / 2**20:.0f} MB."
     )
     lines += ["", f"    {command(name)}{other_sets(name, result)}", ""]
-    parts = (leakage_part(name), sweep_part(name), response_parts(name), silence_part(name))
+    parts = (leakage_part(name), sweep_part(name), setting_parts(name), silence_part(name))
     return [*lines, *itertools.chain.from_iterable(parts), *inflation_part(name, ASKED.get(name, {}))]
 
 

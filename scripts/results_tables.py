@@ -3,14 +3,14 @@
 import json
 import shlex
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from unheard.errors import RunError
-from unheard.reports.figures.files import write_svg
-from unheard.reports.figures.pareto_front import curve
-from unheard.reports.figures.setting_curve import response, varied_alone
+from unheard.files import write_atomically
+from unheard.reports.figures.drawing import Drawing
+from unheard.reports.figures.pareto_front import pareto_front
+from unheard.reports.figures.setting_curve import setting_curve, varied_alone
 from unheard.results.protocol_table import inflation_rows
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
     "leakage_part",
     "number",
     "other_sets",
-    "response_parts",
+    "setting_parts",
     "silence_part",
     "spread",
     "sweep_part",
@@ -167,7 +167,7 @@ def sweep_part(name: str) -> list[str]:
         "",
         *as_table(rows),
         "",
-        *(_figure(f"{name}-pareto", "UAR against leakage", document, curve) if probed else []),
+        *(_figure(f"{name}-pareto", "UAR against leakage", pareto_front(document)) if probed else []),
     ]
     nested = document.get("nested")
     if nested:
@@ -176,11 +176,12 @@ def sweep_part(name: str) -> list[str]:
     return [*lines, f"    {_sweep_command(name, f'{name}-sweep', document)}", ""]
 
 
-def _figure(name: str, title: str, document: dict[str, Any], draw: Callable[[dict[str, Any]], str]) -> list[str]:
-    """Draw a sweep into docs/figures/NAME.svg, and the lines that show it."""
+def _figure(name: str, title: str, drawing: Drawing | None) -> list[str]:
+    """Write a drawing of a sweep to docs/figures/NAME.svg, and the lines that show it; no line without one."""
+    if drawing is None:
+        return []
     figure = DOCS / "figures" / f"{name}.svg"
-    figure.parent.mkdir(exist_ok=True)
-    write_svg(document, figure, draw)
+    write_atomically(drawing.document(), figure)
     return [f"![{title}](figures/{figure.name})", ""]
 
 
@@ -195,10 +196,10 @@ _VARIED = {
 """What is varied alone in a sweep of its own, NAME-KEY.sweep.json: its title and what it is."""
 
 
-def response_parts(name: str) -> list[str]:
+def setting_parts(name: str) -> list[str]:
     """What one setting does to UAR and leakage, each sweep with its figure; empty where none was kept."""
     found = ((key, beside(f"{name}-{key}", "sweep")) for key in _VARIED)
-    return [line for key, document in found if document for line in _response_part(name, key, document)]
+    return [line for key, document in found if document for line in _setting_part(name, key, document)]
 
 
 def silence_part(name: str) -> list[str]:
@@ -223,7 +224,7 @@ def silence_part(name: str) -> list[str]:
     ]
 
 
-def _response_part(name: str, key: str, document: dict[str, Any]) -> list[str]:
+def _setting_part(name: str, key: str, document: dict[str, Any]) -> list[str]:
     if varied_alone(document) is None:
         raise RunError(
             f"docs/results/{name}-{key}.sweep.json: one setting alone must have been varied. Keep another."
@@ -238,7 +239,7 @@ def _response_part(name: str, key: str, document: dict[str, Any]) -> list[str]:
     lines = [f"### {title}", "", f"{about} {_how(name, document)}", "", *as_table(rows), ""]
     probed = any(point["leakage"].get("best") for point in document["points"])
     shown = f"UAR and leakage over {key}" if probed else f"UAR over {key}"
-    lines += _figure(f"{name}-{key}", shown, document, response)
+    lines += _figure(f"{name}-{key}", shown, setting_curve(document))
     for label, own in (document.get("learning") or {}).items():
         low, high = own["interval"]
         area = f"{number(own['auc'])} (95 % over speakers {number(low)} to {number(high)})"

@@ -11,9 +11,9 @@ __all__ = ["csv_line", "read_cell", "visible", "whole_characters"]
 
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff"
-    "\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+    "\uffa0\ufff9-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-"""Controls, marks of direction, what has no shape, and half characters; not the joiners that scripts need."""
+"""Controls, marks of direction, what has no shape, what is no whole character; not the joiners that scripts need."""
 _FORMULA = re.compile("'*\\s*[=+\\-@\t\r\n\uff0b\uff0d\uff1d\uff20]")
 """What spreadsheets take for a formula at the start of a cell, and such text that is guarded already."""
 

@@ -1,10 +1,10 @@
 """The section on leakage: it says what follows by intervals, and quotes one figure throughout the page."""
 
 import json
-import re
 
 import pytest
 
+from reports.drawn import crossings, outside, tips, words
 from reports.made_probes import asked, figure, made_inflation, made_probes, made_sweep, representation
 from reports.test_page import check
 from unheard.reports.documents.run_folder import Evidence
@@ -121,16 +121,25 @@ def test_names_from_files_stay_text(nasty):
     assert "<script>alert" not in page
 
 
-def test_a_forest_draws_each_row_and_says_it(result):
+def test_a_forest_draws_each_row_and_says_it():
     groups = [Group("who <b>", 0.1, (Row("one", 0, 0.4, (0.3, 0.5), (("kNN", 0.2),)), Row("two", 8, 1.2)))]
-    drawn = forest("t", "axis", [*groups, Group("empty", None, ())])
-    assert "<desc>who &lt;b&gt;: one 0.40, two 1.20 (chance 0.10)</desc>" in drawn
-    assert drawn.count('class="whisker"') == 1
-    assert drawn.count('class="other"') == 1
-    assert "empty" not in drawn
-    width = float(re.search(r'viewBox="0 0 (\d+)', drawn)[1])
-    assert all(float(x) <= width for x in re.findall(r'\bx[12]?="([\d.]+)"', drawn))
-    assert forest("t", "axis", [Group("empty", 0.1, ())]) == ""
+    drawing = forest("t", "axis", [*groups, Group("empty", None, ())])
+    assert drawing.description == "who <b>: one 0.40, two 1.20 (chance 0.10)"
+    assert tips(drawing) == ["chance 0.100", "kNN 0.200", "one: 0.400, 95 % 0.300 to 0.500", "two: 1.200"]
+    assert {"who <b>", "one", "0.400", "two", "1.200", "axis"} <= set(words(drawing))
+    assert "empty" not in words(drawing)
+    marks = [tuple(one.get_offsets()[0]) for one in drawing.figure.axes[0].collections]
+    assert [x for x, _ in marks] == [0.4, 1.0]  # what lies beyond the axis stands at its end
+    assert not outside(drawing)
+    assert not crossings(drawing)
+    assert forest("t", "axis", [Group("empty", 0.1, ())]) is None
+
+
+def test_the_names_of_a_forest_have_room():
+    rows = tuple(Row("a very long name of an embedding", place, 0.5, (0.0, 1.0)) for place in range(9))
+    drawing = forest("t", "axis", [Group("g" * 90, 0.5, rows), Group("second", None, rows)])
+    assert not outside(drawing)
+    assert not crossings(drawing)
 
 
 def test_the_sweep_is_drawn_with_the_point_that_dev_speakers_chose(result):

@@ -17,7 +17,7 @@ from unheard.experiment.recipe_file import from_here, read_recipe
 from unheard.experiment.runner import claim_folder, run_jobs, save_plans
 from unheard.files import write_atomically
 from unheard.reports.documents.run_folder import read_evidence
-from unheard.reports.figures.reliability import few_emotions
+from unheard.reports.findings.calibration import few_emotions
 from unheard.reports.pages.model_card import render_card
 from unheard.reports.pages.report import write_report, write_run_report
 from unheard.results.files import write_result

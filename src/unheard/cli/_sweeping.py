@@ -8,11 +8,11 @@ from typing import Any
 from unheard.cli._cells import number, span
 from unheard.cli._running import make_ready, publish, train
 from unheard.cli._terminal import Grid, console
-from unheard.errors import MissingExtraError
 from unheard.experiment.preparation import default_cache
 from unheard.experiment.recipe_file import from_here, read_recipe
-from unheard.reports.figures.files import write_pdf, write_svg
-from unheard.reports.figures.setting_curve import response
+from unheard.reports.figures.files import write_drawing
+from unheard.reports.figures.pareto_front import pareto_front
+from unheard.reports.figures.setting_curve import setting_curve
 from unheard.reports.pages.report import write_run_report
 from unheard.reports.pages.sweep import write_sweep_page
 from unheard.results.files import RESULT
@@ -126,16 +126,11 @@ def _key(settings: Mapping[str, str]) -> str:
 
 
 def _draw(document: Mapping[str, Any], out: Path) -> None:
-    write_svg(document, out / "pareto.svg")
-    write_svg(document, out / "response.svg", response)
+    write_drawing(pareto_front(document), out, "pareto")
+    write_drawing(setting_curve(document), out, "setting")
     write_sweep_page(document, out / "sweep.html")
     if (out / RESULT).is_file():  # points of an objective's settings are one run, whose page shows the curve, too
         write_run_report(out)
-    try:
-        write_pdf(document, out / "pareto.pdf")
-        write_pdf(document, out / "response.pdf", response)
-    except MissingExtraError as problem:
-        console.say(f"no PDF: {problem}")
 
 
 def _show(document: Mapping[str, Any]) -> None:

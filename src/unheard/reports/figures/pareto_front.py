@@ -2,23 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from unheard.reports.documents.reading import REFERENCES, entries, number, part, word
+from unheard.reports.figures.area import Area, Margins
+from unheard.reports.figures.drawing import Drawing
+from unheard.reports.figures.labels import Box, best_places
+from unheard.reports.figures.legend import draw_legend, lay_out
 from unheard.reports.figures.scores import interval_of
-from unheard.reports.figures.svg import LETTER, Frame, color, figure, label_of, legend
+from unheard.reports.figures.sheet import Sheet, Stroke
+from unheard.reports.figures.style import LETTERS, PALETTE, house_style, hue, shortened, width_of
 
 __all__ = [
-    "LEAK_TITLE",
     "Dot",
-    "curve",
     "dots",
     "families",
     "front_of",
     "limits",
     "lines_of",
     "name_of",
+    "pareto_front",
     "references",
     "short",
     "title_of",
@@ -26,9 +29,11 @@ __all__ = [
 
 Sweep = Mapping[str, Any]
 
-LEAK_TITLE = "a fresh probe names the speaker (left is better)"
-"""The axis across."""
-_WIDTH, _HEIGHT = 720, 460
+_WIDTH, _HEIGHT = 540.0, 345.0
+_FRONT = Stroke(PALETTE["ink"], 1.05, dashes=(1.1, 2.6))
+_KEY = ("Pareto front", "chosen by dev speakers")
+_NEAR = 11.0
+"""References whose lines are nearer to each other than this, in points, share one name."""
 
 
 @dataclass(frozen=True)
@@ -129,152 +134,126 @@ def limits(values: Sequence[float], wishes: Sequence[float]) -> tuple[float, flo
     return max(0.0, low - margin), min(1.0, high + margin)
 
 
-def curve(sweep: Sweep) -> str:
-    """The figure: whiskers over speakers upwards, over folds and seeds across; an empty text without points."""
-    found = dots(sweep)
-    if not found:
-        return ""
-    marks, chance = references(sweep), number(sweep, "chance")
-    x = limits([edge for dot in found for edge in dot.across], [at for _, at in marks])
-    y = limits([edge for dot in found for edge in (dot.low, dot.high)], [] if chance is None else [chance])
-    frame = Frame(_WIDTH, _HEIGHT, x, y, left=56, top=30, right=16)
-    parts = [frame.axes(LEAK_TITLE, title_of(sweep))]
-    parts += [_uprights(frame, marks), _beyond(frame, marks, chance)]
-    parts += [_whiskers(frame, found), _staircase(frame, front_of(found))]
-    for line in lines_of(found):
-        style = f'class="thread" style="stroke:{color(line[0].family)}"'
-        parts.append(frame.line([dot.leak for dot in line], [dot.good for dot in line], style))
-    # The first objective, plain as a rule, lies on top: the corners of what it covers show around its disc.
-    parts += [_mark(frame, dot) for dot in sorted(found, key=lambda dot: -dot.family)]
-    parts += [_names(frame, found), _legend(families(sweep))]
-    said = "; ".join(f"{word(dot.row, 'point')}: UAR {dot.good:.2f}, speaker probe {dot.leak:.2f}" for dot in found)
-    front = ", ".join(word(dot.row, "point") for dot in front_of(found))
-    return figure(_WIDTH, _HEIGHT, "UAR against leakage", f"{said}. On the Pareto front: {front}.", "".join(parts))
-
-
 def title_of(sweep: Sweep) -> str:
     """The upward axis: whose UAR it is."""
     if word(sweep, "measure") == "dev_uar":
         return "UAR on dev speakers (up is better)"
-    return "UAR, inflated" if part(sweep, "split", "inflated") else "UAR on unseen voices (up is better)"
+    return "UAR, inflated" if part(sweep, "split", "inflated") else "UAR on unseen speakers (up is better)"
 
 
-def _uprights(frame: Frame, marks: Sequence[tuple[str, float]]) -> str:
+@house_style()
+def pareto_front(sweep: Sweep) -> Drawing | None:
+    """The figure: whiskers over speakers upwards, over folds and seeds across; None without points."""
+    found = dots(sweep)
+    if not found:
+        return None
+    marks, chance, names = references(sweep), number(sweep, "chance"), families(sweep)
+    x = limits([edge for dot in found for edge in dot.across], [at for _, at in marks])
+    y = limits([edge for dot in found for edge in (dot.low, dot.high)], [] if chance is None else [chance])
+    laid = lay_out([*names, *_KEY], range(len(names) + len(_KEY)), _WIDTH - 60)
+    sheet = Sheet(_WIDTH, _HEIGHT - 15 + laid.height)
+    area = Area(sheet, x, y, Margins(top=10 + laid.height, right=12))
+    area.scale_x("a fresh probe names the speaker (left is better)")
+    area.scale_y(title_of(sweep))
+    _draw_references(area, marks)
+    _draw_beyond(area, marks, chance)
+    for dot in found:
+        area.whisker((dot.leak, dot.leak), (dot.low, dot.high), dot.family, faint=True)
+        area.whisker(dot.across, (dot.good, dot.good), dot.family, faint=True)
+    _draw_staircase(area, front_of(found))
+    for line in lines_of(found):
+        stroke = Stroke(hue(line[0].family), 1.1, alpha=0.75)
+        area.line([dot.leak for dot in line], [dot.good for dot in line], stroke)
+    _draw_marks(area, found)
+    _write_names(area, found)
+    draw_legend(sheet, laid, area.left, 2, signs={len(names): _front_sign, len(names) + 1: _ring_sign})
+    said = "; ".join(f"{word(dot.row, 'point')}: UAR {dot.good:.2f}, speaker probe {dot.leak:.2f}" for dot in found)
+    front = ", ".join(word(dot.row, "point") for dot in front_of(found))
+    return sheet.drawing("UAR against leakage", f"{said}. On the Pareto front: {front}.")
+
+
+def _front_sign(sheet: Sheet, x: float, y: float) -> None:
+    sheet.stroke((x - 5, x + 5), (y, y), _FRONT)
+
+
+def _ring_sign(sheet: Sheet, x: float, y: float) -> None:
+    sheet.ring(x, y, 9.0)
+
+
+def _draw_references(area: Area, marks: Sequence[tuple[str, float]]) -> None:
     """Dashed uprights at the references inside the axis; names of those that nearly coincide share a line."""
-    parts: list[str] = []
     groups: list[tuple[float, list[str]]] = []
     for name, at in marks:
-        if not frame.x[0] <= at <= frame.x[1]:
+        if not area.x[0] <= at <= area.x[1]:
             continue
-        if groups and frame.across(at) - frame.across(groups[-1][0]) < 15:
+        if groups and area.across(at) - area.across(groups[-1][0]) < _NEAR:
             groups[-1][1].append(name)
         else:
             groups.append((at, [name]))
     for at, names in groups:
-        x, foot = frame.across(at), frame.height - frame.bottom
-        parts.append(f'<line class="reference" x1="{x:.1f}" x2="{x:.1f}" y1="{frame.top}" y2="{foot:.1f}"/>')
-        above = foot - 20  # over the line of what lies outside the axis, see _note
-        place = f"translate({x + (12 if x < frame.left + 15 else -5):.1f} {above:.0f}) rotate(-90)"
-        parts.append(f'<text class="note" transform="{place}">{escape(", ".join(names))}</text>')
-    return "".join(parts)
+        area.upright(at)
+        x = area.across(at)
+        # Over the line of what lies outside the axis, see _note.
+        area.sheet.text(x + (9 if x < area.left + 11 else -4), area.foot - 15, ", ".join(names), "note", turn=90)
 
 
-def _beyond(frame: Frame, marks: Sequence[tuple[str, float]], chance: float | None) -> str:
+def _draw_beyond(area: Area, marks: Sequence[tuple[str, float]], chance: float | None) -> None:
     """The UAR of chance, and what lies outside an axis, said at the edge where it would be."""
-    parts = []
-    if chance is not None and frame.y[0] <= chance <= frame.y[1]:
-        parts.append(frame.level(chance, "chance"))
+    if chance is not None and area.y[0] <= chance <= area.y[1]:
+        area.level(chance, "chance")
     elif chance is not None:
-        middle = (frame.left + frame.width - frame.right) / 2
-        parts.append(_note(middle, frame, f"↓ UAR of chance {chance:.3f}", "middle"))
-    left = [f"{name} {at:.2f}" for name, at in marks if at < frame.x[0]]
-    right = [f"{name} {at:.2f}" for name, at in marks if at > frame.x[1]]
+        _note(area, (area.left + area.right) / 2, f"↓ UAR of chance {chance:.3f}", "center")
+    left = [f"{name} {at:.2f}" for name, at in marks if at < area.x[0]]
+    right = [f"{name} {at:.2f}" for name, at in marks if at > area.x[1]]
     if left:
-        parts.append(_note(frame.left + 4, frame, f"← {', '.join(left)}", "start"))
+        _note(area, area.left + 3, f"← {', '.join(left)}", "left")
     if right:
-        parts.append(_note(frame.width - frame.right - 3, frame, f"{', '.join(right)} →", "end"))
-    return "".join(parts)
+        _note(area, area.right - 2, f"{', '.join(right)} →", "right")
 
 
-def _note(x: float, frame: Frame, text: str, anchor: str) -> str:
-    y = frame.height - frame.bottom - 6
-    return f'<text class="note" x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}">{escape(text)}</text>'
+def _note(area: Area, x: float, text: str, anchor: str) -> None:
+    area.sheet.text(x, area.foot - 4, text, "note", anchor=anchor)
 
 
-def _whiskers(frame: Frame, found: Sequence[Dot]) -> str:
-    parts = []
-    for dot in found:
-        x, y, hue = frame.across(dot.leak), frame.up(dot.good), f'class="thinner" style="stroke:{color(dot.family)}"'
-        low, high = frame.up(dot.low), frame.up(dot.high)
-        ends = [frame.across(edge) for edge in dot.across]
-        parts.append(f'<line {hue} x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}"/>')
-        parts.append(f'<line {hue} x1="{ends[0]:.1f}" x2="{ends[1]:.1f}" y1="{y:.1f}" y2="{y:.1f}"/>')
-    return "".join(parts)
-
-
-def _staircase(frame: Frame, front: Sequence[Dot]) -> str:
+def _draw_staircase(area: Area, front: Sequence[Dot]) -> None:
     """What the front has reached: right of and below this line nothing is new."""
     if not front:
-        return ""
-    xs, ys = [front[0].leak], [frame.y[0]]
+        return
+    xs, ys = [front[0].leak], [area.y[0]]
     for dot in front:
         xs += [dot.leak, dot.leak]
         ys += [ys[-1], dot.good]
-    return frame.line([*xs, frame.x[1]], [*ys, ys[-1]], 'class="front"')
+    area.line([*xs, area.x[1]], [*ys, ys[-1]], _FRONT)
 
 
-def _mark(frame: Frame, dot: Dot) -> str:
-    tip = f"{word(dot.row, 'point')}: UAR {dot.good:.3f}, speaker probe {dot.leak:.3f}"
-    ring = ""
-    if part(dot.row, "chosen"):
-        ring = f'<circle class="ring" cx="{frame.across(dot.leak):.1f}" cy="{frame.up(dot.good):.1f}" r="11"/>'
-    return ring + frame.mark(dot.leak, dot.good, dot.family, tip, 6)
+def _draw_marks(area: Area, found: Sequence[Dot]) -> None:
+    for dot in found:
+        if part(dot.row, "chosen"):
+            area.sheet.ring(area.across(dot.leak), area.down(dot.good), 16.0)
+    # The first objective, plain as a rule, lies on top: the corners of what it covers show around its disc.
+    ordered = sorted(found, key=lambda dot: -dot.family)
+    tips = [f"{word(dot.row, 'point')}: UAR {dot.good:.3f}, speaker probe {dot.leak:.3f}" for dot in ordered]
+    area.marks([(dot.leak, dot.good) for dot in ordered], [dot.family for dot in ordered], tips, 9.0)
 
 
-def _names(frame: Frame, found: Sequence[Dot]) -> str:
+def _write_names(area: Area, found: Sequence[Dot]) -> None:
     """Each point's name where it covers least of points, whiskers and other names."""
-    centers = [(frame.across(dot.leak), frame.up(dot.good)) for dot in found]
-    taken = [(x - 8, y - 8, x + 8, y + 8) for x, y in centers]
-    for dot, (x, y) in zip(found, centers, strict=True):
-        taken.append((x - 1, frame.up(dot.high), x + 1, frame.up(dot.low)))
-        taken.append((frame.across(dot.across[0]), y - 1, frame.across(dot.across[1]), y + 1))
-    parts = []
-    for dot, (x, y) in zip(found, centers, strict=True):
-        text = name_of(dot.row)[:24]
-        wide = LETTER * len(text) + 4
-        places = [
-            (x + side * 11 - (0 if side > 0 else wide), y + drop) for drop in (-7, 17, 4, -20, 30) for side in (1, -1)
-        ]
-        boxes = [(left, base - 11, left + wide, base + 3) for left, base in places]
-        costs = [sum(_overlap(box, other) for other in taken) + _outside(box, frame) for box in boxes]
-        best = min(range(len(boxes)), key=costs.__getitem__)
-        taken.append(boxes[best])
-        left, base = places[best]
-        hue = f'style="fill:{color(dot.family)}"'
-        parts.append(f'<text class="name" x="{left + 2:.1f}" y="{base:.1f}" {hue}>{label_of(text, 24)}</text>')
-    return "".join(parts)
+    taken = []
+    for dot in found:
+        x, y = area.across(dot.leak), area.down(dot.good)
+        low, high = (area.across(edge) for edge in dot.across)
+        taken += [Box(x - 6, y - 6, x + 6, y + 6), Box(low, y - 1, high, y + 1)]
+        taken.append(Box(x - 1, area.down(dot.high), x + 1, area.down(dot.low)))
+    names = [shortened(name_of(dot.row), 24) for dot in found]
+    choices = [_choices(area, dot, name) for dot, name in zip(found, names, strict=True)]
+    frame = Box(area.left, area.top, area.right, area.foot)
+    for dot, name, boxes, best in zip(found, names, choices, best_places(choices, taken, frame), strict=True):
+        box = boxes[best]
+        area.sheet.text(box.left + 2, box.foot - 2.5, name, "name", color=hue(dot.family))
 
 
-Box = tuple[float, float, float, float]
-
-
-def _overlap(one: Box, other: Box) -> float:
-    wide, tall = min(one[2], other[2]) - max(one[0], other[0]), min(one[3], other[3]) - max(one[1], other[1])
-    return max(0.0, wide) * max(0.0, tall)
-
-
-def _outside(box: Box, frame: Frame) -> float:
-    lost = max(0.0, frame.left - box[0]) + max(0.0, box[2] - (frame.width - frame.right))
-    lost += max(0.0, frame.top - box[1]) + max(0.0, box[3] - (frame.height - frame.bottom))
-    return 1000.0 * lost
-
-
-def _legend(names: Sequence[str]) -> str:
-    """Inside the drawing, so that it is there in a paper, too."""
-    marks, x = legend(names, 18)
-    parts = [marks]
-    parts.append(f'<line class="front" x1="{x:.1f}" x2="{x + 22:.1f}" y1="13" y2="13"/>')
-    parts.append(f'<text class="tick" x="{x + 27:.1f}" y="17">Pareto front</text>')
-    parts.append(f'<circle class="ring" cx="{x + 122:.1f}" cy="13" r="7"/>')
-    parts.append(f'<text class="tick" x="{x + 134:.1f}" y="17">chosen by dev speakers</text>')
-    return "".join(parts)
+def _choices(area: Area, dot: Dot, name: str) -> list[Box]:
+    """Right and left of a point, a little above first, then below, level, and farther off."""
+    x, y, wide = area.across(dot.leak), area.down(dot.good), width_of(name, LETTERS["name"]) + 4
+    lefts = (x + 7, x - 7 - wide)
+    return [Box(left, y + drop - 8, left + wide, y + drop + 2.5) for drop in (-5, 13, 3, -15, 22) for left in lefts]

@@ -1,28 +1,48 @@
 """What one setting does: UAR and leakage over its values, as two figures in one (layers, shares of labels, sizes)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from unheard.reports.documents.reading import entries, number, part, word
+from unheard.reports.figures.area import Area, Margins
+from unheard.reports.figures.drawing import Drawing
+from unheard.reports.figures.legend import draw_legend, lay_out
 from unheard.reports.figures.pareto_front import Sweep, families, limits, short, title_of
 from unheard.reports.figures.scores import interval_of
-from unheard.reports.figures.svg import Frame, color, figure, label_of, legend, mark_at
+from unheard.reports.figures.sheet import Sheet, Stroke
+from unheard.reports.figures.style import house_style, hue, shortened
 
-__all__ = ["response", "varied_alone"]
+__all__ = ["setting_curve", "varied_alone"]
 
-_WIDTH, _HEIGHT, _LEGEND = 720, 300, 30
+_WIDTH, _HEIGHT = 540.0, 207.0
+Means = tuple[float, float, float]
+"""A mean, and the lower and the upper end of what is drawn about it."""
 
 
 @dataclass(frozen=True)
 class _Value:
-    """One objective at one value of the setting; a low and a high of None where they are not known."""
+    """One objective at one value of the setting."""
 
     place: int
     mean: float
-    low: float | None
-    high: float | None
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """One of the two figures: its title, a line an objective, and where chance lies."""
+
+    title: str
+    lines: Mapping[int, Sequence[_Value]]
+    chance: float | None
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Ends of its upward axis."""
+        ends = [end for own in self.lines.values() for one in own for end in (one.low, one.high)]
+        return limits(ends, [] if self.chance is None else [self.chance])
 
 
 def varied_alone(sweep: Sweep) -> tuple[str, list[Any]] | None:
@@ -55,41 +75,20 @@ def _named(value: Any) -> str:
     return "+".join(map(short, value)) if isinstance(value, list) else short(value)
 
 
-def _good(sweep: Sweep, row: Mapping[str, Any]) -> tuple[float, float, float] | None:
+def _good(sweep: Sweep, row: Mapping[str, Any]) -> Means | None:
     own = part(row, word(sweep, "measure"))
     mean = number(own, "mean")
     return None if mean is None else (mean, *(interval_of(own) or (mean, mean)))
 
 
-def _leak(row: Mapping[str, Any]) -> tuple[float, float, float] | None:
+def _leak(row: Mapping[str, Any]) -> Means | None:
     mean, deviation = number(row, "leakage", "best", "mean"), number(row, "leakage", "best", "std") or 0.0
     return None if mean is None else (mean, max(0.0, mean - deviation), min(1.0, mean + deviation))
 
 
-def _panel(frame: Frame, lines: Mapping[int, Sequence[_Value]], title: str, names: Sequence[str]) -> str:
-    """One figure: a line an objective, its values side by side where they share a place."""
-    parts = [frame.grid()]
-    middle = (frame.top + frame.height - frame.bottom) / 2
-    place = f"translate({frame.left - 43:.0f} {middle:.0f}) rotate(-90)"
-    parts.append(f'<text class="axis" transform="{place}" text-anchor="middle">{escape(title)}</text>')
-    for position, name in enumerate(names):
-        x, y = frame.across(position), frame.height - frame.bottom + 17
-        parts.append(f'<text class="tick" x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{label_of(name, 9)}</text>')
-    for family, values in lines.items():
-        shift = 0.06 * (family - (len(lines) - 1) / 2)
-        style = f'class="thread" style="stroke:{color(family)}"'
-        parts.append(frame.line([v.place + shift for v in values], [v.mean for v in values], style))
-        for value in values:
-            x = frame.across(value.place + shift)
-            if value.low is not None and value.high is not None:
-                low, high = frame.up(value.low), frame.up(value.high)
-                hue = f'class="thinner" style="stroke:{color(family)}"'
-                parts.append(f'<line {hue} x1="{x:.1f}" x2="{x:.1f}" y1="{low:.1f}" y2="{high:.1f}"/>')
-            parts.append(mark_at(x, frame.up(value.mean), family, f"{names[value.place]}: {value.mean:.3f}", 5))
-    return "".join(parts)
-
-
-def _lines(sweep: Sweep, key: str, values: Sequence[Any], read: Any) -> dict[int, list[_Value]]:
+def _lines(
+    sweep: Sweep, key: str, values: Sequence[Any], read: Callable[[Mapping[str, Any]], Means | None]
+) -> dict[int, list[_Value]]:
     known = families(sweep)
     found: dict[int, list[_Value]] = {number: [] for number in range(len(known))}
     for row in entries(sweep, "points"):
@@ -100,36 +99,47 @@ def _lines(sweep: Sweep, key: str, values: Sequence[Any], read: Any) -> dict[int
     return {family: sorted(own, key=lambda one: one.place) for family, own in found.items() if own}
 
 
-def response(sweep: Sweep) -> str:
-    """The figure, an empty text where no single shared setting was varied or nothing was measured."""
+@house_style()
+def setting_curve(sweep: Sweep) -> Drawing | None:
+    """The figure, None where no single shared setting was varied or nothing was measured."""
     alone = varied_alone(sweep)
     if alone is None:
-        return ""
+        return None
     key, values = alone
-    names = [_named(value) for value in values]
+    names, objectives = [shortened(_named(value), 9) for value in values], families(sweep)
     good, leaks = _lines(sweep, key, values, lambda row: _good(sweep, row)), _lines(sweep, key, values, _leak)
-    panels = [(title_of(sweep), good, "chance"), ("a fresh probe names the speaker", leaks, "")]
-    shown = [(title, lines, mark) for title, lines, mark in panels if lines]
+    panels = [
+        _Panel(title_of(sweep), good, number(sweep, "chance")),
+        _Panel("a fresh probe names the speaker", leaks, number(sweep, "references", "chance", "best", "mean")),
+    ]
+    shown, said = [panel for panel in panels if panel.lines], []
     if not shown:
-        return ""
-    parts, said = [legend(families(sweep), 24, 34.0)[0]], []
-    width = _WIDTH / len(shown)
-    chance = number(sweep, "chance")
-    for position, (title, lines, mark) in enumerate(shown):
-        ends = [end for own in lines.values() for one in own for end in (one.low, one.high) if end is not None]
-        wish = chance if mark else number(sweep, "references", "chance", "best", "mean")
-        y = limits(ends, [] if wish is None else [wish])
-        left, right = 56 + position * width, _WIDTH - (position + 1) * width + 12
-        frame = Frame(_WIDTH, _HEIGHT, (-0.4, len(values) - 0.6), y, left=left, top=_LEGEND, right=right)
-        body = _panel(frame, lines, title, names)
-        if wish is not None and y[0] <= wish <= y[1]:
-            body += frame.level(wish, "chance")
-        parts.append(body)
-        for family, own in lines.items():
+        return None
+    laid = lay_out(objectives, range(len(objectives)), _WIDTH - 54)
+    sheet, width = Sheet(_WIDTH, _HEIGHT + laid.height), _WIDTH / len(shown)
+    draw_legend(sheet, laid, 48, 0)
+    for position, panel in enumerate(shown):
+        margins = Margins(48 + position * width, _WIDTH - (position + 1) * width + 9, 8 + laid.height, 31)
+        _draw(Area(sheet, (-0.4, len(values) - 0.6), panel.limits, margins), panel, names)
+        for family, own in panel.lines.items():
             told = ", ".join(f"{names[one.place]} {one.mean:.2f}" for one in own)
-            said.append(f"{title}, {families(sweep)[family]}: {told}")
+            said.append(f"{panel.title}, {objectives[family]}: {told}")
     axis = key.removeprefix("features.").removeprefix("training.")
-    parts.append(
-        f'<text class="axis" x="{_WIDTH / 2:.0f}" y="{_HEIGHT - 4}" text-anchor="middle">{escape(axis)}</text>'
-    )
-    return figure(_WIDTH, _HEIGHT, f"UAR and leakage over {key}", ". ".join(said), "".join(parts))
+    sheet.text(_WIDTH / 2, sheet.height - 4, axis, "axis", anchor="center")
+    return sheet.drawing(f"UAR and leakage over {key}", ". ".join(said))
+
+
+def _draw(area: Area, panel: _Panel, names: Sequence[str]) -> None:
+    """One figure: a line an objective, its values side by side where they share a place."""
+    area.scale_y(panel.title)
+    area.names_x(names, range(len(names)))
+    if panel.chance is not None and area.y[0] <= panel.chance <= area.y[1]:
+        area.level(panel.chance, "chance")
+    for family, values in panel.lines.items():
+        shift = 0.06 * (family - (len(panel.lines) - 1) / 2)
+        xs = [value.place + shift for value in values]
+        area.line(xs, [value.mean for value in values], Stroke(hue(family), 1.1, alpha=0.75))
+        for x, value in zip(xs, values, strict=True):
+            area.whisker((x, x), (value.low, value.high), family, faint=True)
+        tips = [f"{names[value.place]}: {value.mean:.3f}" for value in values]
+        area.marks([(x, value.mean) for x, value in zip(xs, values, strict=True)], [family] * len(xs), tips)

@@ -13,8 +13,8 @@ import jinja2
 
 from unheard.harmless import visible
 from unheard.reports.documents.reading import NOT_KNOWN, entries, labels, number, part, table
-from unheard.reports.figures.reliability import few_emotions, temperature_sentences
 from unheard.reports.figures.scores import interval_of
+from unheard.reports.findings.calibration import few_emotions, temperature_sentences
 from unheard.reports.findings.cautions import cautions
 
 __all__ = ["escape", "license_notes", "render_card"]

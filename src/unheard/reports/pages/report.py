@@ -6,17 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
 
 from unheard.files import write_atomically
 from unheard.leakage.probe_kinds import TITLES
 from unheard.reports.documents.reading import NOT_KNOWN, entries, labels, number, part, table
 from unheard.reports.documents.run_folder import Evidence, read_evidence
-from unheard.reports.figures import reliability as trust
-from unheard.reports.figures import scores as figures
-from unheard.reports.figures import training as courses
-from unheard.reports.figures.pareto_front import curve, references
-from unheard.reports.figures.uar_and_leakage import pair
+from unheard.reports.figures.embedding_map import embedding_map
+from unheard.reports.figures.legend import legend
+from unheard.reports.figures.pareto_front import pareto_front, references
+from unheard.reports.figures.reliability import reliability_diagram, risk_coverage_curves
+from unheard.reports.figures.scores import chance_of, confusion_matrix, differences, speaker_bars, uar_gauge
+from unheard.reports.figures.training_curves import CURVES, training_curve
+from unheard.reports.figures.uar_and_leakage import uar_and_leakage
+from unheard.reports.findings.calibration import calibration_rows, few_emotions, group_rows, temperature_sentences
 from unheard.reports.findings.cautions import HEARD_SENTENCES, Caution, cautions
 from unheard.reports.findings.leakage import BELOW, below_chance, luck
 from unheard.reports.pages.leakage import leakage_section, quoted_protocol, with_probes
@@ -55,26 +57,25 @@ def _text(value: Any) -> Any:
 
 
 def _drawn(result: Mapping[str, Any]) -> dict[str, Any]:
-    """All figures, as SVG: our own, with every text in them escaped."""
-    safe = Markup
+    """All figures, which become SVG where the template shows them; empty where there is nothing to draw."""
     by_objective = {
-        name: {label: safe(draw(result, label)) for label in labels(result)}
+        name: {label: draw(result, label) or "" for label in labels(result)}
         for name, draw in (
-            ("gauge", figures.gauge),
-            ("confusion", figures.confusion),
-            ("speakers", figures.speakers),
-            ("reliability", trust.reliability),
-            ("by_emotion", lambda result, label: courses.embedding_map(result, label, "emotion")),
-            ("by_speaker", lambda result, label: courses.embedding_map(result, label, "speaker")),
+            ("gauge", uar_gauge),
+            ("confusion", confusion_matrix),
+            ("speakers", speaker_bars),
+            ("reliability", reliability_diagram),
+            ("by_emotion", lambda result, label: embedding_map(result, label, "emotion")),
+            ("by_speaker", lambda result, label: embedding_map(result, label, "speaker")),
         )
     }
-    curves = [(*courses.CURVES[key], safe(courses.curve(result, key))) for key in courses.CURVES]
+    curves = [(*said, training_curve(result, key)) for key, said in CURVES.items()]
     return by_objective | {
-        "pair": safe(pair(result)),
-        "differences": safe(figures.differences(result)),
-        "abstention": safe(trust.abstention(result)),
-        "legend": safe(figures.legend(labels(result))),
-        "curves": [one for one in curves if one[2]],
+        "uar_and_leakage": uar_and_leakage(result) or "",
+        "differences": differences(result) or "",
+        "risk_coverage": risk_coverage_curves(result) or "",
+        "legend": legend(labels(result)) or "",
+        "curves": [one for one in curves if one[2] is not None],
     }
 
 
@@ -129,7 +130,7 @@ def render(result: Mapping[str, Any], evidence: Evidence = _NOTHING) -> str:
         drawn=_drawn(shown),
         cautions=found,
         inflated=bool(part(result, "split", "inflated")),
-        chance=figures.chance_of(result),
+        chance=chance_of(result),
         seeds=len(entries(result, "seeds")),
         leaks=_leak_table(result),
         probed=probed,
@@ -137,13 +138,13 @@ def render(result: Mapping[str, Any], evidence: Evidence = _NOTHING) -> str:
         protocol=None if shown is result else quoted_protocol(evidence.probes),
         protocols=protocols_section(evidence.inflation),
         sweep=evidence.sweep,
-        curve=Markup(curve(evidence.sweep)),  # noqa: S704 (our own drawing, every text in it escaped)
+        pareto_front=pareto_front(evidence.sweep) or "",
         chosen=chosen_point(evidence.sweep),
         references=references(evidence.sweep),
-        trust=trust.trust_rows(result),
-        few=trust.few_emotions(result),
-        temperatures=trust.temperature_sentences(result),
-        groups=trust.group_rows(result),
+        calibration=calibration_rows(result),
+        few=few_emotions(result),
+        temperatures=temperature_sentences(result),
+        groups=group_rows(result),
         folds=any(entries(result, "objectives", label, "per_fold") for label in labels(result)),
     )
 

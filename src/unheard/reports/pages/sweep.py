@@ -3,12 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from unheard.files import write_atomically
 from unheard.reports.documents.reading import NOT_KNOWN, entries, part
-from unheard.reports.figures.pareto_front import Sweep, curve, references, short
-from unheard.reports.figures.setting_curve import response
+from unheard.reports.figures.pareto_front import Sweep, pareto_front, references, short
+from unheard.reports.figures.setting_curve import setting_curve
 from unheard.reports.pages.templates import environment
 
 __all__ = ["chosen_point", "render_sweep", "settings", "write_sweep_page"]
@@ -39,8 +37,8 @@ def render_sweep(sweep: Sweep) -> str:
     return pages.get_template("sweep.html.jinja").render(
         sweep=sweep,
         chosen=chosen_point(sweep),
-        curve=Markup(curve(sweep)),  # noqa: S704 (our own drawing, every text in it escaped)
-        response=Markup(response(sweep)),  # noqa: S704
+        pareto_front=pareto_front(sweep),
+        setting_curve=setting_curve(sweep),
         references=references(sweep),
     )
 

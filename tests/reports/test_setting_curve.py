@@ -1,11 +1,9 @@
 """What one setting does to accuracy and leakage, as a figure."""
 
-import xml.etree.ElementTree as ET
-
 import pytest
 
-from unheard.reports.figures.files import standalone, write_svg
-from unheard.reports.figures.setting_curve import response, varied_alone
+from reports.drawn import crossings, outside, tips, words
+from unheard.reports.figures.setting_curve import setting_curve, varied_alone
 from unheard.reports.pages.sweep import render_sweep
 
 
@@ -35,20 +33,28 @@ def made(key="features.states", values=([0], [1], [2], [2, 3]), measured=True):
 
 
 def test_every_value_has_a_mark_for_each_objective_in_both_figures():
-    root = ET.fromstring(standalone(response(made())))
-    titles = [one.text for one in root.iter() if one.tag.endswith("title")]
+    drawing = setting_curve(made())
     for name in ("0", "1", "2", "2+3"):
-        assert sum(title.startswith(f"{name}: ") for title in titles) == 4
-    text = ET.tostring(root, encoding="unicode")
-    assert "a fresh probe names the speaker" in text
-    assert "UAR on unseen voices" in text
-    assert "2+3 0.70" in text  # the alternative text says the figures
+        assert sum(tip.startswith(f"{name}: ") for tip in tips(drawing)) == 4
+    assert {"a fresh probe names the speaker", "UAR on unseen speakers (up is better)", "states"} <= set(
+        words(drawing)
+    )
+    assert "2+3 0.70" in drawing.description
+    assert not outside(drawing)
+    assert not crossings(drawing)
 
 
 def test_without_leakage_the_accuracy_stands_alone():
-    drawn = response(made(measured=False))
-    assert "UAR on unseen voices" in drawn
-    assert "names the speaker" not in drawn
+    drawing = setting_curve(made(measured=False))
+    assert len(drawing.figure.axes) == 1
+    assert "UAR on unseen speakers (up is better)" in words(drawing)
+    assert "a fresh probe names the speaker" not in words(drawing)
+
+
+def test_a_value_that_was_not_measured_is_left_out():
+    sweep = made()
+    sweep["points"][0]["uar"] = None
+    assert len(tips(setting_curve(sweep))) == len(tips(setting_curve(made()))) - 1
 
 
 def test_numbers_are_ordered_and_lists_keep_their_order():
@@ -58,15 +64,15 @@ def test_numbers_are_ordered_and_lists_keep_their_order():
 
 @pytest.mark.parametrize("key", ["objectives.dat.weight"])
 def test_an_objectives_own_setting_is_left_to_the_front(key):
-    assert response(made(key, (0.0, -1.0))) == ""
+    assert setting_curve(made(key, (0.0, -1.0))) is None
 
 
 def test_two_settings_or_one_value_are_no_curve():
     two = made()
     two["points"][0]["varied"]["training.epochs"] = 3
-    assert response(two) == ""
-    assert response(made(values=([1],))) == ""
-    assert response({"points": []}) == ""
+    assert setting_curve(two) is None
+    assert setting_curve(made(values=([1],))) is None
+    assert setting_curve({"points": []}) is None
 
 
 def test_the_page_shows_it_with_the_area_under_a_learning_curve():
@@ -76,8 +82,3 @@ def test_the_page_shows_it_with_the_area_under_a_learning_curve():
     assert "What the setting does" in page
     assert "area under the learning curve 0.450 (95 % over speakers 0.400 to 0.510)" in page
     assert "What the setting does" not in render_sweep(made("objectives.dat.weight", (0.0, -1.0)))
-
-
-def test_it_is_a_file_of_its_own(tmp_path):
-    write_svg(made(), tmp_path / "response.svg", response)
-    assert "var(--" not in (tmp_path / "response.svg").read_text(encoding="utf-8")
