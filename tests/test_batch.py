@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unheard.records import FRAMES, UNLABELED, Batch, Input
+from unheard.records import FRAMES, UNLABELED, Batch, Input, Turns
 
 
 def made(items=5):
@@ -14,9 +14,9 @@ def made(items=5):
         FRAMES: Input(torch.randn(items, 7, 3, generator=generator), torch.arange(items) % 7 + 1),
         "text": Input(torch.randn(items, 2, generator=generator)),
     }
-    columns = {"emotion": torch.arange(items) % 3, "dialogue": torch.arange(items) // 2}
+    columns = {"emotion": torch.arange(items) % 3, "speaker": torch.arange(items) // 2}
     numbers = {"arousal": torch.linspace(0, 1, items)}
-    return Batch(inputs, columns, numbers, torch.arange(items) % 2)
+    return Batch(inputs, columns, numbers, Turns(torch.arange(items) // 2, torch.arange(items) % 2))
 
 
 def tensors(batch):
@@ -25,7 +25,8 @@ def tensors(batch):
     found |= {f"lengths {name}": own.lengths for name, own in batch.inputs.items() if own.lengths is not None}
     found |= {f"column {name}": own for name, own in batch.columns.items()}
     found |= {f"number {name}": own for name, own in batch.numbers.items()}
-    return found | ({} if batch.turns is None else {"turns": batch.turns})
+    turns = batch.turns
+    return found | ({} if turns is None else {"dialogue": turns.dialogue, "place": turns.place})
 
 
 def equal(one, two):
@@ -87,7 +88,7 @@ def test_other_frames_or_another_column_leave_the_rest():
     other = batch.with_column("emotion", torch.full((5,), UNLABELED))
     assert (other.columns["emotion"] == UNLABELED).all()
     assert equal(other.with_column("emotion", batch.columns["emotion"]), batch)
-    assert "speaker" not in batch.with_column("gender", torch.zeros(5)).columns
+    assert set(batch.with_column("gender", torch.zeros(5)).columns) == {*batch.columns, "gender"}
     assert equal(batch, made())
 
 
@@ -97,7 +98,7 @@ def test_other_frames_or_another_column_leave_the_rest():
         ((), {"input frames", "lengths frames"}),
         (("emotion",), {"input frames", "lengths frames", "column emotion"}),
         (("text", "arousal"), {"input frames", "lengths frames", "input text", "number arousal"}),
-        (("turns", "dialogue"), {"input frames", "lengths frames", "turns", "column dialogue"}),
+        (("turns", "speaker"), {"input frames", "lengths frames", "dialogue", "place", "column speaker"}),
         (("nonsense",), {"input frames", "lengths frames"}),
     ],
 )

@@ -28,6 +28,7 @@ __all__ = [
     "Input",
     "Samples",
     "Seconds",
+    "Turns",
     "Utterance",
 ]
 
@@ -144,6 +145,20 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Turns:
+    """Where each item of a batch stands in its dialogue; batches for a network that reads turns hold whole ones.
+
+    Args:
+        dialogue: which conversation, shape (batch,), int64, at least 0: a number that only tells one from another
+            within its part of the data. An utterance that belongs to none has a number of its own.
+        place: which turn of it, shape (batch,), int64, in rising order of time.
+    """
+
+    dialogue: "torch.Tensor"
+    place: "torch.Tensor"
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """What is known of several utterances: inputs that a model reads, labels, numbers, and places in dialogues.
 
@@ -155,15 +170,13 @@ class Batch:
         columns: column name ('emotion', 'speaker', ...) -> class numbers, shape (batch,), int64, UNLABELED
             where an item has no label.
         numbers: column name ('arousal', ...) -> values, shape (batch,), float32, nan where an item has none.
-        turns: place of each utterance in its dialogue, shape (batch,), int64, from 0; the column 'dialogue' says
-            which one (UNLABELED: the utterance stands alone). A batch that has turns holds whole dialogues. None
-            where dialogues play no part.
+        turns: place of each utterance in its dialogue; None where dialogues play no part.
     """
 
     inputs: "Mapping[str, Input]"
     columns: "Mapping[str, torch.Tensor]"
     numbers: "Mapping[str, torch.Tensor]" = field(default_factory=dict)
-    turns: "torch.Tensor | None" = None
+    turns: "Turns | None" = None
 
     @classmethod
     def of_frames(
@@ -231,5 +244,5 @@ class Batch:
             {name: of_input(own) for name, own in self.inputs.items()},
             {name: of_column(column) for name, column in self.columns.items()},
             {name: of_column(column) for name, column in self.numbers.items()},
-            None if self.turns is None else of_column(self.turns),
+            None if self.turns is None else Turns(of_column(self.turns.dialogue), of_column(self.turns.place)),
         )

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unheard.data.sampling import speaker_batches
+from unheard.data.sampling import speaker_batches, whole_dialogues
 
 
 def draw(speakers, emotions, per_batch=4, each=3, seed=0, balance=0.0):
@@ -77,3 +77,28 @@ def test_full_balance_lets_every_voice_be_heard_about_as_often():
     speakers = np.repeat(np.arange(3), [60, 20, 4])
     drawn = np.concatenate(draw(speakers, np.arange(84) % 4, balance=1.0))
     assert np.bincount(speakers[drawn]).tolist() == [60, 60, 60]
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=20), st.integers(1, 12), st.integers(0, 99))
+def test_dialogues_stay_whole_and_every_utterance_comes_once(lengths, size, seed):
+    dialogues = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(lengths)) * 7, lengths))
+    batches = whole_dialogues(dialogues, size, np.random.default_rng(seed))
+    assert sorted(np.concatenate(batches).tolist()) == list(range(len(dialogues)))
+    for batch in batches:
+        own = dialogues[batch]
+        assert all((own == number).sum() == lengths[number // 7] for number in own)
+        assert len(batch) <= size or len(set(own.tolist())) == 1
+    assert len(batches) == len(whole_dialogues(dialogues, size))
+
+
+def test_dialogues_come_in_another_order_and_company_every_epoch():
+    dialogues = np.repeat(np.arange(12), 3)
+    seen = {
+        tuple(tuple(batch.tolist()) for batch in whole_dialogues(dialogues, 6, np.random.default_rng(seed)))
+        for seed in range(5)
+    }
+    assert len(seen) == 5
+    assert len({frozenset(order) for order in seen}) > 1  # not only the order of the batches, but what is in them
+    same = [whole_dialogues(dialogues, 6, np.random.default_rng(4)) for _ in range(2)]
+    assert all(np.array_equal(one, two) for one, two in zip(*same, strict=True))
+    assert whole_dialogues(np.zeros(0, dtype=int), 4) == []

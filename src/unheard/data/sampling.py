@@ -6,7 +6,7 @@ an emotion would teach the adversary the emotion; so batches mix both on purpose
 
 import numpy as np
 
-__all__ = ["speaker_batches"]
+__all__ = ["speaker_batches", "whole_dialogues"]
 
 
 def speaker_batches(  # noqa: PLR0913 - two sizes, a seed and a share, each with a name of its own
@@ -72,3 +72,37 @@ def _spread(positions: np.ndarray, emotions: np.ndarray, generator: np.random.Ge
         keys[own] = (np.arange(len(own)) + generator.random()) / len(own)
     order: np.ndarray = positions[np.argsort(keys, kind="stable")]
     return order
+
+
+def whole_dialogues(
+    dialogues: np.ndarray, size: int, generator: np.random.Generator | None = None
+) -> list[np.ndarray]:
+    """Every utterance once, in batches that hold whole dialogues.
+
+    The number of batches depends on the dialogues alone: sets of them are formed first, the longest ones spread over
+    the sets, and then come in random order, with other dialogues in each set every time that lengths allow it.
+
+    >>> [len(batch) for batch in whole_dialogues(np.array([0, 0, 0, 1, 1, 2]), 4)]
+    [4, 2]
+
+    Args:
+        dialogues: shape (items,), int; which dialogue each utterance belongs to.
+        size: utterances of a batch; more only where one dialogue has more.
+        generator: of the order; None gives the same order every time.
+
+    Returns:
+        Batches of positions into the array.
+    """
+    numbers, counts = np.unique(dialogues, return_counts=True)
+    tie = np.arange(len(numbers)) if generator is None else generator.permutation(len(numbers))
+    sets: list[tuple[int, list[int]]] = []
+    for at in np.lexsort((tie, -counts)):  # the longest first, ties in random order
+        room = next((place for place, (used, _) in enumerate(sets) if used + counts[at] <= size), None)
+        if room is None:
+            sets.append((int(counts[at]), [int(numbers[at])]))
+        else:
+            sets[room] = (sets[room][0] + int(counts[at]), [*sets[room][1], int(numbers[at])])
+    batches = [np.flatnonzero(np.isin(dialogues, own)) for _, own in sets]
+    if generator is not None:
+        generator.shuffle(batches)
+    return batches

@@ -150,6 +150,11 @@ class EmbeddingNetwork(nn.Module):
         self.activation = _ACTIVATIONS[settings.activation]
         self.reads: tuple[str, ...] = getattr(self.encoder, "reads", ())
 
+    @property
+    def in_dialogues(self) -> bool:
+        """Whether the encoder reads turns, so that a batch must hold whole dialogues."""
+        return "turns" in self.reads
+
     def mixes_on(self, device: str) -> bool:
         """Whether the encoder trains in bfloat16 on this kind of device."""
         return self.precision == "bfloat16" or (self.precision == "auto" and _multiplies_bfloat16(device))

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from unheard.models.masking import frame_mask
 from unheard.models.model import ModelSettings
-from unheard.records import FRAMES, UNLABELED, Batch, Input
+from unheard.records import FRAMES, UNLABELED, Batch, Input, Turns
 from unheard.targets import Target
 
 __all__ = ["CHANNELS", "CLASSES", "SMALL_MODEL", "made_batch", "shouting_batch", "without_labels"]
@@ -33,8 +33,8 @@ def made_batch(columns: Sequence[str], targets: Sequence[Target], *, items: int 
         seed: of the frames.
 
     Returns:
-        Frames of `CHANNELS` channels, 4 to 14 an item, float64; the columns, and 'dialogue' with turns (4 utterances
-        each). No two columns are alike.
+        Frames of `CHANNELS` channels, 4 to 14 an item, float64; the columns, of which no two are alike; dialogues of
+        four turns.
     """
     generator = torch.Generator().manual_seed(seed)
     lengths = torch.randint(4, 15, (items,), generator=generator)
@@ -47,8 +47,8 @@ def made_batch(columns: Sequence[str], targets: Sequence[Target], *, items: int 
         for one in targets
         if one.kind == "numbers"
     }
-    turns = torch.arange(items) % 4
-    return Batch({FRAMES: Input(frames, lengths)}, {**labels, "dialogue": torch.arange(items) // 4}, numbers, turns)
+    turns = Turns(torch.arange(items) // 4, torch.arange(items) % 4)
+    return Batch({FRAMES: Input(frames, lengths)}, labels, numbers, turns)
 
 
 def _labels(place: int, items: int) -> Tensor:

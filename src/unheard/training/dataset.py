@@ -6,8 +6,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
-from unheard.data.sampling import speaker_batches
-from unheard.records import FRAMES, UNLABELED, Batch, Features, Input
+from unheard.data.sampling import speaker_batches, whole_dialogues
+from unheard.errors import SettingsError
+from unheard.records import FRAMES, UNLABELED, Batch, Features, Input, Turns
 from unheard.seeds import named_seed
 from unheard.targets import Target
 from unheard.training.settings import AugmentationSettings, TrainingSettings
@@ -27,8 +28,9 @@ class Dataset:
         bands: how many leading channels lie along frequency; None for all.
         numbers: column name -> values, shape (items,), float32, nan where missing: targets that are no classes.
         rows: input name -> one row an utterance, shape (items, channels), float32: what a model reads beside frames.
-        turns: place of each item in its dialogue, shape (items,), int64, from 0; the column 'dialogue' numbers the
-            dialogues. None where dialogues play no part.
+        dialogues: which dialogue each item belongs to, shape (items,), int64, at least 0; an item of none has a
+            number of its own. None where nobody knows.
+        turns: place of each item in its dialogue, shape (items,), int64; None where `dialogues` is.
     """
 
     names: tuple[str, ...]
@@ -38,6 +40,7 @@ class Dataset:
     bands: int | None = None
     numbers: Mapping[str, np.ndarray] = field(default_factory=dict)
     rows: Mapping[str, np.ndarray] = field(default_factory=dict)
+    dialogues: np.ndarray | None = None
     turns: np.ndarray | None = None
 
     def __len__(self) -> int:
@@ -58,6 +61,7 @@ class Dataset:
             columns={name: column[chosen] for name, column in self.columns.items()},
             numbers={name: column[chosen] for name, column in self.numbers.items()},
             rows={name: own[chosen] for name, own in self.rows.items()},
+            dialogues=None if self.dialogues is None else self.dialogues[chosen],
             turns=None if self.turns is None else self.turns[chosen],
         )
 
@@ -82,7 +86,9 @@ class Dataset:
 
         values, lengths = collate(frames)
         rows = {name: Input(own) for name, own in chosen(self.rows).items()}
-        turns = None if self.turns is None else torch.from_numpy(self.turns[positions])
+        turns = None
+        if self.dialogues is not None and self.turns is not None:
+            turns = Turns(torch.from_numpy(self.dialogues[positions]), torch.from_numpy(self.turns[positions]))
         inputs = {FRAMES: Input(values, lengths), **rows}
         return Batch(inputs, chosen(self.columns), chosen(self.numbers), turns)
 
@@ -98,36 +104,37 @@ def collate(frames: Sequence[Features]) -> tuple[torch.Tensor, torch.Tensor]:
     return features, lengths
 
 
-def evaluation_batches(data: Dataset, size: int = 32) -> Iterator[tuple[np.ndarray, Batch]]:
+def evaluation_batches(
+    data: Dataset, size: int = 32, *, dialogues: bool = False
+) -> Iterator[tuple[np.ndarray, Batch]]:
     """Whole, unperturbed items, with their positions.
 
-    Items of a batch are alike in length; where items have turns, a batch holds whole dialogues instead, and may hold
-    more than `size` items for that.
+    Args:
+        data: a part.
+        size: items of a batch, alike in length.
+        dialogues: whether batches hold whole dialogues instead, as a network needs that reads turns; one dialogue may
+            have more than `size` items.
     """
-    for positions in _by_length(data, size) if data.turns is None else _by_dialogue(data, size):
+    order = whole_dialogues(_dialogues_of(data), size) if dialogues else _by_length(data, size)
+    for positions in order:
         yield positions, data.batch(positions, [data.frames[i][0] for i in positions])
 
 
-def _by_length(data: Dataset, size: int) -> Iterator[np.ndarray]:
+def _by_length(data: Dataset, size: int) -> list[np.ndarray]:
     order = np.argsort([len(variants[0]) for variants in data.frames], kind="stable")
-    for first in range(0, len(order), size):
-        yield order[first : first + size]
+    return [order[first : first + size] for first in range(0, len(order), size)]
 
 
-def _by_dialogue(data: Dataset, size: int) -> Iterator[np.ndarray]:
-    """Whole dialogues until `size` items are reached; an utterance of no dialogue is one by itself."""
-    dialogue = data.columns["dialogue"].astype(np.int64)
-    alone = dialogue == UNLABELED
-    dialogue = np.where(alone, dialogue.max(initial=0) + 1 + np.arange(len(dialogue)), dialogue)
-    waiting: list[np.ndarray] = []
-    for number in np.unique(dialogue):
-        own = np.flatnonzero(dialogue == number)
-        if waiting and sum(map(len, waiting)) + len(own) > size:
-            yield np.concatenate(waiting)
-            waiting = []
-        waiting.append(own)
-    if waiting:
-        yield np.concatenate(waiting)
+def _dialogues_of(data: Dataset) -> np.ndarray:
+    """The dialogue of each item.
+
+    Raises:
+        SettingsError: nobody knows which dialogue an item belongs to.
+    """
+    if data.dialogues is None:
+        problem = "it reads turns, and the corpus names no dialogues: fill the columns dialogue and turn"
+        raise SettingsError("model", "encoder", problem)
+    return data.dialogues
 
 
 def _mask(frames: Features, settings: AugmentationSettings, generator: np.random.Generator) -> Features:
@@ -194,15 +201,27 @@ def _training_batch(
     return data.batch(positions, [_training_item(data, i, settings, generator) for i in positions])
 
 
-def training_batches(data: Dataset, settings: TrainingSettings, *, seed: int, epoch: int) -> Iterator[Batch]:
-    """The batches of one epoch; a function of seed and epoch alone, so that resuming needs no stored state."""
-    order = _order(data, settings, named_seed(seed, "order", epoch))
+def training_batches(
+    data: Dataset, settings: TrainingSettings, *, seed: int, epoch: int, dialogues: bool = False
+) -> Iterator[Batch]:
+    """The batches of one epoch; a function of seed and epoch alone, so that resuming needs no stored state.
+
+    Args:
+        data: the training part.
+        settings: sizes of batches, and how items are cut and augmented.
+        seed: of the training.
+        epoch: from 1.
+        dialogues: whether batches hold whole dialogues, as a network needs that reads turns.
+    """
+    order = _order(data, settings, named_seed(seed, "order", epoch), dialogues=dialogues)
     generator = np.random.default_rng(named_seed(seed, "augmentation", epoch))
     for positions in order:
         yield _training_batch(data, positions, settings, generator)
 
 
-def random_batch(data: Dataset, settings: TrainingSettings, size: int, *, seed: int) -> Batch:
+def random_batch(
+    data: Dataset, settings: TrainingSettings, size: int, *, seed: int, dialogues: bool = False
+) -> Batch:
     """Training items drawn without regard to epochs, none twice: what an adversary's own steps may ask for.
 
     Args:
@@ -210,18 +229,25 @@ def random_batch(data: Dataset, settings: TrainingSettings, size: int, *, seed: 
         settings: how items are cut and augmented.
         size: how many; all of them where there are fewer.
         seed: of the draw and the augmentation.
+        dialogues: whether whole dialogues are drawn, until there are as many items.
     """
     generator = np.random.default_rng(seed)
-    positions = generator.permutation(len(data))[:size]
+    if dialogues:
+        positions = whole_dialogues(_dialogues_of(data), size, generator)[0]
+    else:
+        positions = generator.permutation(len(data))[:size]
     return _training_batch(data, positions, settings, generator)
 
 
-def steps_per_epoch(data: Dataset, settings: TrainingSettings) -> int:
+def steps_per_epoch(data: Dataset, settings: TrainingSettings, *, dialogues: bool = False) -> int:
     """How many batches `training_batches` yields (the number does not depend on the seed)."""
-    return len(_order(data, settings, 0))
+    return len(_order(data, settings, 0, dialogues=dialogues))
 
 
-def _order(data: Dataset, settings: TrainingSettings, seed: int) -> list[np.ndarray]:
+def _order(data: Dataset, settings: TrainingSettings, seed: int, *, dialogues: bool) -> list[np.ndarray]:
+    if dialogues:
+        size = settings.speakers_per_batch * settings.utterances_per_speaker
+        return whole_dialogues(_dialogues_of(data), size, np.random.default_rng(seed))
     return speaker_batches(
         data.columns["speaker"],
         data.columns["emotion"],

@@ -92,7 +92,7 @@ class Trainer:
         self.seed, self.checkpoint, self.report = seed, checkpoint, report
         # What 'auto' means here is a part of it: another chip's checkpoint would go on in another arithmetic.
         self.fingerprint = f"{fingerprint} {self.device.type} {model.network.mixes_on(self.device.type)}"
-        self.steps = steps_per_epoch(train, settings)
+        self.steps = steps_per_epoch(train, settings, dialogues=model.network.in_dialogues)
         self.optimization = Optimization(self.model, objective, settings, self._draw, seed)
         self.average = copy.deepcopy(self.model).eval()
         self.best = Chosen()
@@ -110,7 +110,8 @@ class Trainer:
 
     def _draw(self, size: int, seed: int) -> Batch:
         """Items of the training part, without regard to epochs."""
-        return random_batch(self.train_part, self.settings, size, seed=seed).to(self.device)
+        whole = self.model.network.in_dialogues
+        return random_batch(self.train_part, self.settings, size, seed=seed, dialogues=whole).to(self.device)
 
     def run(self) -> Trained:
         """Train to the end, from the last checkpoint if there is one."""
@@ -145,7 +146,8 @@ class Trainer:
     def _epoch(self, epoch: int) -> dict[str, float]:
         self.model.train()
         sums: defaultdict[str, list[float]] = defaultdict(list)
-        batches = training_batches(self.train_part, self.settings, seed=self.seed, epoch=epoch)
+        whole = self.model.network.in_dialogues
+        batches = training_batches(self.train_part, self.settings, seed=self.seed, epoch=epoch, dialogues=whole)
         for number, batch in enumerate(batches):
             step = (epoch - 1) * self.steps + number
             torch.manual_seed(named_seed(self.seed, "step", step))

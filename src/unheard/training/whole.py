@@ -27,7 +27,7 @@ def answer_all(model: Model, data: Dataset, device: torch.device | str = "cpu") 
     result = {name: np.zeros((len(data), *shape)) for name, shape in shapes.items()}
     model.eval()
     with torch.inference_mode():
-        for positions, batch in evaluation_batches(data):
+        for positions, batch in evaluation_batches(data, dialogues=model.network.in_dialogues):
             for name, answer in model.answers(model.embed(batch.to(device))).items():
                 said = torch.softmax(answer.double(), dim=1) if shapes[name] else answer.double()
                 result[name][positions] = said.cpu().numpy()
@@ -44,7 +44,7 @@ def embed_all(model: Model, data: Dataset, device: torch.device | str = "cpu") -
     result = np.zeros((len(data), model.settings.embedding), dtype=np.float32)
     model.eval()
     with torch.inference_mode():
-        for positions, batch in evaluation_batches(data):
+        for positions, batch in evaluation_batches(data, dialogues=model.network.in_dialogues):
             result[positions] = model.embed(batch.to(device)).cpu().numpy()
     return result
 
@@ -59,7 +59,7 @@ def fit_pooled(network: EmbeddingNetwork, data: Dataset, device: torch.device | 
     home, training = network.projection.weight.device, network.training
     network.to(device).eval()
     with torch.inference_mode():
-        batches = (batch.to(device) for _, batch in evaluation_batches(data))
+        batches = (batch.to(device) for _, batch in evaluation_batches(data, dialogues=network.in_dialogues))
         found = [_pooled(network, one) for one in batches]
         network.pooled_normalizer.fit(torch.cat(found))
     network.to(home).train(training)
