@@ -80,6 +80,17 @@ def test_a_corpus_is_audited_without_a_network(tones):
     assert not modules & set(HEAVY)
 
 
+def test_pages_import_what_draws_when_they_draw():
+    code = (
+        "import pkgutil, sys, unheard.reports as all; from importlib import import_module\n"
+        "for one in pkgutil.walk_packages(all.__path__, 'unheard.reports.'): import_module(one.name)\n"
+        "assert 'matplotlib' not in sys.modules\n"
+        "from unheard.reports.figures.legend import legend; legend(['plain'])\n"
+        "assert 'matplotlib' in sys.modules and 'matplotlib.pyplot' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
 def test_every_verb_is_listed_and_every_file_of_a_verb_is_one():
     files = {module.name for module in pkgutil.iter_modules(unheard.cli.__path__)}
     assert set(VERBS) == {name for name in files if not name.startswith("_")} - {"main"}

@@ -1,7 +1,10 @@
 """How figures look: colors that all can tell apart, and settings that nobody's taste and no name can change."""
 
 import itertools
+import os
 import re
+import subprocess
+import sys
 from importlib.resources import files
 
 import matplotlib as mpl
@@ -89,6 +92,21 @@ def test_settings_are_left_as_they_were_when_drawing_fails():
     with pytest.raises(ZeroDivisionError), house_style():
         1 / 0  # noqa: B018
     assert dict(mpl.rcParams) == before
+
+
+def test_a_first_drawing_says_nothing_of_fonts_or_folders(tmp_path):
+    code = "from unheard.reports.figures.legend import legend; legend(['\u6124']).__html__()"
+    for folder in (tmp_path / "fresh", "/proc/nowhere"):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+            env={**os.environ, "MPLCONFIGDIR": str(folder)},
+        )
+        assert done.stderr == ""
+        assert done.stdout == ""
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ Lengths are in points of 1/72 inch; a CSS pixel of the page is 0.75 of one.
 
 import contextlib
 import functools
+import logging
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -105,12 +106,24 @@ _NOT_TO_BE_SET = ("backend", "backend_fallback", "interactive", "toolbar", "time
 @contextlib.contextmanager
 def house_style() -> Iterator[None]:
     """Settings to draw and write figures in: matplotlib's own and ours, whatever its user has set."""
-    import matplotlib as mpl
+    with without_warnings(), _without_log():  # of letters that the font lacks (a browser has them), of its cache
+        import matplotlib as mpl
 
-    with without_warnings():  # of letters that the font lacks: a browser has them
         own: dict[Any, Any] = {key: value for key, value in mpl.rcParamsDefault.items() if key not in _NOT_TO_BE_SET}
         with mpl.rc_context(own | _SETTINGS):
             yield
+
+
+@contextlib.contextmanager
+def _without_log() -> Iterator[None]:
+    """Inside, matplotlib does not tell that it makes its list of fonts, and where: nobody has to do anything."""
+    log = logging.getLogger("matplotlib")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 _SHAPES = (("o", 1.0), ("s", 0.9), ("D", 0.92), ("^", 1.1))
