@@ -63,7 +63,8 @@ def test_every_file_is_a_member_or_a_part(kind):
         "loading",
         "suitability",
         "upstream",
-        "voice",
+        "speaker_statistics",
+        "stored",
     }
     parts |= {"auxiliary", "losses", "objective", "reversal", "schedules"}
     assert others <= parts

@@ -29,7 +29,7 @@ KINDS = {
 """Kind -> the package whose files are its members."""
 
 _NOT_MEMBERS = {
-    "features": {"cache", "extracting", "voice"},
+    "features": {"cache", "extracting", "speaker_statistics", "stored"},
     "upstreams": {"checkpoints", "ledger", "loading", "suitability", "upstream"},
     "metrics": {"confusion"},
     "objectives": {"auxiliary", "losses", "objective", "reversal", "schedules"},

@@ -65,9 +65,10 @@ def test_an_emotion_that_a_part_lacks_keeps_its_number(ready):
     assert set(part.columns["emotion"].tolist()) == {len(ready.classes) - 1}
 
 
-def test_what_the_cache_has_lost_is_an_error_that_says_what_to_do(ready):
+@pytest.mark.parametrize("stored", [False, True])
+def test_what_the_cache_has_lost_is_an_error_that_says_what_to_do(ready, stored):
     name = next(iter(ready.utterances))
     for file in ready.cache.rglob("*.npy"):
         file.unlink()
     with pytest.raises(RunError, match=rf"lost the entry of {name}\. Run the same command again"):
-        ready.job_data.features(name, augmented=True)
+        ready.job_data.features(name, augmented=True, stored=stored)

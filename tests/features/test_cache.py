@@ -16,7 +16,8 @@ from unheard.data.audio.loading import AudioSettings
 from unheard.data.audio.perturbation import Perturbation
 from unheard.errors import AudioError
 from unheard.features import logmel, mfcc
-from unheard.features.cache import Recipe, extract_corpus, read_entry
+from unheard.features.cache import Recipe, extract_corpus
+from unheard.features.stored import read_entry
 from unheard.records import Utterance
 from unheard.registry import load
 

@@ -13,7 +13,8 @@ from features.extraction import extract_one
 from unheard.data.audio.loading import AudioSettings
 from unheard.errors import SettingsError
 from unheard.features import logmel, upstream, waveform
-from unheard.features.cache import Recipe, read_entry
+from unheard.features.cache import Recipe
+from unheard.features.stored import read_entry
 from unheard.records import Utterance
 from unheard.upstreams.checkpoints import UpstreamSettings
 from unheard.upstreams.loading import load_upstream

@@ -1,19 +1,23 @@
-"""The adaptive protocol: features are normalized by what is known of a voice before any of it is labeled.
+"""The adaptive protocol: features are normalized by what is known of a speaker before anything of it is labeled.
 
 Each channel gets zero mean and unit deviation over all recordings of its speaker, those of test speakers included.
 No emotion is looked at, but the test speaker's other recordings are, and nobody has those of a caller's first
-sentence: results say ADAPTIVE, and are not compared with those of voices that were never heard.
+sentence: results say ADAPTIVE, and are not compared with those of speakers that were never heard.
 """
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
 
 from unheard.errors import SplitError
-from unheard.features.voice import Voice, voice_of
+from unheard.features.speaker_statistics import SpeakerStatistics, statistics_of
+from unheard.features.stored import Frames
 from unheard.records import Features
 
-__all__ = ["ADAPTIVE", "Adaptation", "voice_reader"]
+__all__ = ["ADAPTIVE", "Adaptation", "Reader", "reader_by_speaker"]
 
 Adaptation = Literal["none", "speaker"]
 
@@ -21,18 +25,40 @@ ADAPTIVE = (
     "ADAPTIVE: features are normalized with the statistics of all recordings of their speaker, those of test "
     "speakers included (without labels). Such figures do not stand beside those of voices never heard."
 )
-Frames = Callable[[str], Sequence[Features]]
+Reader = Callable[[str], Sequence[Frames]]
 """Name of an utterance -> its variants, the unperturbed one first, each of shape (frames, channels)."""
 
 
-def voice_reader(frames: Frames, speakers: Mapping[str, str]) -> Frames:
+@dataclass(frozen=True, slots=True)
+class _Standardized:
+    """Features on disk that are normalized when they are read."""
+
+    frames: Frames
+    statistics: SpeakerStatistics
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.frames.shape[0], self.frames.shape[1]
+
+    def __getitem__(self, rows: slice) -> Features:
+        return self.statistics.standardized(self.frames[rows])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        del copy
+        return self[:].astype(dtype or np.float32, copy=False)
+
+
+def reader_by_speaker(read: Reader, speakers: Mapping[str, str]) -> Reader:
     """A reader of utterances that are normalized by their speaker.
 
     A perturbed copy stands for the same words from another throat, and whoever spoke with that one would be known by
     it, too: it is normalized by the same copies of all recordings of its speaker.
 
     Args:
-        frames: reads an utterance's variants.
+        read: reads an utterance's variants.
         speakers: name of each utterance of the corpus -> its speaker.
     """
     own: dict[str, list[str]] = {}
@@ -40,15 +66,18 @@ def voice_reader(frames: Frames, speakers: Mapping[str, str]) -> Frames:
         own.setdefault(speakers[name], []).append(name)
 
     @functools.cache
-    def voices(speaker: str) -> list[Voice]:
+    def statistics(speaker: str) -> list[SpeakerStatistics]:
         """One for each variant."""
         try:
-            return [voice_of(copies) for copies in zip(*map(frames, own[speaker]), strict=True)]
+            return [statistics_of(copies) for copies in zip(*map(read, own[speaker]), strict=True)]
         except SplitError as problem:
             raise SplitError(f'speaker {speaker}: {problem} Or set adaptation = "none".') from problem
 
-    def read(name: str) -> Sequence[Features]:
-        pairs = zip(voices(speakers[name]), frames(name), strict=True)
-        return [voice.standardized(variant) for voice, variant in pairs]
+    def standardized(name: str) -> list[Frames]:
+        pairs = zip(statistics(speakers[name]), read(name), strict=True)
+        return [
+            known.standardized(variant) if isinstance(variant, np.ndarray) else _Standardized(variant, known)
+            for known, variant in pairs
+        ]
 
-    return read
+    return standardized

@@ -7,24 +7,25 @@ import numpy as np
 
 from unheard.data.folds.plan import Fold
 from unheard.data.vocabulary import Vocabulary
-from unheard.experiment.adaptive_protocol import voice_reader
+from unheard.experiment.adaptive_protocol import Reader, reader_by_speaker
 from unheard.experiment.job import REFERENCES, Job
 from unheard.experiment.job_data import JobData
 from unheard.experiment.job_leakage import Views
 from unheard.experiment.job_result import Groups
-from unheard.records import Features
 from unheard.seeds import named_seed
 from unheard.training.dataset import Dataset
 from unheard.training.scarcity import keep_labels
 
-__all__ = ["ENOUGH", "FoldParts", "kept_labels", "part_of", "withhold"]
+__all__ = ["ENOUGH", "IN_MEMORY", "FoldParts", "kept_labels", "part_of", "withhold"]
 
 ENOUGH = 3
 """Utterances of a training speaker from which one is withheld."""
+IN_MEMORY = 1 << 30
+"""Bytes of features on disk up to which a part of a fold is held in memory; else each item is read when it is due."""
 
 
 def part_of(data: JobData, names: Sequence[str], vocabulary: Vocabulary, *, augmented: bool = False) -> Dataset:
-    """One part of a fold in memory.
+    """One part of a fold; features beyond IN_MEMORY bytes stay on disk until they are read.
 
     Args:
         data: what the job reads.
@@ -34,9 +35,10 @@ def part_of(data: JobData, names: Sequence[str], vocabulary: Vocabulary, *, augm
     """
     items = [data.utterances[name] for name in names]
     emotions = Vocabulary({"emotion": data.classes}).numbers("emotion", (item.emotion for item in items))
-    read: Callable[[str], Sequence[Features]] = functools.partial(data.features, augmented=augmented)
+    stored = data.size_of(names, augmented=augmented) > IN_MEMORY
+    read: Reader = functools.partial(data.features, augmented=augmented, stored=stored)
     if data.recipe.adaptation == "speaker":
-        read = voice_reader(read, data.speakers)
+        read = reader_by_speaker(read, data.speakers)
     return Dataset(
         tuple(names),
         [read(name) for name in names],

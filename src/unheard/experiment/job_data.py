@@ -6,8 +6,8 @@ from pathlib import Path
 
 from unheard.errors import RunError
 from unheard.experiment.recipe import RunRecipe
-from unheard.features.cache import read_entry
-from unheard.records import Features, Utterance
+from unheard.features.stored import Frames, entry_file, open_entry, read_entry
+from unheard.records import Utterance
 
 __all__ = ["JobData"]
 
@@ -42,15 +42,30 @@ class JobData:
             keys={name: self.keys[name] for name in chosen},
         )
 
-    def features(self, name: str, *, augmented: bool) -> list[Features]:
+    def size_of(self, names: Iterable[str], *, augmented: bool) -> int:
+        """How many bytes the features of some utterances take on disk; in memory they may take twice as many.
+
+        Args:
+            names: of the utterances.
+            augmented: whether perturbed copies count.
+        """
+        files = (entry_file(self.cache, key) for name in names for key in self._keys(name, augmented=augmented))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def features(self, name: str, *, augmented: bool, stored: bool) -> list[Frames]:
         """The variants of an utterance, the unperturbed one first, or that one alone.
+
+        Args:
+            name: of the utterance.
+            augmented: whether to give the perturbed copies, too.
+            stored: whether they are left on disk until they are read.
 
         Raises:
             RunError: the cache has lost one.
         """
-        variants = []
-        for key in self.keys[name][: None if augmented else 1]:
-            entry = read_entry(self.cache, key)
+        variants: list[Frames] = []
+        for key in self._keys(name, augmented=augmented):
+            entry = open_entry(self.cache, key) if stored else read_entry(self.cache, key)
             if entry is None:
                 raise RunError(
                     f"the feature cache lost the entry of {name}. Run the same command again: it will be computed "
@@ -58,3 +73,6 @@ class JobData:
                 )
             variants.append(entry)
         return variants
+
+    def _keys(self, name: str, *, augmented: bool) -> tuple[str, ...]:
+        return self.keys[name] if augmented else self.keys[name][:1]

@@ -82,8 +82,8 @@ def raw_statistics(data: Dataset) -> np.ndarray:
     Features with one row an utterance (functionals, statistics of an upstream) are read as they are.
     """
     if all(len(item[0]) == 1 for item in data.frames):
-        return np.concatenate([item[0] for item in data.frames])
-    return np.stack([statistics_of(item[0], data.hop) for item in data.frames])
+        return np.concatenate([np.asarray(item[0]) for item in data.frames])
+    return np.stack([statistics_of(np.asarray(item[0]), data.hop) for item in data.frames])
 
 
 def statistics_of(frames: Features, hop: Seconds) -> np.ndarray:

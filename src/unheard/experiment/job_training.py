@@ -13,6 +13,7 @@ from unheard.objectives.objective import Objective
 from unheard.seeds import named_seed
 from unheard.training.dataset import Dataset
 from unheard.training.loop import Trained, Trainer
+from unheard.training.statistics import channel_statistics
 from unheard.training.whole import choose_device, fit_pooled
 
 __all__ = ["class_weights", "fit", "fresh_model"]
@@ -42,8 +43,7 @@ def fresh_model(
     settings = recipe.model.model_copy(update={"constants": recipe.constants})
     sizes = Sizes(train.channels, {"emotion": len(data.classes), **domains}, settings)
     model = Model(sizes, {} if objective is None else objective.modules(sizes), seed)
-    frames = np.concatenate([variants[0] for variants in train.frames])
-    mean, deviation = torch.from_numpy(frames.mean(axis=0)), torch.from_numpy(frames.std(axis=0))
+    mean, deviation = map(torch.from_numpy, channel_statistics([variants[0] for variants in train.frames]))
     for network in model.networks():
         network.normalizer.fit(mean, deviation)
         fit_pooled(network, train, choose_device(recipe.training.device))

@@ -1,12 +1,11 @@
 """Features on disk, keyed by the content of the recording and by everything that was done to it.
 
 An entry is written aside and renamed, so that a reader never sees half of one, however many processes fill the
-cache and whichever of them is killed. A damaged entry counts as missing.
+cache and whichever of them is killed. A damaged entry counts as missing (see `unheard.features.stored`).
 """
 
 import functools
 import hashlib
-import io
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -14,24 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import BaseModel
 
-from unheard.arrays import describe_array
 from unheard.data.audio.levels import mean_square
 from unheard.data.audio.loading import AudioSettings, condition, read_parts
 from unheard.data.audio.perturbation import Perturbation
 from unheard.data.audio.segments import bundles
-from unheard.documents import DamageError
 from unheard.errors import AudioError
 from unheard.features.extracting import frames_of
-from unheard.files import aside, refuse_unwritable
+from unheard.features.stored import read_entry, write_entry
+from unheard.files import refuse_unwritable
 from unheard.leftovers import sweep
 from unheard.processes import side_by_side
-from unheard.records import Features, Samples, Utterance
+from unheard.records import Samples, Utterance
 from unheard.registry import load
 
-__all__ = ["Extraction", "Recipe", "extract_corpus", "read_entry"]
+__all__ = ["Extraction", "Recipe", "extract_corpus"]
 
 _VERSION = 1  # to be raised whenever the same settings give other numbers
 
@@ -87,7 +84,7 @@ class Extraction:
 
 
 @dataclass(frozen=True)
-class _Heard:
+class _Extracted:
     """What came of one utterance: an entry of each table of `Extraction`."""
 
     keys: tuple[str, ...]
@@ -96,49 +93,13 @@ class _Heard:
     level: float
 
 
-def _entry(cache: Path, key: str) -> Path:
-    return cache / key[:2] / f"{key}.npy"
-
-
-def read_entry(cache: Path, key: str) -> Features | None:
-    """An entry of shape (frames, channels), or None where there is none that is whole."""
-    try:
-        content = _entry(cache, key).read_bytes()
-        head = describe_array(io.BytesIO(content))
-    except (OSError, DamageError):
-        return None
-    end = head.start + head.size
-    if len(head.shape) != 2 or head.dtype not in (np.float32, np.float16) or not head.size:
-        return None
-    if content[end:] != _digest(content[:end]):
-        return None
-    frames = np.frombuffer(content, head.dtype, offset=head.start, count=head.shape[0] * head.shape[1])
-    features: Features = np.array(frames.reshape(head.shape, order="F" if head.fortran else "C"), np.float32)
-    return features
-
-
-def _digest(content: bytes) -> bytes:
-    return hashlib.blake2b(content, digest_size=16).digest()
-
-
-def _write_entry(cache: Path, key: str, features: Features) -> None:
-    with np.errstate(over="ignore"):
-        half = features.astype(np.float16)
-    stream = io.BytesIO()
-    # Numbers that half precision holds exactly take half the room.
-    np.save(stream, half if np.array_equal(half, features) else features, allow_pickle=False)
-    content = stream.getvalue()
-    with aside(_entry(cache, key)) as beside:
-        beside.write_bytes(content + _digest(content))  # what reads .npy reads no further than its numbers
-
-
 def _level(samples: Samples) -> float:
     """Root mean square in decibels of full scale; -inf for digital silence."""
     power = mean_square(samples)
     return 10 * math.log10(power) if power > 0 else -math.inf
 
 
-def _hear(utterance: Utterance, recipe: Recipe, cache: Path, samples: Samples, digest: str) -> _Heard:
+def _extract(utterance: Utterance, recipe: Recipe, cache: Path, samples: Samples, digest: str) -> _Extracted:
     """Fill the cache for one utterance of a recording that was read."""
     rate = recipe.audio.rate
     level = _level(samples)
@@ -149,26 +110,26 @@ def _hear(utterance: Utterance, recipe: Recipe, cache: Path, samples: Samples, d
         keys.append(key)
         if read_entry(cache, key) is None:
             copy = perturbation.apply(samples, rate)
-            _write_entry(cache, key, frames_of(copy, rate, recipe.feature, recipe.settings, utterance.file))
-    return _Heard(tuple(keys), digest, len(samples) / rate, level)
+            write_entry(cache, key, frames_of(copy, rate, recipe.feature, recipe.settings, utterance.file))
+    return _Extracted(tuple(keys), digest, len(samples) / rate, level)
 
 
-def _hear_all(utterances: Sequence[Utterance], recipe: Recipe, cache: Path) -> list[_Heard | AudioError]:
+def _extract_all(utterances: Sequence[Utterance], recipe: Recipe, cache: Path) -> list[_Extracted | AudioError]:
     """Fill the cache for utterances of one recording, from one pass over it; what cannot be used is its error."""
     try:
         found, digest = read_parts(utterances[0].file, [(own.start, own.end) for own in utterances], recipe.audio)
     except AudioError as problem:
         return [problem] * len(utterances)
-    heard: list[_Heard | AudioError] = []
+    extracted: list[_Extracted | AudioError] = []
     for utterance, samples in zip(utterances, found, strict=True):
         if isinstance(samples, AudioError):
-            heard.append(samples)
+            extracted.append(samples)
             continue
         try:
-            heard.append(_hear(utterance, recipe, cache, samples, digest))
+            extracted.append(_extract(utterance, recipe, cache, samples, digest))
         except AudioError as problem:
-            heard.append(problem)
-    return heard
+            extracted.append(problem)
+    return extracted
 
 
 def _by_recording(utterances: Sequence[Utterance]) -> list[list[Utterance]]:
@@ -199,13 +160,13 @@ def extract_corpus(  # noqa: PLR0913 (the edge where a run meets the disk)
     sweep(cache.glob("[0-9a-f][0-9a-f]"))
     _ = recipe.identity  # found out once here, and not again by every worker
     groups = _by_recording(utterances)
-    results = side_by_side(_hear_all, ((group, recipe, cache) for group in groups), jobs=jobs, batch=8)
-    found: dict[int, _Heard | AudioError] = {}
-    for group, heard in zip(groups, results, strict=True):
-        found.update(zip(map(id, group), heard, strict=True))
+    results = side_by_side(_extract_all, ((group, recipe, cache) for group in groups), jobs=jobs, batch=8)
+    found: dict[int, _Extracted | AudioError] = {}
+    for group, extracted in zip(groups, results, strict=True):
+        found.update(zip(map(id, group), extracted, strict=True))
         if progress is not None:
             progress(len(found), len(utterances))
-    extraction, bad = _told([(utterance, found[id(utterance)]) for utterance in utterances])
+    extraction, bad = _tables([(utterance, found[id(utterance)]) for utterance in utterances])
     if bad and not skip_bad:
         first = bad[0]
         more = f" ({len(bad) - 1} more recordings have problems, too.)" if len(bad) > 1 else ""
@@ -213,10 +174,10 @@ def extract_corpus(  # noqa: PLR0913 (the edge where a run meets the disk)
     return extraction
 
 
-def _told(heard: Sequence[tuple[Utterance, _Heard | AudioError]]) -> tuple[Extraction, list[AudioError]]:
+def _tables(found: Sequence[tuple[Utterance, _Extracted | AudioError]]) -> tuple[Extraction, list[AudioError]]:
     """What came of a corpus, in its order, and the problems."""
     extraction, bad = Extraction({}, {}, {}, {}, []), []
-    for utterance, result in heard:
+    for utterance, result in found:
         if isinstance(result, AudioError):
             bad.append(result)
             extraction.skipped.append((utterance.name, result.problem))

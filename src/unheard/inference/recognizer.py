@@ -12,7 +12,7 @@ import torch
 from unheard.data.audio.loading import Stretch, condition, read_audio, read_parts
 from unheard.errors import AudioError, RunError
 from unheard.features.extracting import frames_of, refuse_no_sound
-from unheard.features.voice import standardize
+from unheard.features.speaker_statistics import standardize
 from unheard.files import objective_file_name
 from unheard.inference.headers import check_headers, hearing_of, upstream_of_run
 from unheard.models.model import Model

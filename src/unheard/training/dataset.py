@@ -8,6 +8,7 @@ import torch
 
 from unheard.data.sampling import speaker_batches, whole_dialogues
 from unheard.errors import SettingsError
+from unheard.features.stored import Frames
 from unheard.records import FRAMES, UNLABELED, Batch, Features, Input, Turns
 from unheard.seeds import named_seed
 from unheard.targets import Target
@@ -22,7 +23,8 @@ class Dataset:
 
     Args:
         names: utterance names, length items.
-        frames: for each item its variants (the unperturbed one first), each of shape (frames, channels).
+        frames: for each item its variants (the unperturbed one first), each of shape (frames, channels); in memory,
+            or on disk, from where each is read when it is due.
         columns: column name -> class numbers, shape (items,), int64, UNLABELED where missing.
         hop: distance between frames, in seconds.
         bands: how many leading channels lie along frequency; None for all.
@@ -34,7 +36,7 @@ class Dataset:
     """
 
     names: tuple[str, ...]
-    frames: Sequence[Sequence[Features]]
+    frames: Sequence[Sequence[Frames]]
     columns: Mapping[str, np.ndarray]
     hop: float = 0.01
     bands: int | None = None
@@ -73,7 +75,7 @@ class Dataset:
             known = ~np.isnan(self.numbers.get(target.name, np.full(len(self), np.nan)))
         return known
 
-    def batch(self, positions: np.ndarray, frames: Sequence[Features]) -> Batch:
+    def batch(self, positions: np.ndarray, frames: Sequence[Frames]) -> Batch:
         """A batch of the items at these positions, with all that is known of them.
 
         Args:
@@ -93,11 +95,11 @@ class Dataset:
         return Batch(inputs, chosen(self.columns), chosen(self.numbers), turns)
 
 
-def collate(frames: Sequence[Features]) -> tuple[torch.Tensor, torch.Tensor]:
+def collate(frames: Sequence[Frames]) -> tuple[torch.Tensor, torch.Tensor]:
     """Frames padded to the longest with zeros, shape (batch, frames, channels), and their lengths, shape (batch,)."""
     lengths = torch.tensor([len(item) for item in frames])
     if all(len(item) == len(frames[0]) for item in frames):  # statistics, say: one copy instead of one an item
-        return torch.from_numpy(np.stack(frames)).float(), lengths
+        return torch.from_numpy(np.stack([np.asarray(item) for item in frames])).float(), lengths
     features = torch.zeros(len(frames), int(lengths.max()), frames[0].shape[1])
     for row, item in enumerate(frames):
         features[row, : len(item)] = torch.from_numpy(np.ascontiguousarray(item))
@@ -171,13 +173,13 @@ def _factor(most: float, generator: np.random.Generator) -> float:
 
 def _training_item(data: Dataset, item: int, settings: TrainingSettings, generator: np.random.Generator) -> Features:
     augmentation, variants, hop = settings.augmentation, data.frames[item], data.hop
-    frames = variants[0]
+    whole = variants[0]
     if len(variants) > 1 and generator.random() < augmentation.probability:
-        frames = variants[int(generator.integers(1, len(variants)))]
-    longest = max(1, round(settings.max_seconds / hop))
-    if len(frames) > longest:
-        first = int(generator.integers(0, len(frames) - longest + 1))
-        frames = frames[first : first + longest]
+        whole = variants[int(generator.integers(1, len(variants)))]
+    longest, first = max(1, round(settings.max_seconds / hop)), 0
+    if len(whole) > longest:
+        first = int(generator.integers(0, len(whole) - longest + 1))
+    frames: Features = np.asarray(whole[first : first + longest])
     if augmentation.warp:
         factor = _factor(augmentation.warp, generator)
         frames = _on_bands(frames, data.bands, lambda spectrum: _stretch(spectrum, 1, factor))
