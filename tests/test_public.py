@@ -2,7 +2,10 @@
 
 import ast
 import importlib
+import json
 import pkgutil
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -33,9 +36,48 @@ def defined(file):
 
 
 def test_the_face_of_the_library():
-    assert unheard.__all__ == ["UNLABELED", "Batch", "UnheardError", "Utterance", "__version__"]
+    assert unheard.__all__ == [
+        "UNLABELED",
+        "Batch",
+        "Recognition",
+        "Recognizer",
+        "UnheardError",
+        "Utterance",
+        "__version__",
+    ]
     assert all(hasattr(unheard, name) for name in unheard.__all__)
     assert unheard.__version__ == version("unheard")
+
+
+def test_a_name_that_is_not_public_is_an_attribute_error_and_dir_lists_those_that_are():
+    with pytest.raises(AttributeError, match="module 'unheard' has no attribute 'Recogniser'"):
+        unheard.Recogniser  # noqa: B018
+    assert set(unheard.__all__) <= set(dir(unheard))
+
+
+LIGHT = """
+import json, sys, time
+before = time.perf_counter()
+import unheard
+took = time.perf_counter() - before
+own = {name for name in sys.modules if name.startswith("unheard")}
+heavy = {"torch", "numpy", "scipy", "sklearn"} & set(sys.modules)
+from unheard import Recognizer, Recognition, Batch
+print(json.dumps([took, sorted(own), sorted(heavy), "torch" in sys.modules, Recognizer.__module__]))
+"""
+
+
+def test_importing_the_library_costs_next_to_nothing_and_no_torch():
+    found = []
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, check=True, timeout=60)
+        found.append(json.loads(done.stdout))
+    took, own, heavy, torch, home = min(found)
+    assert took < 0.3
+    assert own == ["unheard"]
+    assert heavy == []
+    assert not torch, "not even the recognizer needs it before it is loaded"
+    assert home == "unheard.inference.recognizer"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(FOLDER)))

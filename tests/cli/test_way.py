@@ -209,15 +209,15 @@ def test_a_model_predicts_its_test_speakers_as_calibration_has_them(finished, to
         rows = list(csv.DictReader(stream))
     run = with_temperature_of(finished, tmp_path / "run", 1.7)
     for key, file, _ in weights_of(run):
-        calibrated, raw = Recognizer.from_run(file), Recognizer.from_run(file, raw=True)
+        calibrated, raw = Recognizer.load(file), Recognizer.load(file, raw=True)
         temperature = 1.7 if key[0] == "dat" else calibrated.temperature
-        assert calibrated.calibrated
+        assert calibrated.calibration is not None
         own = [row for row in rows if (row["objective"], int(row["seed"]), row["fold"]) == key]
         for row in own[:6]:
-            kept = np.array([[float(row[name]) for name in calibrated.emotions]])
+            kept = np.array([[float(row[name]) for name in calibrated.labels]])
             recording = tones / "corpus" / row["file"]
-            assert list(raw.recognize(recording).values()) == pytest.approx(kept[0].tolist(), abs=1e-5)
-            found = calibrated.recognize(recording)
+            assert list(raw(recording).probabilities.values()) == pytest.approx(kept[0].tolist(), abs=1e-5)
+            found = calibrated(recording).probabilities
             expected = with_temperature(kept, temperature)[0]
             assert list(found.values()) == pytest.approx(expected.tolist(), abs=1e-5)
             assert max(found, key=found.get) == row["prediction"]

@@ -50,9 +50,9 @@ def test_folds_and_labels_that_are_alike_keep_their_results_and_weights(clashing
     weights = sorted((tmp_path / "out" / "weights").iterdir())
     assert len(weights) == 3 * folds
     for label in ("plain", "references", "plain-seed7"):
-        models = Recognizer.from_run(tmp_path / "out", label)
-        assert {header["objective"] for header in models.headers} == {label}
-        assert len(models.headers) == folds
+        models = Recognizer.load(tmp_path / "out", label)
+        assert {header["objective"] for header in models.engine.headers} == {label}
+        assert len(models.engine.headers) == folds
 
 
 def test_ordinary_names_are_what_they_were(recipe, tmp_path):

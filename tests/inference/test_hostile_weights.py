@@ -65,10 +65,10 @@ def test_a_header_does_not_send_features_to_the_network(tmp_path, offline):
     with pytest.raises(
         RunError, match=r"a\.safetensors: its features come from the upstream 'owner/name'.*--download"
     ):
-        Recognizer.from_run(file)
+        Recognizer.load(file)
     assert offline == []
     with pytest.raises(RunError, match="Check the name and the network"):
-        Recognizer.from_run(file, download=True)
+        Recognizer.load(file, download=True)
     assert offline == [("owner/name",)]
 
 
@@ -77,7 +77,7 @@ def test_a_header_does_not_send_the_encoder_to_the_network_or_to_a_folder(tmp_pa
     for own in (encoder, {**encoder, "source": str(tmp_path)}):
         file = rewritten(save(tmp_path / "a.safetensors"), model={**SETTINGS.model_dump(mode="json"), "encoder": own})
         with pytest.raises(RunError, match="names an upstream and does not describe it, and no other file is read"):
-            Recognizer.from_run(file, download=True)
+            Recognizer.load(file, download=True)
     assert offline == []
 
 
@@ -91,19 +91,19 @@ def test_a_missing_upstream_is_named_with_how_to_point_to_it(tmp_path, checkpoin
     model = build_model(len(feature.channel_names(settings)), {"emotion": 3}, SETTINGS)
     save_model(model, tmp_path / "a.safetensors", {**about, "features": {**own, "source": f"/gone/{folder.name}"}})
     with pytest.raises(RunError, match=rf"the upstream '{folder.name}'.*--upstream, set UNHEARD_MODELS"):
-        Recognizer.from_run(tmp_path / "a.safetensors")
-    named = Recognizer.from_run(tmp_path / "a.safetensors", upstream=folder)
+        Recognizer.load(tmp_path / "a.safetensors")
+    named = Recognizer.load(tmp_path / "a.safetensors", upstream=folder)
     monkeypatch.setenv("UNHEARD_MODELS", str(folder.parent))
-    known = Recognizer.from_run(tmp_path / "a.safetensors")
+    known = Recognizer.load(tmp_path / "a.safetensors")
     assert named.upstream == known.upstream == folder.resolve()
-    assert named.probabilities(voice(), RATE) == known.probabilities(voice(), RATE)
+    assert named(voice(), RATE).probabilities == known(voice(), RATE).probabilities
     with pytest.raises(RunError, match="has other weights than in training"):
-        Recognizer.from_run(tmp_path / "a.safetensors", upstream=checkpoints("wav2vec2 layer"))
+        Recognizer.load(tmp_path / "a.safetensors", upstream=checkpoints("wav2vec2 layer"))
 
 
 def test_an_upstream_is_refused_where_features_have_none(tmp_path):
     with pytest.raises(RunError, match="its features come from no upstream"):
-        Recognizer.from_run(save(tmp_path / "a.safetensors"), upstream=tmp_path)
+        Recognizer.load(save(tmp_path / "a.safetensors"), upstream=tmp_path)
 
 
 BOMBS = {
@@ -208,26 +208,26 @@ def test_weights_that_are_no_numbers_are_an_error_of_the_file(tmp_path, value):
         model.heads["emotion"][-1].bias[1] = value
     save_model(model, tmp_path / "a.safetensors", ABOUT)
     with pytest.raises(RunError, match=r"a\.safetensors: .*hold nan or infinite numbers"):
-        Recognizer.from_run(tmp_path / "a.safetensors")
+        Recognizer.load(tmp_path / "a.safetensors")
 
 
 def test_a_probability_that_is_no_number_is_an_error_of_the_recording(tmp_path):
-    own = Recognizer.from_run(save(tmp_path / "a.safetensors"))
+    own = Recognizer.load(save(tmp_path / "a.safetensors"))
     with torch.no_grad():
-        own.models[0].heads["emotion"][-1].bias[1] = float("nan")
+        own.engine.models[0].heads["emotion"][-1].bias[1] = float("nan")
     with pytest.raises(AudioError, match="the samples: the models give no probability"):
-        own.probabilities(voice(), RATE)
+        own(voice(), RATE)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_samples_that_are_no_numbers_have_no_answer(tmp_path, value):
-    own = Recognizer.from_run(save(tmp_path / "a.safetensors"))
+    own = Recognizer.load(save(tmp_path / "a.safetensors"))
     samples = voice()
     samples[7] = value
     with pytest.raises(AudioError, match="the samples"):
-        own.probabilities(samples, RATE)
+        own(samples, RATE)
     with pytest.raises(AudioError, match="the samples"):
-        own.probabilities(np.zeros(0, np.float32), RATE)
+        own(np.zeros(0, np.float32), RATE)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -238,7 +238,7 @@ def test_flipped_bits_are_found(tmp_path, seed):
         content[at] ^= 1 << int(generator.integers(8))
     file.write_bytes(content)
     with pytest.raises(RunError, match=r"a\.safetensors: "):
-        Recognizer.from_run(file)
+        Recognizer.load(file)
 
 
 def test_a_single_weight_that_was_changed_is_found(tmp_path):
@@ -254,7 +254,7 @@ def test_a_file_without_a_digest_is_refused(tmp_path):
     file = save(tmp_path / "a.safetensors")
     save_file(load_file(file), file, metadata={"unheard": json.dumps(header_of(file))})
     with pytest.raises(RunError, match="it has no digest, so nobody can tell whether it is whole"):
-        Recognizer.from_run(file)
+        Recognizer.load(file)
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_a_file_without_a_digest_is_refused(tmp_path):
 )
 def test_the_emotions_of_a_header_are_names(tmp_path, emotions, said):
     with pytest.raises(RunError, match=said) as caught:
-        Recognizer.from_run(save(tmp_path / "a.safetensors", emotions=emotions))
+        Recognizer.load(save(tmp_path / "a.safetensors", emotions=emotions))
     assert "a.safetensors" in str(caught.value)
     assert "\x1b" not in str(caught.value)
 
@@ -299,12 +299,12 @@ def test_the_emotions_of_a_header_are_names(tmp_path, emotions, said):
 )
 def test_what_a_header_says_of_features_is_checked(tmp_path, changes):
     with pytest.raises(RunError, match=r"a\.safetensors: "):
-        Recognizer.from_run(save(tmp_path / "a.safetensors", **changes))
+        Recognizer.load(save(tmp_path / "a.safetensors", **changes))
 
 
 def test_a_language_that_joins_letters_may_name_emotions(tmp_path):
     names = ["خشم\u200cگین", "शांत\u200d", EMOTIONS[0]]
-    assert Recognizer.from_run(save(tmp_path / "a.safetensors", emotions=names)).emotions == names
+    assert Recognizer.load(save(tmp_path / "a.safetensors", emotions=names)).labels == tuple(names)
 
 
 def test_settings_of_models_stay_what_they_were(tmp_path):

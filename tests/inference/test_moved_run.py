@@ -19,13 +19,13 @@ def test_a_run_that_moved_predicts_as_before_with_its_temperature(tmp_path):
     for number, file in enumerate((run / "weights").iterdir()):
         save_model(build_model(12, {"emotion": 3}, SETTINGS, seed=number), file, {**ABOUT, "objective": "plain"})
     write_temperatures("table", {"plain": {"temperature": 2.5}}, run)
-    before = Recognizer.from_run(run)
+    before = Recognizer.load(run)
     assert before.temperature == 2.5
-    expected = before.probabilities(voice(), RATE)
+    expected = before(voice(), RATE).probabilities
     moved = shutil.move(run, tmp_path / "far" / "another name")
-    assert Recognizer.from_run(moved).probabilities(voice(), RATE) == expected
+    assert Recognizer.load(moved)(voice(), RATE).probabilities == expected
     for file in (moved / "weights").iterdir():
-        assert Recognizer.from_run(file).temperature == 2.5
+        assert Recognizer.load(file).temperature == 2.5
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_the_upstream_is_found_where_the_runs_settings_say(upstream_run, tmp_pat
     run, folder = upstream_run
     moved = shutil.move(run, tmp_path / "moved")
     for place in (moved, moved / "weights" / "plain-seed0-fold1.safetensors"):
-        assert Recognizer.from_run(place).upstream == folder
+        assert Recognizer.load(place).upstream == folder
     assert str(folder).encode() not in (moved / "weights" / "plain-seed0-fold1.safetensors").read_bytes()
 
 
@@ -58,10 +58,10 @@ def test_an_upstream_that_moved_is_asked_for_by_its_name(upstream_run, tmp_path,
     run, folder = upstream_run
     there = shutil.move(folder, tmp_path / "elsewhere" / "small")
     with pytest.raises(RunError, match=r"the upstream 'small'.*--upstream"):
-        Recognizer.from_run(run)
-    assert Recognizer.from_run(run, upstream=there).upstream == there
+        Recognizer.load(run)
+    assert Recognizer.load(run, upstream=there).upstream == there
     monkeypatch.setenv("UNHEARD_MODELS", str(there.parent))
-    assert Recognizer.from_run(run).upstream == there
+    assert Recognizer.load(run).upstream == there
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pytest
 
 from unheard.data.audio.loading import AudioSettings
 from unheard.errors import RunError
+from unheard.inference.networks import Networks
 from unheard.inference.recognizer import Recognizer
 from unheard.models.model import ModelSettings, build_model
 from unheard.scores.calibration import with_temperature
@@ -35,12 +36,16 @@ def voice(seed=0):
 
 
 def heard(recognizer, seed=0):
-    return np.array(list(recognizer.probabilities(voice(seed), RATE).values()))
+    return np.array(list(recognizer(voice(seed), RATE).probabilities.values()))
+
+
+def of(*models, **given):
+    return Recognizer(Networks(models, **given))
 
 
 def at(temperature, *models, **more):
     known = None if temperature is None else {"temperature": temperature, "kept": True, "corpus": "tones", **more}
-    return Recognizer(models or [model()], temperature=known)
+    return of(*(models or [model()]), calibration=known)
 
 
 @pytest.mark.parametrize("temperature", [0.05, 0.7, 1.4, 20.0])
@@ -61,30 +66,25 @@ def test_the_class_of_a_model_is_the_same_at_any_temperature(temperature):
 @pytest.mark.parametrize("temperature", [None, 1, 1.0])
 def test_none_and_one_change_nothing(temperature):
     recognizer = at(temperature)
-    assert recognizer.calibrated == (temperature is not None)
-    raw = Recognizer([model()], temperature={"temperature": 3.0}, raw=True)
-    assert not raw.calibrated
+    assert (recognizer.calibration is None) == (temperature is None)
+    raw = of(model())
+    assert raw.temperature == 1
     np.testing.assert_array_equal(heard(recognizer), heard(raw))
 
 
 def test_several_models_have_the_same_one_before_their_mean():
-    each = [with_temperature(heard(Recognizer([model(seed)]))[None], 0.5)[0] for seed in range(3)]
+    each = [with_temperature(heard(of(model(seed)))[None], 0.5)[0] for seed in range(3)]
     together = at(0.5, *(model(seed) for seed in range(3)))
-    assert (together.temperature, together.calibrated) == (0.5, True)
+    assert (together.temperature, together.calibration["kept"]) == (0.5, True)
     np.testing.assert_allclose(heard(together), np.mean(each, axis=0), rtol=1e-9)
 
 
-def test_what_an_older_version_wrote_into_each_file_is_not_read():
-    np.testing.assert_array_equal(heard(Recognizer([model(temperature=3.0)])), heard(Recognizer([model()])))
-    assert not Recognizer([model(temperature=3.0)]).calibrated
-
-
 def test_models_that_need_all_recordings_of_a_voice_say_so():
-    assert heard(Recognizer([model(adaptation="none")])).sum() == pytest.approx(1)
-    adaptive = Recognizer([model(adaptation="speaker")])
+    assert heard(of(model(adaptation="none"))).sum() == pytest.approx(1)
+    adaptive = of(model(adaptation="speaker"))
     with pytest.raises(RunError, match="several recordings of one voice"):
         heard(adaptive)
     with pytest.raises(RunError, match="two usable recordings"):
-        adaptive.recognize_voice([])
+        adaptive.recognize_speaker([])
     with pytest.raises(RunError, match="each recording by itself"):
-        Recognizer([model()]).recognize_voice([])
+        of(model()).recognize_speaker([])

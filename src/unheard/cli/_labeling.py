@@ -11,13 +11,12 @@ from unheard.cli._terminal import console, page
 from unheard.data.audio.segments import Stretch, bundles
 from unheard.errors import AudioError
 from unheard.harmless import csv_line, whole_characters
+from unheard.inference.recognition import Recognition
 from unheard.inference.recognizer import Recognizer
 from unheard.inference.recordings import Recording, is_table, recordings_of
 from unheard.machine import machine_error
 
 __all__ = ["Sheet", "label", "stretches_in"]
-
-Labels = Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -44,9 +43,10 @@ class Sheet:
             stretch = ["start", "end"] if self.stretches else []
             page.data(csv_line(["file", *stretch, "emotion", *self.emotions, *["error"][: self.errors]]))
 
-    def write(self, recording: Recording, labels: Labels | None, error: str | None = None) -> None:
+    def write(self, recording: Recording, found: Recognition | None, error: str | None = None) -> None:
         """One line."""
-        best = None if labels is None else max(labels, key=lambda name: labels[name])
+        best = None if found is None else found.label
+        labels = None if found is None else found.probabilities
         name = whole_characters(str(recording.file))
         stretch = {"start": recording.start, "end": recording.end} if self.stretches else {}
         if self.form == "csv":
@@ -91,7 +91,7 @@ def label(recognizer: Recognizer, places: Sequence[Path], sheet: Sheet, *, voice
         raise AudioError(last.file, last.problem, f"{last.mend} Not one recording could be labeled.")
 
 
-Judged = Iterator[tuple[Recording, Labels | AudioError]]
+Judged = Iterator[tuple[Recording, Recognition | AudioError]]
 
 
 def _one_by_one(recognizer: Recognizer, recordings: Iterator[Recording | AudioError]) -> Judged:
@@ -108,7 +108,7 @@ def _place(recording: Recording | AudioError) -> tuple[Path, Stretch]:
     return recording.file, (recording.start, recording.end)
 
 
-def _labels_of(recognizer: Recognizer, recordings: Sequence[Recording]) -> Sequence[Labels | AudioError]:
+def _labels_of(recognizer: Recognizer, recordings: Sequence[Recording]) -> Sequence[Recognition | AudioError]:
     """Labels of stretches of one recording."""
     file = recordings[0].file
     try:
@@ -140,8 +140,8 @@ def _of_one_voice(recognizer: Recognizer, recordings: Iterator[Recording | Audio
         else:
             files.append(recording.file)
     bad: list[AudioError] = []
-    for file, labels in recognizer.recognize_voice(files, bad=bad).items():
-        yield Recording(file), labels
+    for file, found in recognizer.recognize_speaker(files, bad=bad).items():
+        yield Recording(file), found
     yield from ((Recording(problem.file), problem) for problem in bad)
 
 

@@ -71,13 +71,13 @@ def predict(
     from unheard.cli._labeling import Sheet, label, stretches_in
     from unheard.inference.recognizer import Recognizer
 
-    recognizer = Recognizer.from_run(run, objective, raw=raw, download=download, upstream=upstream)
+    recognizer = Recognizer.load(run, objective, raw=raw, download=download, upstream=upstream)
     if recognizer.upstream is not None:
         console.say(f"features come from the upstream in {recognizer.upstream}")
     if not raw:
         console.say(_sureness(recognizer))
     about = {"calibration": _calibration(recognizer)}
-    sheet = Sheet(form, recognizer.emotions, stretches_in(recordings), skip_bad, about)
+    sheet = Sheet(form, recognizer.labels, stretches_in(recordings), skip_bad, about)
     label(recognizer, recordings, sheet, voice=voice)
 
 

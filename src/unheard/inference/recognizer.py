@@ -1,187 +1,181 @@
-"""Emotion of a recording by the models of a run."""
+"""Emotion of speech: a recognizer is loaded from a file or folder, and is given recordings or samples.
 
-import re
-from collections.abc import Mapping, Sequence
+Importing this costs no torch; loading a folder of weights does.
+"""
+
+import importlib
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import numpy as np
-import torch
+import soxr
 
-from unheard.data.audio.loading import Stretch, condition, read_audio, read_parts
+from unheard.data.audio.loading import Stretch, read_audio, read_parts
 from unheard.errors import AudioError, RunError
-from unheard.features.extracting import frames_of, refuse_no_sound
-from unheard.features.speaker_statistics import standardize
-from unheard.files import objective_file_name
-from unheard.inference.headers import check_headers, hearing_of, upstream_of_run
-from unheard.models.model import Model
-from unheard.models.temperatures import read_temperature
-from unheard.models.weights import load_model
-from unheard.records import Features, Hertz, Samples, Seconds
+from unheard.inference.engine import Answers, Engine
+from unheard.inference.recognition import Recognition
+from unheard.records import Hertz, Samples, Seconds
 
-__all__ = ["Recognizer"]
+__all__ = ["Audio", "Recognizer"]
+
+Audio = Path | str | np.ndarray
+"""A recording, by its path; or samples, shape (samples,), mono, float in [-1, 1]."""
+_SAMPLES = "the samples"
+"""What an error calls samples that have no file."""
 
 
 class Recognizer:
-    """Labels recordings with the mean of the probabilities of one or several models.
+    """Says what emotion is heard.
 
-        mean over models of  softmax(logits / T)
+        probabilities = mean over models of  softmax(logits / T)
 
     The temperature T is one of the run's objective, fitted on the dev predictions of all its models and kept only
     where it helps speakers left out (docs/adr/0008-temperature.md). It changes how sure a model is and not what it
     says: the class of one model is the same at any T. Without one, T is 1: weights outside their run's folder, or no
     dev speakers.
 
-    Args:
-        models: models of the same run and objective, each with the header of its file.
-        temperature: what the run knows of it, as `read_temperature` has it; None: nothing.
-        raw: leave it aside: the probabilities of predictions.csv.
-        names: what errors call the models, e.g. their files.
-        download: whether the hub may be asked for a pretrained upstream that features come from.
-        upstream: folder of that upstream, where it is not where the models' files say.
+        recognizer = Recognizer.load("runs/ravdess", "dat")
+        recognizer("clip.wav").label
+        recognizer(samples, rate=44100).probabilities
 
-    Raises:
-        RunError: there is none, they do not agree on features and emotions, or their upstream is not here.
+    Args:
+        engine: what answers for waveforms; `load` finds it.
 
     Reference:
         guo2017calibration: temperature scaling.
     """
 
-    def __init__(  # noqa: PLR0913 (everything that predicting depends on)
-        self,
-        models: Sequence[tuple[Model, dict[str, Any]]],
-        *,
-        temperature: Mapping[str, Any] | None = None,
-        raw: bool = False,
-        names: Sequence[str] = (),
-        download: bool = False,
-        upstream: Path | None = None,
-    ) -> None:
-        if not models:
-            raise RunError("no model is given. Name a run that has finished, or one of its weights.")
-        names = list(names) or ["the weights"] * len(models)
-        check_headers(models, names)
-        self.headers = [header for _, header in models]
-        self.models = [model.eval() for model, _ in models]
-        first = self.headers[0]
-        self.emotions: list[str] = list(first["emotions"])
-        self.calibration = None if raw or temperature is None else dict(temperature)
-        """What is known of the temperature in use, as `temperatures.json` has it, and whose speakers it was fitted on
-        (`corpus`); None where it is left aside or there is none."""
-        self.calibrated = self.calibration is not None
-        """Whether the run has asked what temperature its models need; the answer may be 1."""
-        self.temperature = float(self.calibration["temperature"]) if self.calibration else 1.0
-        self.adaptive = first.get("adaptation", "none") == "speaker"
-        """Whether the models heard features normalized over all recordings of a voice: see `recognize_voice`."""
-        for model, header, name in zip(self.models, self.headers, names, strict=True):
-            hearing = hearing_of(model, header, name, download=download, upstream=upstream)
-        self.audio, self._feature, self._settings = hearing.audio, hearing.feature, hearing.settings
-        self.upstream = hearing.folder
-        """The folder of the pretrained upstream that features come from, where they do."""
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
 
     @classmethod
-    def from_run(
+    def load(
         cls,
-        run: Path,
+        place: Path | str,
         objective: str | None = None,
         *,
         raw: bool = False,
         download: bool = False,
-        upstream: Path | None = None,
+        upstream: Path | str | None = None,
     ) -> "Recognizer":
-        """All models of one objective of a run folder (every fold and seed), or a single weights file.
+        """The recognizer of a folder of models (every fold and seed of one objective), or of one file.
 
         Args:
-            run: a folder of `unheard run`, or one `.safetensors` file of it.
-            objective: its label; may be left out where the run has only one.
-            raw: leave the temperature aside.
+            place: a folder of `unheard run`, `unheard fit` or `save`, or one `.safetensors` file of it.
+            objective: its label; may be left out where the folder has only one.
+            raw: leave the temperature aside: the probabilities of predictions.csv.
             download: whether the hub may be asked for a pretrained upstream that features come from.
             upstream: folder of that upstream, where it is not where the models' files say.
 
         Raises:
             RunError: there are no weights, several objectives and none is chosen, or a file is damaged.
+            MissingExtraError: the models hear an upstream, and transformers is not installed.
         """
-        if run.is_file():
-            # Weights lie in a folder of their own in the run's.
-            return cls._of(run.absolute().parent.parent, [run], raw=raw, download=download, upstream=upstream)
-        files = sorted((run / "weights").glob("*-seed*.safetensors"))
-        if not files:
-            raise RunError(f"{run}: no weights here. Is it the --out folder of a finished `unheard run`?")
-        # A label may hold '-seed', too.
-        parts = {file: re.split(r"-seed-?\d+-fold", file.name, maxsplit=1)[0] for file in files}
-        labels = sorted(unquote(part) for part in set(parts.values()))
-        if objective is None and len(labels) > 1:
-            raise RunError(f"{run} has the objectives {', '.join(labels)}. Choose one with --objective.")
-        written = set(parts.values()) if objective is None else {objective, objective_file_name(objective)}
-        if not written & set(parts.values()):
-            raise RunError(f"{run} has no objective '{objective}'. It has: {', '.join(labels)}.")
-        chosen = [file for file in files if parts[file] in written]
-        return cls._of(run, chosen, raw=raw, download=download, upstream=upstream)
+        # Only now: torch takes longer to import than most of what a recognizer is asked.
+        networks = importlib.import_module("unheard.inference.networks")
+        folder = None if upstream is None else Path(upstream)
+        return cls(networks.load_networks(Path(place), objective, raw=raw, download=download, upstream=folder))
 
-    @classmethod
-    def _of(
-        cls, run: Path, files: Sequence[Path], *, raw: bool, download: bool, upstream: Path | None
-    ) -> "Recognizer":
-        models = [load_model(file) for file in files]
-        header = models[0][1]
-        return cls(
-            models,
-            temperature=None if raw else _beside(run, header),
-            raw=raw,
-            names=[str(file) for file in files],
-            download=download,
-            upstream=upstream or upstream_of_run(run, header),
-        )
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classes that it tells apart, in the order of the probabilities."""
+        return self.engine.classes
 
-    def probabilities(self, samples: Samples, rate: Hertz) -> dict[str, float]:
-        """A probability an emotion; they sum to 1.
+    @property
+    def rate(self) -> Hertz:
+        """The sampling rate that it hears, in hertz; whatever has another one is resampled."""
+        return self.engine.audio.rate
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether it hears a recording only beside others of the same speaker: see `recognize_speaker`."""
+        return self.engine.adaptive
+
+    @property
+    def calibration(self) -> Mapping[str, Any] | None:
+        """What is known of the temperature in use; None where it is left aside or there is none.
+
+        As `temperatures.json` has it, with whose speakers it was fitted on (`corpus`).
+        """
+        return self.engine.calibration
+
+    @property
+    def temperature(self) -> float:
+        """What logits are divided by; 1 without calibration."""
+        return float(self.calibration["temperature"]) if self.calibration else 1.0
+
+    @property
+    def upstream(self) -> Path | None:
+        """The folder of the pretrained upstream that features come from, where they do."""
+        return self.engine.upstream
+
+    def __call__(
+        self, audio: Audio, rate: Hertz | None = None, *, start: Seconds = 0.0, end: Seconds | None = None
+    ) -> Recognition:
+        """What is heard in (a part of) a recording of any rate and channel count, or in samples.
 
         Args:
-            samples: shape (samples,), mono, float32 in [-1, 1].
-            rate: in hertz; must be the models' own (`self.audio.rate`).
+            audio: a path; or samples, shape (samples,), mono, float in [-1, 1].
+            rate: of samples, in hertz; a file says its own.
+            start: in seconds.
+            end: in seconds; None is the end.
 
         Raises:
-            AudioError: there are none, or they are no numbers, or no numbers come of them.
+            AudioError: it cannot be used; says why, and what to do.
+            RunError: the models hear recordings only beside others of the same speaker.
+        """
+        if rate is not None and isinstance(audio, Path | str):
+            raise AudioError(audio, "has a rate of its own", "Leave `rate` out: it is for samples.")
+        (found,) = self.recognize_batch([audio], rate, stretch=(start, end))
+        return found
+
+    def recognize_batch(
+        self, audios: Iterable[Audio], rate: Hertz | None = None, *, size: int = 16, stretch: Stretch = (0.0, None)
+    ) -> list[Recognition]:
+        """What is heard in each of several recordings or arrays of samples, computed `size` at a time.
+
+        Args:
+            audios: see `Audio`; recordings and samples may be mixed.
+            rate: of those that are samples, in hertz.
+            size: how many are computed at once. More is faster, up to a point, and takes more memory.
+            stretch: (start, end) in seconds, of each.
+
+        Raises:
+            AudioError: one of them cannot be used.
+            RunError: the models hear recordings only beside others of the same speaker.
         """
         self._refuse_alone()
-        return self._named(self._frames(samples, rate, "the samples"), "the samples")
+        waiting, found = list(audios), list[Recognition]()
+        for first in range(0, len(waiting), size):
+            some = waiting[first : first + size]
+            names = [own if isinstance(own, Path | str) else _SAMPLES for own in some]
+            waves = [self._waveform(own, rate, stretch) for own in some]
+            heard = [self.engine.hear(wave, name) for wave, name in zip(waves, names, strict=True)]
+            found += self._recognitions(self.engine.answer(heard), names)
+        return found
 
-    def _refuse_alone(self) -> None:
-        """Models of the adaptive protocol cannot judge one recording."""
-        if self.adaptive:
-            raise RunError(
-                "these models heard features normalized over all recordings of a voice, which one recording alone "
-                "does not have. Give several recordings of one voice (recognize_voice, or `unheard predict --voice`)."
-            )
+    def recognize_stretches(self, file: Path | str, stretches: Sequence[Stretch]) -> list[Recognition | AudioError]:
+        """What a call gives or raises for each of several stretches of a recording, which is read once.
 
-    def _frames(self, samples: Samples, rate: Hertz, file: Path | str) -> Features:
-        """Features of one recording, shape (frames, channels)."""
-        if rate != self.audio.rate:
-            raise RunError(f"the models hear {self.audio.rate} Hz, the samples have {rate} Hz. Resample them first.")
-        refuse_no_sound(samples, file)
-        name = str(self.headers[0]["features"]["name"])
-        return frames_of(condition(samples, self.audio), rate, name, self._settings, file)
+        Args:
+            file: a recording of any rate and channel count.
+            stretches: (start, end) of each in seconds; an end of None is that of the recording.
+        """
+        self._refuse_alone()
+        try:
+            waves, _ = read_parts(file, stretches, self.engine.audio)
+        except AudioError as problem:
+            return [problem] * len(stretches)
+        return [own if isinstance(own, AudioError) else self._alone(own, file) for own in waves]
 
-    def _named(self, frames: Features, what: Path | str) -> dict[str, float]:
-        features = torch.from_numpy(np.ascontiguousarray(frames)).unsqueeze(0)
-        lengths = torch.tensor([len(frames)])
-        with torch.inference_mode():
-            logits = torch.stack([model(features, lengths)[0].double() for model in self.models])
-            each = torch.softmax(logits / self.temperature, 1)
-        mean = each.mean(0)
-        if not bool(torch.isfinite(mean).all()):
-            problem = "the models give no probability for it (nan)"
-            raise AudioError(what, problem, "Look at its samples: they may lie far beyond full scale.")
-        return dict(zip(self.emotions, mean.tolist(), strict=True))
-
-    def recognize_voice(
+    def recognize_speaker(
         self, files: Sequence[Path | str], *, bad: list[AudioError] | None = None
-    ) -> dict[Path, dict[str, float]]:
-        """A probability an emotion for each of several recordings of one voice, by models of the adaptive protocol.
+    ) -> dict[Path, Recognition]:
+        """What is heard in each of several recordings of one speaker, by models of the adaptive protocol.
 
         Features are normalized with the statistics of these recordings, so the more of them and the more evenly the
-        voice is moved in them, the nearer this is to the run's figures.
+        speaker is moved in them, the nearer this is to the run's figures.
 
         Args:
             files: recordings of any rate and channel count.
@@ -192,55 +186,91 @@ class Recognizer:
             RunError: the models are not adaptive, or fewer than two recordings are given.
         """
         if not self.adaptive:
-            raise RunError("these models judge each recording by itself. Use recognize (leave out --voice).")
-        known: dict[Path, Features] = {}
-        for file in files:
+            raise RunError("these models judge each recording by itself. Recognize it alone (leave out --voice).")
+        heard = {}
+        for file in map(Path, files):
             try:
-                samples, _ = read_audio(file, rate=self.audio.rate, bounds=self.audio.bounds)
-                known[Path(file)] = self._frames(samples, self.audio.rate, file)
+                samples, _ = read_audio(file, rate=self.rate, bounds=self.engine.audio.bounds)
+                heard[file] = self.engine.hear(samples, file)
             except AudioError as problem:
                 if bad is None:
                     raise
                 bad.append(problem)
-        if len(known) < 2:
+        if len(heard) < 2:
             raise RunError("a voice is known by two usable recordings or more. Give all that you have of it.")
-        own = standardize(list(known.values()), list(known.values()))
-        return {file: self._named(frames, file) for file, frames in zip(known, own, strict=True)}
+        answers = self.engine.answer(list(heard.values()), one_speaker=True)
+        return dict(zip(heard, self._recognitions(answers, list(heard)), strict=True))
 
-    def recognize(self, file: Path | str, *, start: Seconds = 0.0, end: Seconds | None = None) -> dict[str, float]:
-        """A probability an emotion for (a part of) a recording of any rate and channel count.
+    def save(self, place: Path | str) -> None:
+        """Write all that `load` needs: a folder, with weights and temperature.
 
         Raises:
-            AudioError: the recording cannot be used.
+            RunError: something of the kind is there already.
+            MachineError: it cannot be written.
         """
-        (found,) = self.recognize_stretches(file, [(start, end)])
-        if isinstance(found, AudioError):
-            raise found
-        return found
+        self.engine.save(Path(place))
 
-    def recognize_stretches(
-        self, file: Path | str, stretches: Sequence[Stretch]
-    ) -> list[dict[str, float] | AudioError]:
-        """What `recognize` gives or raises for each of several stretches of a recording, which is read once.
+    def _refuse_alone(self) -> None:
+        """Models of the adaptive protocol cannot judge one recording."""
+        if self.adaptive:
+            raise RunError(
+                "these models heard features normalized over all recordings of a voice, which one recording alone "
+                "does not have. Give several recordings of one voice (recognize_speaker, or `unheard predict "
+                "--voice`)."
+            )
 
-        Args:
-            file: a recording of any rate and channel count.
-            stretches: (start, end) of each in seconds; an end of None is that of the recording.
-        """
-        self._refuse_alone()
+    def _waveform(self, audio: Audio, rate: Hertz | None, stretch: Stretch) -> Samples:
+        """Samples at the engine's rate."""
+        start, end = stretch
+        if isinstance(audio, Path | str):
+            bounds = self.engine.audio.bounds
+            return read_audio(audio, rate=self.rate, start=start, end=end, bounds=bounds)[0]
+        samples, own = _checked(audio, rate)
+        samples = samples[round(start * own) : None if end is None else round(end * own)]
+        if own == self.rate:
+            return samples
+        return np.ascontiguousarray(soxr.resample(samples, own, self.rate, quality="HQ"), dtype=np.float32)
+
+    def _alone(self, samples: Samples, file: Path | str) -> Recognition | AudioError:
         try:
-            heard, _ = read_parts(file, stretches, self.audio)
-        except AudioError as problem:
-            return [problem] * len(stretches)
-        return [own if isinstance(own, AudioError) else self._judged(own, file) for own in heard]
-
-    def _judged(self, samples: Samples, file: Path | str) -> dict[str, float] | AudioError:
-        try:
-            return self._named(self._frames(samples, self.audio.rate, file), file)
+            (found,) = self._recognitions(self.engine.answer([self.engine.hear(samples, file)]), [file])
         except AudioError as problem:
             return problem
+        return found
+
+    def _recognitions(self, answers: Answers, names: Sequence[Path | str]) -> list[Recognition]:
+        """Each answer with its names.
+
+        Raises:
+            AudioError: there is no answer to one of them.
+        """
+        found = []
+        for row, name in enumerate(names):
+            probabilities = answers.probabilities[row]
+            if not np.isfinite(probabilities).all():
+                problem = "the models give no probability for it (nan)"
+                raise AudioError(name, problem, "Look at its samples: they may lie far beyond full scale.")
+            named = dict(zip(self.labels, probabilities.tolist(), strict=True))
+            numbers = {key: float(values[row]) for key, values in answers.numbers.items()}
+            found.append(Recognition.of(named, answers.embeddings[row], numbers))
+        return found
 
 
-def _beside(run: Path, header: Mapping[str, Any]) -> dict[str, Any] | None:
-    """What the run's folder says of the temperature of a model's objective."""
-    return read_temperature(run, str(header.get("objective")))
+def _checked(audio: Any, rate: Hertz | None) -> tuple[Samples, Hertz]:
+    """Samples and their rate as they were given, once they are known to be some.
+
+    Raises:
+        AudioError: they are not mono, no fractions of full scale, or of no rate.
+    """
+    samples = np.asarray(audio)
+    if samples.ndim != 1:
+        problem = f"have the shape {samples.shape}, expected (samples,)"
+        raise AudioError(_SAMPLES, problem, "Take one channel, or the mean of all.")
+    if not np.issubdtype(samples.dtype, np.floating):
+        problem = f"are {samples.dtype}, expected floating point in [-1, 1]"
+        raise AudioError(_SAMPLES, problem, "Divide by the full scale (int16: by 32768).")
+    if rate is None:
+        raise AudioError(_SAMPLES, "come without a sampling rate", "Pass rate=, in hertz.")
+    if not np.isfinite(rate) or rate <= 0:
+        raise AudioError(_SAMPLES, f"have the rate {rate}, expected hertz above 0", "Correct it.")
+    return np.ascontiguousarray(samples, dtype=np.float32), rate

@@ -60,11 +60,11 @@ def _mutate(key: str, original: Path, folder: Path, generator: np.random.Generat
 
 
 def _predict(file: Path, done: str) -> None:
-    own = Recognizer.from_run(file)
-    samples = np.random.default_rng(0).normal(0, 0.1, own.audio.rate // 2).astype(np.float32)
-    found = own.probabilities(samples, own.audio.rate)
+    own = Recognizer.load(file)
+    samples = np.random.default_rng(0).normal(0, 0.1, own.rate // 2).astype(np.float32)
+    found = own(samples, own.rate).probabilities
     assert abs(sum(found.values()) - 1) < 1e-6
-    assert len(found) == len(own.emotions) == 3
+    assert len(found) == len(own.labels) == 3
 
 
 def _resume(file: Path, done: str) -> None:
