@@ -49,7 +49,7 @@ def recognizer(recipe: RunRecipe) -> tuple[Callable[[np.ndarray], object], Model
     module = load("features", str(recipe.features["name"]))
     settings = module.Settings(**own)
     first = module.extract(np.random.default_rng(0).standard_normal(RATE).astype(np.float32), RATE, settings)
-    chosen = recipe.model.model_copy(update={"constants": recipe.constants})
+    chosen = recipe.model_settings
     model = build_model(first.shape[1], {"emotion": EMOTIONS}, chosen).eval()
     below = 0
     if hasattr(settings, "states"):

@@ -4,7 +4,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["EMOTION", "Target"]
+__all__ = ["EMOTION", "NUMBERS", "Target"]
 
 
 class Target(BaseModel):
@@ -57,3 +57,5 @@ class Target(BaseModel):
 
 EMOTION = Target(name="emotion", loss="cross-entropy")
 """What is predicted unless something else is asked for."""
+NUMBERS = ("arousal", "valence", "dominance")
+"""Numbers that an utterance may have, in [0, 1]."""

@@ -17,6 +17,7 @@ from unheard.experiment.recipe import RunRecipe
 from unheard.features.cache import extract_corpus
 from unheard.identities import NOBODY
 from unheard.records import Seconds, Utterance
+from unheard.targets import EMOTION
 
 __all__ = ["CorpusData", "Reading", "Recordings", "SetAside", "extract_features", "read_corpus"]
 
@@ -98,7 +99,7 @@ def read_corpus(recipe: RunRecipe) -> Reading:
     bad: list[tuple[str, str]] | None = [] if settings.skip_bad else None
     everything = read_utterances(settings, bad)
     wanted = set(settings.emotions)
-    kept = [item for item in everything if item.emotion is not None and (not wanted or item.emotion in wanted)]
+    kept = [item for item in everything if _is_labeled(recipe, item)]
     known = sorted({str(item.emotion) for item in everything if item.emotion is not None})
     missing = wanted - set(known)
     if missing:
@@ -108,7 +109,10 @@ def read_corpus(recipe: RunRecipe) -> Reading:
             f"It has: {', '.join(known) or 'none'}. Change corpus.emotions.",
         )
     if not kept:
-        raise CorpusError(settings.name, "no utterance has an emotion", "Add an `emotion` column.")
+        if EMOTION.name in recipe.targets:
+            raise CorpusError(settings.name, "no utterance has an emotion", "Add an `emotion` column.")
+        missed = " or ".join(recipe.targets)
+        raise CorpusError(settings.name, f"no utterance has {missed}", f"Fill the column {missed}.")
     lacking = [item for item in kept if item.speaker is None]
     if lacking and bad is None:
         problem = f"{len(lacking)} of {len(kept)} utterances have no speaker ({where(lacking)})"
@@ -116,6 +120,13 @@ def read_corpus(recipe: RunRecipe) -> Reading:
         raise CorpusError(settings.name, problem, mend)
     skipped = [*(bad or []), *((item.name, f"no speaker is named ({item.source or item.file})") for item in lacking)]
     return Reading([item for item in kept if item.speaker is not None], skipped)
+
+
+def _is_labeled(recipe: RunRecipe, item: Utterance) -> bool:
+    """Whether an utterance has what is predicted: the emotion, where that is among it; else any of the numbers."""
+    if EMOTION.name in recipe.targets:
+        return item.emotion is not None and (not recipe.corpus.emotions or item.emotion in recipe.corpus.emotions)
+    return any(getattr(item, name) is not None for name in recipe.targets)
 
 
 def extract_features(

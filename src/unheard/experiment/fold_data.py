@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from unheard.data.folds.fold import identity
 from unheard.data.folds.plan import Fold
 from unheard.data.vocabulary import Vocabulary
 from unheard.experiment.adaptive_protocol import Reader, reader_by_speaker
@@ -12,6 +13,7 @@ from unheard.experiment.job import REFERENCES, Job
 from unheard.experiment.job_data import JobData
 from unheard.experiment.job_leakage import Views
 from unheard.experiment.job_result import Groups
+from unheard.records import Utterance
 from unheard.seeds import named_seed
 from unheard.training.dataset import Dataset
 from unheard.training.scarcity import keep_labels
@@ -39,13 +41,33 @@ def part_of(data: JobData, names: Sequence[str], vocabulary: Vocabulary, *, augm
     read: Reader = functools.partial(data.features, augmented=augmented, stored=stored)
     if data.recipe.adaptation == "speaker":
         read = reader_by_speaker(read, data.speakers)
+    dialogues, turns = _turns_of(items)
     return Dataset(
         tuple(names),
         [read(name) for name in names],
         {"emotion": emotions, **vocabulary.columns(items)},
         data.recipe.hop,
         data.recipe.bands,
+        dialogues=dialogues,
+        turns=turns,
+        numbers={
+            name: np.array([getattr(item, name) for item in items], dtype=np.float32)  # None becomes nan
+            for name, target in data.recipe.targets.items()
+            if target.kind == "numbers"
+        },
     )
+
+
+def _turns_of(items: Sequence[Utterance]) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
+    """(dialogue, place in it) of some utterances, shape (items,) each; None where a dialogue's order is not known."""
+    named = [identity(item, "dialogue") for item in items]
+    known = [name for name in named if name is not None]
+    if not known or any(name is not None and item.turn is None for name, item in zip(named, items, strict=True)):
+        return None, None
+    numbers = {name: number for number, name in enumerate(sorted(set(known)))}
+    alone = len(numbers) + np.arange(len(items))
+    dialogues = [own if name is None else numbers[name] for name, own in zip(named, alone, strict=True)]
+    return np.array(dialogues, dtype=np.int64), np.array([item.turn or 0 for item in items], dtype=np.int64)
 
 
 def withhold(data: JobData, fold: Fold, seed: int, share: float) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -11,6 +11,7 @@ from unheard.experiment.job_data import JobData
 from unheard.models.model import Model, Sizes
 from unheard.objectives.objective import Objective
 from unheard.seeds import named_seed
+from unheard.targets import EMOTION
 from unheard.training.dataset import Dataset
 from unheard.training.loop import Trained, Trainer
 from unheard.training.statistics import channel_statistics
@@ -40,8 +41,8 @@ def fresh_model(
         objective: whose own parts the model is to have; None: none.
     """
     recipe = data.recipe
-    settings = recipe.model.model_copy(update={"constants": recipe.constants})
-    sizes = Sizes(train.channels, {"emotion": len(data.classes), **domains}, settings)
+    predicted = {EMOTION.name: len(data.classes)} if EMOTION.name in recipe.targets else {}
+    sizes = Sizes(train.channels, {**predicted, **domains}, recipe.model_settings)
     model = Model(sizes, {} if objective is None else objective.modules(sizes), seed)
     mean, deviation = map(torch.from_numpy, channel_statistics([variants[0] for variants in train.frames]))
     for network in model.networks():
@@ -62,7 +63,7 @@ def fit(
     chosen = recipe.objective(job.label)
     domains = {name: parts.vocabulary.count(name) for name in chosen.settings.domains}
     weights = {}
-    if recipe.training.balance:
+    if recipe.training.balance and EMOTION.name in recipe.targets:
         classes = class_weights(parts.train.columns["emotion"], len(data.classes))
         weights["emotion"] = classes.to(choose_device(recipe.training.device))
     objective = chosen.module.Objective(chosen.settings, weights)

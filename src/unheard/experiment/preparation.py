@@ -1,6 +1,8 @@
 """From a recipe to what its jobs need: the corpus with its features, parted into folds."""
 
 import functools
+import hashlib
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ __all__ = ["Prepared", "default_cache", "job_data_of", "prepare"]
 
 def _emotions(recipe: RunRecipe, utterances: Mapping[str, Utterance]) -> tuple[str, ...]:
     """The emotions that occur, in the recipe's order or sorted."""
-    present = {str(utterance.emotion) for utterance in utterances.values()}
+    present = {utterance.emotion for utterance in utterances.values() if utterance.emotion is not None}
     return tuple(name for name in recipe.corpus.emotions if name in present) or tuple(sorted(present))
 
 
@@ -72,7 +74,11 @@ class Prepared:
     @functools.cached_property
     def digest(self) -> str:
         """Digest of recordings and labels: two runs with the same digest saw the same data."""
-        return self.corpus.digest
+        numbers = [name for name, target in self.recipe.targets.items() if target.kind == "numbers"]
+        if not numbers:
+            return self.corpus.digest
+        rows = sorted((name, *(getattr(item, one) for one in numbers)) for name, item in self.utterances.items())
+        return hashlib.sha256(json.dumps([self.corpus.digest, numbers, rows]).encode()).hexdigest()
 
 
 def default_cache() -> Path:

@@ -19,6 +19,7 @@ from unheard.leakage.probe_kinds import KINDS, KindName
 from unheard.members import Member, member_of
 from unheard.models.model import ModelSettings
 from unheard.settings import Document
+from unheard.targets import EMOTION, NUMBERS, Target
 from unheard.training.settings import TrainingSettings
 
 __all__ = [
@@ -65,8 +66,31 @@ class RunRecipe(BaseModel):
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
     leakage: LeakageSettings = LeakageSettings()
+    targets: dict[str, Target] = Field(default_factory=lambda: {EMOTION.name: EMOTION}, min_length=1)
+    """What is predicted, by name: 'emotion', and numbers ('arousal', 'valence', 'dominance') beside it."""
     objectives: dict[str, dict[str, Any]] = Field(min_length=1)
     """Label -> settings of one objective; its registered name is the label unless `name` says otherwise."""
+
+    @field_validator("targets", mode="before")
+    @classmethod
+    def _named(cls, targets: Any) -> Any:
+        """Each table is called what it is of."""
+        if not isinstance(targets, Mapping):
+            return targets
+        return {name: {"name": name, **own} if isinstance(own, Mapping) else own for name, own in targets.items()}
+
+    @field_validator("targets")
+    @classmethod
+    def _known_targets(cls, targets: dict[str, Target]) -> dict[str, Target]:
+        for name, target in targets.items():
+            kind = "numbers" if name in NUMBERS else "classes"
+            if name not in (EMOTION.name, *NUMBERS) or target.name != name:
+                raise ValueError(f"'{name}' cannot be predicted; known: {', '.join((EMOTION.name, *NUMBERS))}")
+            if target.kind != kind:
+                raise ValueError(f"{name} is of kind '{kind}'")
+            if target.classes:
+                raise ValueError(f"the classes of {name} are those of the corpus: see corpus.emotions")
+        return targets
 
     @field_validator("seeds")
     @classmethod
@@ -86,6 +110,13 @@ class RunRecipe(BaseModel):
         if alike := labels_alike(objectives):
             raise ValueError(f"{alike} would share a folder where case does not count: rename one")
         return objectives
+
+    @property
+    def model_settings(self) -> ModelSettings:
+        """The model, with what the run knows of it: channels that are constant, and what is predicted."""
+        # Classes first: the first target is what a recognizer answers.
+        targets = sorted(self.targets.values(), key=lambda target: target.kind != "classes")
+        return self.model.model_copy(update={"constants": self.constants, "targets": tuple(targets)})
 
     @property
     def feature(self) -> Member:

@@ -15,6 +15,7 @@ from unheard.errors import SettingsError, UnknownNameError
 from unheard.experiment.downloads import granted
 from unheard.experiment.recipe import RunRecipe, members_of, split_table
 from unheard.members import Member, member_of
+from unheard.models.model import ModelSettings
 from unheard.registry import load
 from unheard.settings import Document, validate
 
@@ -63,6 +64,12 @@ def _check_constants(document: Document, recipe: RunRecipe) -> None:
     """Refuse a number that the feature alone can know, and that a run would put its own in the place of."""
     if recipe.model.constants:
         raise document.blame(("model", "constants"), "is what the feature says of itself: leave it out")
+
+
+def _check_targets(document: Document, recipe: RunRecipe) -> None:
+    """Refuse targets where the model is described: a run puts its own in their place."""
+    if recipe.model.targets != ModelSettings().targets:
+        raise document.blame(("model", "targets"), "is what the table [targets] says: leave it out")
 
 
 def _check_normalization(document: Document, recipe: RunRecipe) -> None:
@@ -137,6 +144,7 @@ def read_recipe(document: Document) -> RunRecipe:
     recipe = recipe.model_copy(update=absolute)
     _check_augmentation(document, recipe)
     _check_constants(document, recipe)
+    _check_targets(document, recipe)
     _check_normalization(document, recipe)
     for member in members_of(recipe, document):
         member.check(recipe, document)

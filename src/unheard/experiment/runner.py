@@ -18,6 +18,7 @@ from unheard.files import refuse_unwritable, write_atomically
 from unheard.leftovers import sweep
 from unheard.members import Member
 from unheard.processes import side_by_side
+from unheard.targets import EMOTION
 
 __all__ = ["PROGRESS", "claim_folder", "run_jobs", "save_plans"]
 
@@ -37,8 +38,15 @@ def claim_folder(recipe: RunRecipe, out: Path, *, write: bool = True) -> None:
 
     Raises:
         RunError: the folder holds the results of other settings.
+        SettingsError: it predicts no emotion, and results of numbers alone cannot be written yet.
         MachineError: nothing can be written there.
     """
+    if EMOTION.name not in recipe.targets:
+        problem = (
+            "the result of a run is of the emotion, and of no numbers alone: keep [targets.emotion] beside them, or "
+            "train from Python (unheard.experiment.job_training.fit)"
+        )
+        raise SettingsError("recipe", "targets", problem)
     refuse_unwritable(out)
     file = out / SETTINGS
     if file.exists():
