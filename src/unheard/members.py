@@ -6,6 +6,8 @@ Beside what its kind demands, the module of any member may have one or more of t
     identity(settings)                 what determines its numbers, in the place of its settings (a digest of weights)
     notes(settings, corpus)            sentences that must stand beside figures on this corpus
     PLACES                             names of settings that say where something lies, and not what it is
+    graph(settings, rate)              a feature as a module that can be exported: samples (batch, samples), lengths
+                                       (batch,) -> (batch, frames, channels), frames of each item (batch,)
 
 `check` is called with the whole recipe, once all its tables are valid and before any recording is read. Its `member`
 is the one that is asked: the recipe's table of it stands at `member.at`. An example of a feature's:

@@ -34,10 +34,11 @@ class PowerSpectra(nn.Module):
     def __init__(self, window: Tensor, size: int, hop: int) -> None:
         super().__init__()
         self.size, self.hop = size, hop
-        self.register_buffer("window", window.clone(), persistent=False)
+        # Of buffers that are not kept with the weights, tracing would make constants, and of those the whole table.
+        self.register_buffer("window", window.clone())
         # In double precision: a product of both is an angle of many turns, of which only the last one counts.
-        self.register_buffer("place", torch.arange(len(window), dtype=torch.double), persistent=False)
-        self.register_buffer("bin", torch.arange(size // 2 + 1, dtype=torch.double), persistent=False)
+        self.register_buffer("place", torch.arange(len(window), dtype=torch.double))
+        self.register_buffer("bin", torch.arange(size // 2 + 1, dtype=torch.double))
 
     def forward(self, samples: Tensor) -> Tensor:
         """Power spectra of a batch."""

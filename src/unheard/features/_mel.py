@@ -5,10 +5,13 @@ import functools
 import numpy as np
 import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from unheard.records import Hertz, Samples, Seconds
+from unheard.spectra import PowerSpectra
 
-__all__ = ["MelSettings", "log_mel", "mel_filters"]
+__all__ = ["LogMelGraph", "MelSettings", "log_mel", "mel_filters"]
 
 
 class MelSettings(BaseModel):
@@ -66,6 +69,12 @@ def mel_filters(channels: int, size: int, rate: Hertz, low: float, high: float) 
     return torch.from_numpy(filters.astype(np.float32))
 
 
+def _framing(settings: MelSettings, rate: Hertz) -> tuple[int, int, int]:
+    """Samples of a window, from window to window, and points of its transform."""
+    window = round(settings.window * rate)
+    return window, max(1, round(settings.hop * rate)), 1 << (window - 1).bit_length()
+
+
 def log_mel(samples: Samples, rate: Hertz, settings: MelSettings) -> torch.Tensor:
     """Natural logarithm of the mel power spectrum.
 
@@ -77,11 +86,10 @@ def log_mel(samples: Samples, rate: Hertz, settings: MelSettings) -> torch.Tenso
     Returns:
         Shape (frames, channels), float32, frames = 1 + (samples - window) // hop.
     """
-    window, hop = round(settings.window * rate), max(1, round(settings.hop * rate))
-    size = 1 << (window - 1).bit_length()
+    window, hop, size = _framing(settings, rate)
     wave = torch.from_numpy(np.ascontiguousarray(samples, dtype=np.float32))
     if len(wave) < window:
-        wave = torch.nn.functional.pad(wave, (0, window - len(wave)))
+        wave = F.pad(wave, (0, window - len(wave)))
     filters = mel_filters(settings.channels, size, rate, settings.low, settings.high)
     shape = torch.hann_window(window, periodic=False)
     # Spectra take some forty times the room of the samples: those of an hour are never held together.
@@ -90,3 +98,32 @@ def log_mel(samples: Samples, rate: Hertz, settings: MelSettings) -> torch.Tenso
         power = torch.fft.rfft(frames * shape, size).abs().square()
         blocks.append(torch.clamp(power @ filters, min=settings.floor).log())
     return torch.cat(blocks) if len(blocks) > 1 else blocks[0]
+
+
+class LogMelGraph(nn.Module):
+    """`log_mel` of a padded batch, by operations that an exported graph has.
+
+    Args:
+        settings: framing and filters.
+        rate: in hertz.
+
+    Shape: samples (batch, samples), zero behind each item's end, lengths (batch,) -> (batch, frames, channels), and
+    frames of each item (batch,). What lies behind an item's last frame has no meaning.
+    """
+
+    filters: Tensor
+
+    def __init__(self, settings: MelSettings, rate: Hertz) -> None:
+        super().__init__()
+        self.window, self.hop, size = _framing(settings, rate)
+        self.floor = settings.floor
+        self.spectra = PowerSpectra(torch.hann_window(self.window, periodic=False), size, self.hop)
+        filters = mel_filters(settings.channels, size, rate, settings.low, settings.high)
+        self.register_buffer("filters", filters, persistent=False)
+
+    def forward(self, samples: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        """Log-mel power of each item, and its frames."""
+        # Always one window more: a graph cannot ask whether there is one.
+        power = self.spectra(F.pad(samples, (0, self.window)))
+        frames = torch.div(lengths - self.window, self.hop, rounding_mode="floor") + 1
+        return torch.clamp(power @ self.filters, min=self.floor).log(), frames.clamp(min=1)

@@ -1,9 +1,11 @@
 """Log-mel spectrogram: the default input of the encoders."""
 
-from unheard.features._mel import MelSettings, log_mel
+from torch import nn
+
+from unheard.features._mel import LogMelGraph, MelSettings, log_mel
 from unheard.records import Features, Hertz, Samples
 
-__all__ = ["KIND", "Settings", "channel_names", "extract"]
+__all__ = ["KIND", "Settings", "channel_names", "extract", "graph"]
 
 KIND = "frames"
 
@@ -31,3 +33,8 @@ def extract(samples: Samples, rate: Hertz, settings: Settings) -> Features:
     """
     features: Features = log_mel(samples, rate, settings).numpy()
     return features
+
+
+def graph(settings: Settings, rate: Hertz) -> nn.Module:
+    """The same for an exported graph (see `LogMelGraph`)."""
+    return LogMelGraph(settings, rate)

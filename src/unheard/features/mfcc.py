@@ -2,12 +2,14 @@
 
 import numpy as np
 import scipy.fft
+import torch
 from pydantic import Field
+from torch import Tensor, nn
 
-from unheard.features._mel import MelSettings, log_mel
+from unheard.features._mel import LogMelGraph, MelSettings, log_mel
 from unheard.records import Features, Hertz, Samples
 
-__all__ = ["KIND", "Settings", "channel_names", "extract"]
+__all__ = ["KIND", "Settings", "channel_names", "extract", "graph"]
 
 KIND = "frames"
 
@@ -36,6 +38,11 @@ def _differences(frames: np.ndarray) -> np.ndarray:
     return np.asarray((near + 2 * far) / 10)
 
 
+def _lifter(settings: Settings, kept: int) -> np.ndarray:
+    """The factor of each coefficient, shape (kept,)."""
+    return np.asarray(1 + settings.lifter / 2 * np.sin(np.pi * np.arange(kept) / settings.lifter))
+
+
 def extract(samples: Samples, rate: Hertz, settings: Settings) -> Features:
     """Cepstral coefficients, shape (frames, channels): orthonormal DCT-II of the log-mel power.
 
@@ -50,9 +57,47 @@ def extract(samples: Samples, rate: Hertz, settings: Settings) -> Features:
     cepstrum = scipy.fft.dct(log_mel(samples, rate, settings).numpy(), type=2, norm="ortho", axis=1)
     kept = np.asarray(cepstrum[:, : settings.coefficients])
     if settings.lifter > 0:
-        order = np.arange(kept.shape[1])
-        kept = kept * (1 + settings.lifter / 2 * np.sin(np.pi * order / settings.lifter))
+        kept = kept * _lifter(settings, kept.shape[1])
     blocks = [kept]
     for _ in range(settings.differences):
         blocks.append(_differences(blocks[-1]))
     return np.concatenate(blocks, axis=1).astype(np.float32)
+
+
+def graph(settings: Settings, rate: Hertz) -> nn.Module:
+    """The same for an exported graph.
+
+    Shape: samples (batch, samples), lengths (batch,) -> (batch, frames, channels), frames of each item (batch,).
+    """
+    return _Graph(settings, rate)
+
+
+class _Graph(nn.Module):
+    cosines: Tensor
+
+    def __init__(self, settings: Settings, rate: Hertz) -> None:
+        super().__init__()
+        self.mel, self.differences = LogMelGraph(settings, rate), settings.differences
+        transform = scipy.fft.dct(np.eye(settings.channels), type=2, norm="ortho", axis=1)[:, : settings.coefficients]
+        if settings.lifter > 0:
+            transform = transform * _lifter(settings, transform.shape[1])
+        self.register_buffer("cosines", torch.from_numpy(transform.astype(np.float32)), persistent=False)
+
+    def forward(self, samples: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        mel, frames = self.mel(samples, lengths)
+        blocks = [mel @ self.cosines]
+        for _ in range(self.differences):
+            blocks.append(_traced_differences(blocks[-1], frames))
+        return torch.cat(blocks, dim=2), frames
+
+
+def _traced_differences(frames: Tensor, counts: Tensor) -> Tensor:
+    """`_differences` of a padded batch: the edges that repeat are each item's own."""
+    place = torch.arange(frames.shape[1], device=frames.device).unsqueeze(0)
+    last = (counts - 1).unsqueeze(1)
+
+    def moved(step: int) -> Tensor:
+        at = torch.minimum((place + step).clamp(min=0), last)
+        return frames.gather(1, at.unsqueeze(2).expand(-1, -1, frames.shape[2]))
+
+    return ((moved(1) - moved(-1)) + 2 * (moved(2) - moved(-2))) / 10

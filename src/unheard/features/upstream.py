@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import torch
 from pydantic import Field, NonNegativeInt, ValidationInfo, field_validator
+from torch import Tensor, nn
 
 from unheard.errors import SettingsError
 from unheard.members import Member, Recipe
@@ -17,7 +18,7 @@ from unheard.settings import Document
 from unheard.upstreams.checkpoints import Checkpoint, UpstreamSettings, find_checkpoint
 from unheard.upstreams.loading import load_upstream
 from unheard.upstreams.suitability import check_checkpoint, heard_before
-from unheard.upstreams.upstream import Upstream
+from unheard.upstreams.upstream import Upstream, real_frames
 
 __all__ = [
     "KIND",
@@ -26,6 +27,7 @@ __all__ = [
     "channel_names",
     "check",
     "extract",
+    "graph",
     "hop",
     "identity",
     "notes",
@@ -36,6 +38,7 @@ __all__ = [
 KIND = "frames"
 PLACES = ("source",)
 
+_HALF = float(np.finfo(np.float16).max)
 _VERSION = 1  # to be raised whenever the same weights give other numbers
 
 
@@ -153,8 +156,7 @@ def extract(samples: Samples, rate: Hertz, settings: Settings) -> Features:
         chosen = [_statistics(state, settings.parts) for state in chosen]
     features: Features = np.concatenate(chosen, axis=1)
     if settings.storage == "float16":
-        bound = float(np.finfo(np.float16).max)
-        features = features.clip(-bound, bound).astype(np.float16).astype(np.float32)
+        features = features.clip(-_HALF, _HALF).astype(np.float16).astype(np.float32)
     return features
 
 
@@ -166,3 +168,46 @@ def _statistics(state: Features, parts: int) -> Features:
         stretches += [state[part * count // parts : -(-(part + 1) * count // parts)] for part in range(parts)]
     row: Features = np.concatenate([part for own in stretches for part in (own.mean(0), own.std(0))])[None, :]
     return row
+
+
+def graph(settings: Settings, rate: Hertz) -> nn.Module:
+    """The same for an exported graph, which holds the upstream up to the highest state.
+
+    Shape: samples (batch, samples), lengths (batch,) -> (batch, frames, channels), frames of each item (batch,).
+    """
+    del rate
+    return _Graph(settings)
+
+
+class _Graph(nn.Module):
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.upstream, self.settings = load_upstream(settings, max(settings.states)), settings
+
+    def forward(self, samples: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        states, frames = self.upstream(samples, lengths)
+        chosen = [states[number] for number in self.settings.states]
+        if self.settings.keep == "statistics":
+            chosen = [_traced_statistics(state, frames, self.settings.parts) for state in chosen]
+            frames = torch.ones_like(frames)
+        features = torch.cat(chosen, dim=2)
+        if self.settings.storage == "float16":
+            features = features.clamp(-_HALF, _HALF).half().float()
+        return features, frames
+
+
+def _traced_statistics(state: Tensor, frames: Tensor, parts: int) -> Tensor:
+    """`_statistics` of a padded batch, (batch, frames, size) -> (batch, 1, channels)."""
+    stretches = [(torch.zeros_like(frames), frames)]
+    for part in range(parts if parts > 1 else 0):
+        first = torch.div(part * frames, parts, rounding_mode="floor")
+        stretches.append((first, torch.div((part + 1) * frames + parts - 1, parts, rounding_mode="floor")))
+    found = []
+    for first, end in stretches:
+        inside = real_frames(end, state.shape[1]) & ~real_frames(first, state.shape[1])
+        weight = inside.unsqueeze(2).to(state.dtype)
+        count = (end - first).view(-1, 1, 1).to(state.dtype)
+        mean = (state * weight).sum(1, keepdim=True) / count
+        variance = ((state - mean).square() * weight).sum(1, keepdim=True) / count
+        found += [mean, variance.sqrt()]
+    return torch.cat(found, dim=2)

@@ -2,10 +2,11 @@
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
 
 from unheard.records import Features, Hertz, Samples, Seconds
 
-__all__ = ["KIND", "Settings", "channel_names", "extract", "hop"]
+__all__ = ["KIND", "Settings", "channel_names", "extract", "graph", "hop"]
 
 KIND = "frames"
 
@@ -39,3 +40,21 @@ def extract(samples: Samples, rate: Hertz, settings: Settings) -> Features:
     """
     del rate
     return (np.asarray(samples, dtype=np.float32) * np.float32(settings.gain))[:, None]
+
+
+def graph(settings: Settings, rate: Hertz) -> nn.Module:
+    """The same for an exported graph.
+
+    Shape: samples (batch, samples), lengths (batch,) -> (batch, samples, 1), the same lengths.
+    """
+    del rate
+    return _Graph(settings.gain)
+
+
+class _Graph(nn.Module):
+    def __init__(self, gain: float) -> None:
+        super().__init__()
+        self.gain = gain
+
+    def forward(self, samples: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+        return (samples * self.gain).unsqueeze(2), lengths

@@ -67,7 +67,6 @@ class _Whisper(Upstream):
         filters = mel_filter_bank(1 + self.width // 2, model.num_mel_bins, card.rate)
         self.register_buffer("filters", filters, persistent=False)
         self.register_buffer("window", torch.hann_window(self.width), persistent=False)
-        self.spectra = PowerSpectra(self.window, self.width, self.hop)
 
     @property
     def blocks(self) -> nn.ModuleList:
@@ -112,7 +111,8 @@ class _Whisper(Upstream):
         # Each item goes on as its own mirror image at both of its ends.
         place = (torch.arange(samples.shape[1] + 2 * half, device=samples.device) - half).abs().unsqueeze(0)
         place = (last - (last - place).abs()).clamp(min=0)
-        power = self.spectra(samples.gather(1, place))[:, :-1]
+        # Made here, as it is no part of the weights.
+        power = PowerSpectra(self.window, self.width, self.hop)(samples.gather(1, place))[:, :-1]
         decades = torch.clamp(power @ self.filters, min=1e-10).log10()
         counts = torch.div(lengths, self.hop, rounding_mode="floor")
         real = real_frames(counts, decades.shape[1]).unsqueeze(2)
