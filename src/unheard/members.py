@@ -29,7 +29,7 @@ from unheard.errors import UnknownNameError
 from unheard.registry import load
 from unheard.settings import Document, validate
 
-__all__ = ["Audio", "Member", "Model", "Recipe", "member_of"]
+__all__ = ["Audio", "BatchNorm", "Member", "Model", "Recipe", "member_of"]
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,20 @@ class Audio(Protocol):
         ...
 
 
+class BatchNorm(Protocol):
+    """What a member may ask of the settings of batch norm."""
+
+    @property
+    def mode(self) -> str:
+        """Whose statistics normalize whom."""
+        ...
+
+    @property
+    def domain(self) -> str:
+        """The column that says which domain an item is of, where the mode goes by one."""
+        ...
+
+
 class Model(Protocol):
     """What a member may ask of the model's settings."""
 
@@ -111,6 +125,11 @@ class Model(Protocol):
     @property
     def noise(self) -> float:
         """On normalized features."""
+        ...
+
+    @property
+    def batch_norm(self) -> BatchNorm:
+        """Of the encoder and the embedding."""
         ...
 
 

@@ -5,6 +5,7 @@ file -> Utterance -> waveform (samples,) -> features (frames, channels) -> Batch
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -227,6 +228,13 @@ class Batch:
     def with_column(self, name: str, labels: "torch.Tensor") -> "Batch":
         """The same items with another column in the place of one, or beside the others."""
         return dataclasses.replace(self, columns={**self.columns, name: labels})
+
+    def labeled(self, names: Collection[str]) -> "torch.Tensor":
+        """Which items have a label, or a number, in at least one of some columns: shape (batch,), bool."""
+        known = [
+            self.columns[name] != UNLABELED if name in self.columns else ~self.numbers[name].isnan() for name in names
+        ]
+        return functools.reduce(lambda one, other: one | other, known)
 
     def only(self, names: Collection[str]) -> "Batch":
         """The same items, of which no more is known than these columns, numbers and inputs, and 'turns' if named."""

@@ -26,6 +26,16 @@ OPTIONS = {
         {"weight": 0.0, "renew": 2, "auxiliary": {"language": 0.3}},
         {"adversary_batch": 0},
     ],
+    "language_adversarial": [
+        {"form": "confusion", "weight": -1.0},
+        {"inner_steps": 2, "balance": False, "domain": "corpus", "auxiliary": {"speaker": 0.0}},
+        {"weight": 0.4},
+    ],
+    "coral": [{"conditional": True, "means": True, "domain": "speaker"}],
+    "mmd": [{"kernels": (1.0,), "auxiliary": {"gender": -0.2}}],
+    "cdan": [{"entropy": True}],
+    "mdd": [{"margin": 2.0, "weight": -1.0}],
+    "supervised_contrastive": [{"across": False, "temperature": 1.0}, {"domain": "language"}],
     "cgt": [
         {"where": "embedding"},
         {"encoders": "two", "auxiliary": {"gender": 0.0}},

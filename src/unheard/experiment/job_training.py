@@ -42,7 +42,9 @@ def fresh_model(
     """
     recipe = data.recipe
     predicted = {EMOTION.name: len(data.classes)} if EMOTION.name in recipe.targets else {}
-    sizes = Sizes(train.channels, {**predicted, **domains}, recipe.model_settings)
+    norm = recipe.model.batch_norm.counted(train.columns)
+    settings = recipe.model_settings.model_copy(update={"batch_norm": norm})
+    sizes = Sizes(train.channels, {**predicted, **domains}, settings)
     model = Model(sizes, {} if objective is None else objective.modules(sizes), seed)
     mean, deviation = map(torch.from_numpy, channel_statistics([variants[0] for variants in train.frames]))
     for network in model.networks():

@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from unheard.records import Batch
+
 __all__ = ["MaskedBatchNorm", "frame_mask", "reverse_within", "without_padding"]
 
 
@@ -70,8 +72,17 @@ class MaskedBatchNorm(nn.BatchNorm1d):
         super().__init__(channels)
         self.rectify = rectify
 
-    def forward(self, input: Tensor, mask: Tensor | None = None) -> Tensor:  # noqa: A002 (torch's name)
-        """Normalize the real frames; the running statistics move in training mode only."""
+    def forward(
+        self,
+        input: Tensor,  # noqa: A002 (torch's name)
+        mask: Tensor | None = None,
+        batch: Batch | None = None,
+    ) -> Tensor:
+        """Normalize the real frames; the running statistics move in training mode only.
+
+        What else is known of the items is for layers that tell domains apart (see `unheard.models.domain_norms`). An
+        encoder that hands its third argument on to its norms may have them in the place of this one.
+        """
         if mask is None:
             return super().forward(input.transpose(1, 2)).transpose(1, 2)
         if not self.training:
@@ -79,10 +90,16 @@ class MaskedBatchNorm(nn.BatchNorm1d):
         # Real frames are gathered and normalized by torch's fused kernel: four times as fast as masked sums.
         real = mask.flatten().nonzero().squeeze(1)
         frames = input.flatten(0, 1)
-        normalized = self._normalize(frames.index_select(0, real))
+        items = torch.div(real, mask.shape[1], rounding_mode="floor")
+        normalized = self._of_batch(frames.index_select(0, real), items, batch, len(input))
         if self.rectify:
             normalized = F.relu(normalized)
         return torch.zeros_like(frames).index_copy(0, real, normalized).view(input.shape)
+
+    def _of_batch(self, frames: Tensor, items: Tensor, batch: Batch | None, count: int) -> Tensor:
+        """Normalize (frames, channels) in training, where `items` says which of the `count` items a frame is of."""
+        del items, batch, count
+        return self._normalize(frames)
 
     def _affine(self, sequence: Tensor) -> Tensor:
         """What evaluation does with each frame, real or not: the same scale and shift, to the same bits.

@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from torch import Tensor, nn
 
 from unheard.errors import SettingsError
+from unheard.models.activations import ACTIVATIONS, Activation
+from unheard.models.batch_norm import BatchNormSettings, EmbeddingNorm, replace_norms
+from unheard.models.domain_norms import SOURCE, with_source
 from unheard.models.heads import build_head
 from unheard.models.masking import without_padding
 from unheard.models.normalization import Normalization, Normalizer, PooledNormalizer
@@ -22,15 +25,6 @@ from unheard.targets import EMOTION, Target
 
 __all__ = ["EmbeddingNetwork", "Model", "ModelSettings", "Parts", "Sizes", "build_model"]
 
-Activation = Literal["relu", "leaky_relu", "tanh", "none"]
-_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "relu": torch.relu,
-    "leaky_relu": nn.functional.leaky_relu,
-    "tanh": torch.tanh,
-    "none": lambda embedding: embedding,
-}
-"""Name -> what the projection passes on its way out."""
-
 
 class ModelSettings(BaseModel):
     """What stands between the features and the heads."""
@@ -40,6 +34,8 @@ class ModelSettings(BaseModel):
     encoder: dict[str, Any] = Field(default_factory=lambda: {"name": "tdnn_lstm"})
     """The encoder's registered name and its own settings."""
     normalization: Normalization = "utterance"
+    batch_norm: BatchNormSettings = BatchNormSettings()
+    """Whose statistics normalize whom in the encoder's batch norms, where a batch holds several domains."""
     noise: float = Field(0.0, ge=0, le=10)
     """Deviation of the white noise on normalized features, drawn anew each time an encoder reads them in training."""
     constants: int = Field(0, ge=0)
@@ -137,6 +133,8 @@ class EmbeddingNetwork(nn.Module):
         self.normalizer = Normalizer(settings.normalization, channels)
         self.varying = channels - settings.constants
         self.encoder = module.Encoder(self.varying, module.Settings(**own))
+        norm = settings.batch_norm
+        normed = replace_norms(self.encoder, norm)
         self.pool, times = build_pooling(settings.pooling, self.encoder.size)
         size = self.encoder.size * times
         wanted = settings.pooled_normalization == "training"
@@ -146,9 +144,12 @@ class EmbeddingNetwork(nn.Module):
             self.beside = UtterancePath(settings.constants, settings.utterance_units, settings.utterance_noise)
             size += settings.utterance_units
         self.projection = nn.Linear(size, settings.embedding)
+        self.projection_norm = EmbeddingNorm(settings.embedding, norm) if norm.embedding else None
         self.precision, self.noise = settings.precision, settings.noise
-        self.activation = _ACTIVATIONS[settings.activation]
-        self.reads: tuple[str, ...] = getattr(self.encoder, "reads", ())
+        self.activation = ACTIVATIONS[settings.activation]
+        self.sourced = tuple(target.name for target in settings.targets) if SOURCE in norm.reads else ()
+        asked: tuple[str, ...] = getattr(self.encoder, "reads", ())
+        self.reads = tuple(dict.fromkeys([*asked, *norm.reads])) if normed else asked
 
     @property
     def in_dialogues(self) -> bool:
@@ -184,11 +185,16 @@ class EmbeddingNetwork(nn.Module):
             lengths: shape (batch,).
             batch: what else is known of these items; None: nothing.
         """
+        if batch is not None and self.sourced and self.training:
+            batch = with_source(batch, self.sourced)
         read = [] if self.beside is None else [self.beside(features[:, 0, self.varying :])]
         pooled = self.pooled(features, lengths, batch)
         if self.pooled_normalizer is not None:
             pooled = self.pooled_normalizer(pooled)
-        return self.activation(self.projection(torch.cat([pooled, *read], dim=1)))
+        projected = self.projection(torch.cat([pooled, *read], dim=1))
+        if self.projection_norm is not None:
+            projected = self.projection_norm(projected, batch)
+        return self.activation(projected)
 
     def forward(self, features: Tensor, lengths: Tensor, batch: Batch | None = None) -> Tensor:
         """Embeddings of a padded batch of raw features (see `from_normalized`)."""

@@ -3,7 +3,7 @@
 +w: the head helps (multi-task), -w: it is an adversary (gradient reversal), 0: it only watches.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from torch import Tensor
 
@@ -16,8 +16,14 @@ from unheard.records import Batch
 __all__ = ["AuxiliaryHeads", "signed_head"]
 
 
-def signed_head(
-    model: Model, embedding: Tensor, batch: Batch, domain: str, weight: float
+def signed_head(  # noqa: PLR0913 (what is read, by whom, how)
+    model: Model,
+    embedding: Tensor,
+    batch: Batch,
+    domain: str,
+    weight: float,
+    *,
+    loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The loss of a domain's head, whose gradient reaches the embedding times `weight`, and what to log of it.
 
@@ -29,12 +35,13 @@ def signed_head(
         batch: has the column `domain`.
         domain: which head, and which column.
         weight: signed (see `signed_gradient`).
+        loss: (logits, labels) -> what the head descends; reads no item that is UNLABELED.
 
     Reference: ganin2016domain, equations 13 to 15 with lambda = -weight.
     """
     logits, labels = model.heads[domain](signed_gradient(embedding, weight)), batch.columns[domain]
-    loss = cross_entropy(logits, labels)
-    return loss, {f"{domain}_loss": loss.detach(), f"{domain}_accuracy": accuracy(logits, labels)}
+    found = loss(logits, labels)
+    return found, {f"{domain}_loss": found.detach(), f"{domain}_accuracy": accuracy(logits, labels)}
 
 
 class AuxiliaryHeads:

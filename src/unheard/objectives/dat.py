@@ -87,6 +87,10 @@ class Objective:
         del sizes
         return {}
 
+    def head_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """What the domain's head descends: cross-entropy over the items whose domain is known."""
+        return cross_entropy(logits, labels)
+
     def weight_at(self, progress: float) -> float:
         """The signed weight after the schedule: 0 during warm-up, the whole weight at the end."""
         return self.settings.weight * ramp(progress, warmup=self.settings.warmup)
@@ -95,7 +99,8 @@ class Objective:
         """The targets' loss plus the domain's, whose gradient reaches the embedding with the signed weight."""
         domain = self.settings.domain
         if phase == "adversary":
-            return {"loss": cross_entropy(model.heads[domain](self._watched(model, batch)), batch.columns[domain])}
+            answers = model.heads[domain](self._watched(model, batch))
+            return {"loss": self.head_loss(answers, batch.columns[domain])}
         embedding = self._embedding(model, batch)
         total, logged = self._targets(model, embedding, batch)
         weight = self.weight_at(progress)
@@ -142,10 +147,10 @@ class Objective:
     ) -> tuple[Tensor, dict[str, Tensor]]:
         domain = self.settings.domain
         if self.settings.form == "reversal" or weight >= 0:
-            return signed_head(model, embedding, batch, domain, weight)
+            return signed_head(model, embedding, batch, domain, weight, loss=self.head_loss)
         head, labels = model.heads[domain], batch.columns[domain]
         read = head(embedding.detach())
-        loss = cross_entropy(read, labels)
+        loss = self.head_loss(read, labels)
         frozen = {name: value.detach() for name, value in head.named_parameters()}
         answers = F.log_softmax(functional_call(head, frozen, (embedding,)), dim=1)
         known = labels != UNLABELED

@@ -119,13 +119,7 @@ class TargetLosses:
 
     def labeled(self, model: Model, batch: Batch) -> int:
         """How many items of a batch have a label of any target."""
-        known = [
-            batch.columns[target.name] != UNLABELED
-            if target.kind == "classes"
-            else ~batch.numbers[target.name].isnan()
-            for target in model.targets
-        ]
-        return int(torch.stack(known).any(0).sum())
+        return int(batch.labeled([target.name for target in model.targets]).sum())
 
 
 class _Reader(nn.Module):

@@ -39,6 +39,8 @@ class Phase:
         fresh: how many items each of these steps draws afresh from the training part; 0: it sees the batch itself.
         renewal: after how many batches the modules named in `steps` (heads and parts, no others) are given fresh
             weights, again and again; 0: never.
+        domain_parts: names of parts that tell domains apart as heads of domains do: each is clipped by itself, so
+            that one that only watches does not change the rest, and moves at the rate of such a head.
         begins: the progress in [0, 1] before which the phase is left out.
         settled: the progress in [0, 1] before which no epoch may be chosen, as the method has hardly begun to act.
     """
@@ -51,6 +53,7 @@ class Phase:
     steady: bool = False
     fresh: int = 0
     renewal: int = 0
+    domain_parts: tuple[str, ...] = ()
     begins: float = 0.0
     settled: float = 0.0
 

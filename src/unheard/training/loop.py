@@ -33,7 +33,7 @@ from unheard.training.dataset import (
 from unheard.training.optimization import Optimization
 from unheard.training.selection import Chosen, dev_scores
 from unheard.training.settings import TrainingSettings
-from unheard.training.whole import choose_device
+from unheard.training.whole import check_batch_norms, choose_device, fit_batch_norms
 
 __all__ = ["Trained", "Trainer"]
 
@@ -87,6 +87,7 @@ class Trainer:
             raise SettingsError("recipe", "training.selection", problem)
         self._check_labels(model, {"train": train} | ({"dev": dev} if settings.selection == "source-dev" else {}))
         self.device = choose_device(settings.device)
+        check_batch_norms(model, train)
         self.model, self.objective = model.to(self.device), objective
         self.train_part, self.dev_part, self.settings = train, dev, settings
         self.seed, self.checkpoint, self.report = seed, checkpoint, report
@@ -129,6 +130,7 @@ class Trainer:
                 self._save(self.checkpoint)
                 saved = time.monotonic()
         self.average.load_state_dict(self.best_state)
+        fit_batch_norms(self.average, self.train_part, self.device)
         return Trained(self.average.cpu().eval(), self.history, self.best.epoch, self.seconds)
 
     def _done(self) -> bool:

@@ -50,7 +50,7 @@ class Optimization:
             raise ObjectiveError(f"the model has the parts {has}, and the objective asks for {asked}")
         moving = {phase.name: phase.moving(model) for phase in objective.phases}
         _check_all_move(model, moving)
-        self._sides = {name: self._sides_of(own) for name, own in moving.items()}
+        self._sides = {phase.name: self._sides_of(phase, moving[phase.name]) for phase in objective.phases}
         self.optimizers = {
             phase.name: torch.optim.AdamW(
                 self._groups(phase, moving[phase.name]),
@@ -65,16 +65,21 @@ class Optimization:
                 for name in phase.steps:
                     self._fresh(name)
 
-    def _sides_of(self, moving: Mapping[str, nn.Parameter]) -> list[list[nn.Parameter]]:
-        """What is clipped together: each domain head by itself, and all the rest."""
+    def _tellers(self, phase: Phase) -> tuple[str, ...]:
+        """How the names of parameters begin that tell domains apart: heads, and parts that are like them."""
         heads = [f"heads.{domain}." for domain in self.model.domains]
+        return (*heads, *(f"parts.{part}." for part in phase.domain_parts))
+
+    def _sides_of(self, phase: Phase, moving: Mapping[str, nn.Parameter]) -> list[list[nn.Parameter]]:
+        """What is clipped together: each domain head by itself, and all the rest."""
+        heads = self._tellers(phase)
         sides = [[own for name, own in moving.items() if name.startswith(head)] for head in heads]
-        rest = [own for name, own in moving.items() if not name.startswith(tuple(heads))]
+        rest = [own for name, own in moving.items() if not name.startswith(heads)]
         return [side for side in (rest, *sides) if side]
 
     def _groups(self, phase: Phase, moving: Mapping[str, nn.Parameter]) -> list[dict[str, Any]]:
         """Domain heads step at a rate of their own, so that an adversary can keep up, and so does an upstream."""
-        heads = tuple(f"heads.{domain}." for domain in self.model.domains)
+        heads = self._tellers(phase)
         pretrained = {id(parameter) for parameter in _pretrained(self.model)}
         own = 1.0 if phase.rate is None else phase.rate
         of_domains = self.settings.domain_rate if phase.rate is None else phase.rate

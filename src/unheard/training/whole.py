@@ -1,13 +1,26 @@
 """A whole part through a model, no gradient taken: probabilities, embeddings, the scale of what is pooled."""
 
+from collections.abc import Iterator
+from functools import partial
+
 import numpy as np
 import torch
 
+from unheard.errors import SettingsError
+from unheard.models.batch_norm import reestimate
 from unheard.models.model import EmbeddingNetwork, Model
-from unheard.records import Batch
+from unheard.records import UNLABELED, Batch
 from unheard.training.dataset import Dataset, evaluation_batches
 
-__all__ = ["answer_all", "choose_device", "embed_all", "fit_pooled", "predict_all"]
+__all__ = [
+    "answer_all",
+    "check_batch_norms",
+    "choose_device",
+    "embed_all",
+    "fit_batch_norms",
+    "fit_pooled",
+    "predict_all",
+]
 
 
 def choose_device(setting: str) -> torch.device:
@@ -67,3 +80,42 @@ def fit_pooled(network: EmbeddingNetwork, data: Dataset, device: torch.device | 
 
 def _pooled(network: EmbeddingNetwork, batch: Batch) -> torch.Tensor:
     return network.pooled(network.normalizer(batch.features, batch.lengths), batch.lengths, batch)
+
+
+def fit_batch_norms(model: Model, train: Dataset, device: torch.device | str = "cpu") -> None:
+    """Estimate the statistics of batch norm anew on the unlabeled items of a training part, where the model wants it.
+
+    It is AdaBN, the last step of a training with model.batch_norm.mode = 'adabn': no label is read, but whether there
+    is one. The model comes back in evaluation mode.
+    """
+    if model.settings.batch_norm.mode != "adabn":
+        return
+    target = train.subset(np.flatnonzero(~_labeled(model, train)))
+    model.eval()
+    for network in model.networks():
+        reestimate(network, partial(_embeddings, network, target, device))
+
+
+def _embeddings(network: EmbeddingNetwork, data: Dataset, device: torch.device | str) -> Iterator[torch.Tensor]:
+    return (network.embed(batch.to(device)) for _, batch in evaluation_batches(data))
+
+
+def check_batch_norms(model: Model, train: Dataset) -> None:
+    """Hold that there is a target where statistics are to be estimated on it.
+
+    Raises:
+        SettingsError: every item of the training part is labeled.
+    """
+    if model.settings.batch_norm.mode == "adabn" and bool(_labeled(model, train).all()):
+        problem = "'adabn' estimates statistics on unlabeled items, and every item of the training part is labeled"
+        raise SettingsError("model.batch_norm", "mode", problem)
+
+
+def _labeled(model: Model, part: Dataset) -> np.ndarray:
+    """Which items have a label of some target."""
+    known = [
+        part.columns[one.name] != UNLABELED if one.kind == "classes" else ~np.isnan(part.numbers[one.name])
+        for one in model.targets
+    ]
+    found: np.ndarray = np.logical_or.reduce(known)
+    return found

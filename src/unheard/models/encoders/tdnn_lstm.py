@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from unheard.models.masking import MaskedBatchNorm, frame_mask, reverse_within
+from unheard.records import Batch
 
 __all__ = ["Encoder", "Settings"]
 
@@ -49,14 +50,14 @@ class _Layer(nn.Module):
         image = F.conv2d(image, kernel, stride=(1, stride), padding=(0, padding), dilation=(1, dilation))
         return image.permute(0, 2, 3, 1).squeeze(1)
 
-    def forward(self, sequence: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, sequence: Tensor, lengths: Tensor, batch: Batch | None = None) -> tuple[Tensor, Tensor]:
         # Padding is zero on entry (the normalizer and the masked norm see to it), so the convolution meets at
         # an item's end what it meets at the end of an unpadded one.
         # Statistics are summed over thousands of frames: in float32, whatever the products were computed in.
         sequence = self._convolve(sequence).to(self.convolution.weight.dtype)
         stride = self.convolution.stride[0]
         lengths = torch.div(lengths + stride - 1, stride, rounding_mode="floor")
-        return self.normalization(sequence, frame_mask(lengths, sequence.shape[1])), lengths
+        return self.normalization(sequence, frame_mask(lengths, sequence.shape[1]), batch), lengths
 
 
 class Encoder(nn.Module):
@@ -81,10 +82,16 @@ class Encoder(nn.Module):
         self.backwards = nn.LSTM(width, settings.recurrent, batch_first=True) if settings.bidirectional else None
         self.size = settings.recurrent * (2 if settings.bidirectional else 1)
 
-    def forward(self, sequence: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-        """Encode a padded batch; padding changes nothing."""
+    def forward(self, sequence: Tensor, lengths: Tensor, batch: Batch | None = None) -> tuple[Tensor, Tensor]:
+        """Encode a padded batch; padding changes nothing.
+
+        Args:
+            sequence: shape (batch, frames, channels).
+            lengths: shape (batch,).
+            batch: what the norms have to know of the items (see `unheard.models.batch_norm`).
+        """
         for layer in self.layers:
-            sequence, lengths = layer(sequence, lengths)
+            sequence, lengths = layer(sequence, lengths, batch)
         sequence = self.dropout(sequence)
         # A forward recurrence never sees the padding behind an item before the item's own frames.
         encoded, _ = self.forwards(sequence)
