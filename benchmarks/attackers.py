@@ -58,8 +58,8 @@ def main() -> None:
     warnings.simplefilter("ignore", ConvergenceWarning)
     run = open_run(asked.run)
     rows = []
-    for label in run.result["objectives"]:
-        probings = [one[0] for one in probings_of(run, [label], run.result["seeds"][:1])]
+    for label in run.result.objectives:
+        probings = [one[0] for one in probings_of(run, [label], run.result.seeds[:1])]
         found, weights = zip(*(of_fold(probing) for probing in probings), strict=True)
         for title in found[0]:
             mean = float(np.average([own[title] for own in found], weights=weights))

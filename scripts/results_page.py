@@ -13,20 +13,27 @@ from results_tables import (
     as_table,
     asked_for,
     asked_row,
-    beside,
     inflation_part,
     leakage_part,
     number,
     other_sets,
+    protocols_of,
+    result_of,
     setting_parts,
     silence_part,
     spread,
+    sweep_of,
     sweep_part,
     votes,
 )
 
 from unheard.files import write_atomically
 from unheard.reports.pages.templates import selection_words
+from unheard.schemas.corpus import Confound
+from unheard.schemas.leakage import Leakage, RawFeatures
+from unheard.schemas.record import Interval
+from unheard.schemas.result import Result
+from unheard.schemas.scores import UarScores
 
 DOCS = Path(__file__).parents[1] / "docs"
 LINES = (
@@ -91,7 +98,7 @@ UNTOUCHED = {"tu2019-ased-sentences": ("folds/ased.csv", "1")}
 """Results whose recipe was chosen without one group of speakers: the table of groups, and that group."""
 
 
-def untouched(name: str, result: dict[str, Any]) -> list[str]:
+def untouched(name: str, result: Result) -> list[str]:
     """What speakers score on whom nothing was chosen, beside the others; the mean of their own UAR."""
     if name not in UNTOUCHED:
         return []
@@ -99,9 +106,9 @@ def untouched(name: str, result: dict[str, Any]) -> list[str]:
     with (DOCS.parent / "recipes" / file).open(encoding="utf-8") as stream:
         apart = {row["speaker"] for row in csv.DictReader(stream) if row["fold"] == fold}
     lines = []
-    for label, own in result["objectives"].items():
-        mine = [one["uar"] for one in own["speakers"] if one["speaker"] in apart]
-        others = [one["uar"] for one in own["speakers"] if one["speaker"] not in apart]
+    for label, own in result.objectives.items():
+        mine = [one.uar for one in own.speakers if one.speaker in apart and one.uar is not None]
+        others = [one.uar for one in own.speakers if one.speaker not in apart and one.uar is not None]
         lines.append(
             f"- {label}: the mean UAR of a speaker is {number(sum(mine) / len(mine))} in group {fold}, on which "
             f"nothing was chosen, and {number(sum(others) / len(others))} in the others."
@@ -109,24 +116,24 @@ def untouched(name: str, result: dict[str, Any]) -> list[str]:
     return lines
 
 
-def table(result: dict[str, Any]) -> list[str]:
+def _ends(interval: Interval) -> str:
+    return "-" if interval is None else " to ".join(map(number, interval))
+
+
+def table(result: Result) -> list[str]:
     """One row an objective, and the references of leakage under them."""
     rows = [
         "| | UAR | 95 % over speakers | WA | worst 10 % | ECE | speaker probe | EER, new voices | s a fold |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for label, own in result["objectives"].items():
-        low, high = own["uar"]["interval"]
-        tail = own.get("fairness", {}).get("speakers", {}).get("worst")
-        sure = own.get("calibration", {})
-        raw, scaled = (
-            number(((sure.get(which) or {}).get("ece") or {}).get("mean")) for which in ("before", "after")
-        )
-        calibration = f"{raw}, {scaled}"
+    for label, own in result.objectives.items():
+        tail = None if own.fairness is None else own.fairness.tails.worst
+        sure = (None, None) if own.calibration is None else (own.calibration.before, own.calibration.after)
+        calibration = ", ".join(number(None if one is None else one.ece.mean) for one in sure)
+        best, eer = (None, None) if own.leakage is None else (own.leakage.best, own.leakage.eer)
         rows.append(
-            f"| **{label}** | {spread(own['uar'])} | {number(low)} to {number(high)} | {spread(own['wa'])} "
-            f"| {number(tail)} | {calibration} | {spread(own['leakage'].get('best'))} "
-            f"| {spread(own['leakage'].get('eer'))} | {own['seconds_per_fold']['mean']:.0f} |"
+            f"| **{label}** | {spread(own.uar)} | {_ends(own.uar.interval)} | {spread(own.wa)} "
+            f"| {number(tail)} | {calibration} | {spread(best)} | {spread(eer)} | {own.seconds_per_fold.mean:.0f} |"
         )
     names = {
         "chance": "chance",
@@ -135,84 +142,85 @@ def table(result: dict[str, Any]) -> list[str]:
         "emotion_code": "perfect emotion code",
     }
     for key, name in names.items():
-        own = result["references"].get(key)
-        if own:
-            closed = own.get("uar")  # of a closed form on them
-            span = f"{number(closed['interval'][0])} to {number(closed['interval'][1])}" if closed else ""
-            score = f"{number(closed['mean'])} | {span}" if closed else "|"
-            rows.append(f"| {name} | {score} | | | | {spread(own.get('best'))} | {spread(own.get('eer'))} | |")
+        reference: Leakage | None = getattr(result.references, key)
+        if reference is not None:
+            closed = reference.uar if isinstance(reference, RawFeatures) else None
+            score = f"{number(closed.mean)} | {_ends(closed.interval)}" if closed else "|"
+            rows.append(f"| {name} | {score} | | | | {spread(reference.best)} | {spread(reference.eer)} | |")
     return rows
 
 
-def alone(confound: dict[str, Any]) -> str:
+def alone(confound: Confound) -> str:
     """What is answered without hearing anything but one trait of the recording."""
-    known = {"level as recorded": "level_only_uar", "length as heard": "length_only_uar"}
-    said = [f"the {what} {number(confound[key])}" for what, key in known.items() if confound.get(key) is not None]
+    known = {"level as recorded": confound.level_only_uar, "length as heard": confound.length_only_uar}
+    said = [f"the {what} {number(uar)}" for what, uar in known.items() if uar is not None]
     return f" UAR of a table that sees one trait alone: {', '.join(said)}." if said else ""
+
+
+def closed_form(result: Result) -> UarScores | None:
+    """What a closed form answers from the raw features."""
+    raw = result.references.raw_features
+    return None if raw is None else raw.uar
 
 
 def section(name: str, title: str, least: float | None, aim: float | None) -> list[str]:
     """All of one corpus."""
-    file = DOCS / "results" / f"{name}.json"
-    lines = [f"## {title}", ""]
-    if not file.exists():
-        return [*lines, f"Not run yet: `{command(name)}`.", ""]
-    result = json.loads(file.read_text(encoding="utf-8"))
-    corpus, split, confound = result["corpus"], result["split"], result["confound"]
-    seeds = len(result["seeds"])
-    kept = selection_words(split["selection"])
-    kept += "; a second training takes the dev speakers in" if split.get("refit") else ""
-    lines.append(
-        f"{corpus['utterances']} utterances, {corpus['speakers']} speakers, {split['tests']} folds, "
-        f"{seeds} seed{'s' if seeds > 1 else ''}; split `{split['protocol']}`, {kept}. "
-        f"Emotion and speaker share {confound['emotion_speaker_bits']:.2f} of {confound['emotion_bits']:.2f} bits "
-        f"({confound['shuffled_bits']:.2f} by chance).{alone(confound)}"
-    )
-    if least is not None:
-        best = max(own["uar"]["mean"] for own in result["objectives"].values())
-        words = asked_for(least, aim, best, result["references"].get("raw_features", {}).get("uar"))
+    result = result_of(name)
+    if result is None:
+        return [f"## {title}", "", f"Not run yet: `{command(name)}`.", ""]
+    lines = [f"## {title}", "", about(result)]
+    if least is not None and aim is not None:
+        best = max(own.uar.mean for own in result.objectives.values() if own.uar.mean is not None)
+        words = asked_for(least, aim, best, closed_form(result))
         lines.append(words[0].upper() + words[1:])
     lines += ["", *table(result), ""]
-    lines += [
-        f"- {row['sentence']} p = {row['p']:.3f}, {row['p_holm']:.3f} after Holm." for row in result["comparisons"]
-    ]
-    voted = votes({label: own["uar"] for label, own in result["objectives"].items()})
+    lines += [f"- {one.sentence} p = {one.p:.3f}, {one.p_holm:.3f} after Holm." for one in result.comparisons]
+    voted = votes({label: own.uar for label, own in result.objectives.items()})
     lines += [f"- {voted}"] if voted else []
     lines += untouched(name, result)
-    lines += [f"- **{warning}**" for warning in result["warnings"]]
-    epochs = ", ".join(
-        f"{label} {own['seconds_per_epoch']['mean']:.2f}" for label, own in result["objectives"].items()
-    )
+    lines += [f"- **{caution.text}**" for caution in result.cautions]
+    epochs = ", ".join(f"{label} {own.seconds_per_epoch.mean:.2f}" for label, own in result.objectives.items())
     lines.append(
-        f"- Seconds an epoch: {epochs}; memory of the largest task: {result['peak_memory_bytes'] / 2**20:.0f} MB."
+        f"- Seconds an epoch: {epochs}; memory of the largest task: {result.peak_memory_bytes / 2**20:.0f} MB."
     )
-    lines += ["", f"    {command(name)}{other_sets(name, result)}", ""]
+    lines += ["", f"    {command(name)}{other_sets(name, result.seeds, refit=result.split.refit)}", ""]
     parts = (leakage_part(name), sweep_part(name), setting_parts(name), silence_part(name))
     return [*lines, *itertools.chain.from_iterable(parts), *inflation_part(name, ASKED.get(name, {}))]
+
+
+def about(result: Result) -> str:
+    """What was heard, how it was parted, and what the corpus itself gives away."""
+    corpus, split, confound = result.corpus, result.split, result.confound
+    seeds = len(result.seeds)
+    kept = selection_words(split.selection)
+    kept += "; a second training takes the dev speakers in" if split.refit else ""
+    return (
+        f"{corpus.utterances} utterances, {corpus.speakers} speakers, {split.fold_count} folds, "
+        f"{seeds} seed{'s' if seeds > 1 else ''}; split `{split.protocol}`, {kept}. "
+        f"Emotion and speaker share {confound.emotion_speaker_bits:.2f} of {confound.emotion_bits:.2f} bits "
+        f"({confound.chance_bits:.2f} by chance).{alone(confound)}"
+    )
 
 
 def answer() -> list[str]:
     """Whether removing the speaker helped, in the words of the comparisons and with the leakage beside them."""
     lines = ["## Did removing the speaker help?", ""]
     for name, title, _, _ in LINES:
-        file = DOCS / "results" / f"{name}.json"
-        if not file.exists():
-            continue
-        result = json.loads(file.read_text(encoding="utf-8"))
-        rows = [row for row in result["comparisons"] if row["b"] == "plain"]
-        lines += [f"- {title}: {row['sentence']}{_removed(result, row['a'])}" for row in rows]
+        result = result_of(name)
+        compared = [] if result is None else [(result, one) for one in result.comparisons if one.b == "plain"]
+        lines += [f"- {title}: {one.sentence}{_removed(result, one.a)}" for result, one in compared]
     return [*lines, ""]
 
 
-def _removed(result: dict[str, Any], label: str) -> str:
+def _removed(result: Result, label: str) -> str:
     """How much of the speaker an objective removed; empty where the result has no leakage by today's probes."""
-    plain, own = (result["objectives"][name]["leakage"].get("best") for name in ("plain", label))
-    if not plain or not own:
+    leakages = [result.objectives["plain"].leakage, result.objectives[label].leakage, result.references.emotion_code]
+    plain, own, floor = (None if one is None or one.best is None else one.best.mean for one in leakages)
+    if plain is None or own is None or floor is None:
         return ""
-    floor = result["references"]["emotion_code"]["best"]["mean"]
-    removed = (plain["mean"] - own["mean"]) / (plain["mean"] - floor)
+    removed = (plain - own) / (plain - floor)
     way = f", {removed:.0%} of the way to the floor of {number(floor)}" if removed > 0 else ""
-    return f" Speaker probe {number(own['mean'])}, plain {number(plain['mean'])}{way}."
+    return f" Speaker probe {number(own)}, plain {number(plain)}{way}."
 
 
 def asked() -> list[str]:
@@ -221,26 +229,25 @@ def asked() -> list[str]:
         ["", "at least", "aim", "plain", "speaker_normalization", "vote, plain", "vote, normalized", "closed form"]
     ]
     for name, title, least, aim in LINES:
-        file = DOCS / "results" / f"{name}.json"
-        if not name.startswith("gat2022") or not file.exists():
+        result = result_of(name) if name.startswith("gat2022") else None
+        if result is None:
             continue
-        own = json.loads(file.read_text(encoding="utf-8"))
         if least is not None and aim is not None:
-            uars = {label: about["uar"] for label, about in own["objectives"].items()}
-            rows.append(asked_row(title, least, aim, uars, own["references"].get("raw_features", {}).get("uar")))
-        others = beside(name, "inflation") or {}
+            uars = {label: own.uar for label, own in result.objectives.items()}
+            rows.append(asked_row(title, least, aim, uars, closed_form(result)))
+        others = protocols_of(name)
         for protocol, (low, high) in ASKED.get(name, {}).items():
-            if protocol in others.get("protocols", {}):
-                uars = {label: scores[protocol] for label, scores in others["objectives"].items()}
-                about = f"{title}: {others['protocols'][protocol]['title']}"
-                rows.append(asked_row(about, low, high, uars, others.get("closed_form", {}).get(protocol)))
+            if others is not None and protocol in others.protocols:
+                uars = {label: scores[protocol] for label, scores in others.objectives.items()}
+                of = f"{title}: {others.protocols[protocol].title}"
+                rows.append(asked_row(of, low, high, uars, others.closed_form.get(protocol)))
     if len(rows) == 1:
         return []
-    about = (
+    explained = (
         "UAR, mean ± deviation over seeds; *vote* is one of the models of all seeds that had not heard the speaker; "
         "*closed form* as in the tables below."
     )
-    return ["## What was asked of pretrained upstreams", "", about, "", *as_table(rows), ""]
+    return ["## What was asked of pretrained upstreams", "", explained, "", *as_table(rows), ""]
 
 
 def costs() -> list[str]:
@@ -264,15 +271,12 @@ def costs() -> list[str]:
 def plain_uar(row: dict[str, Any]) -> str:
     """What plain training scores with a system of the benchmark: a run, or a point of its states."""
     name, state = row["result"], row["state"]
-    file = DOCS / "results" / (f"{name}.json" if state is None else f"{name}-states.sweep.json")
-    if not file.exists():
-        return "not run"
-    result = json.loads(file.read_text(encoding="utf-8"))
     if state is None:
-        return spread(result["objectives"]["plain"]["uar"])
-    wanted = ("plain", {"features.states": [state]})
-    found = [number(one["uar"]["mean"]) for one in result["points"] if (one["objective"], one["varied"]) == wanted]
-    return found[0] if found else "not run"
+        result = result_of(name)
+        return "not run" if result is None else spread(result.objectives["plain"].uar)
+    sweep, wanted = sweep_of(f"{name}-states"), ("plain", {"features.states": [state]})
+    points = [] if sweep is None else [one for one in sweep.points if (one.objective, one.varied) == wanted]
+    return number(points[0].uar.mean) if points and points[0].uar is not None else "not run"
 
 
 def cost_beside_accuracy() -> list[str]:

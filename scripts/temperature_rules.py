@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from unheard.experiment.job import JOBS, RESULT
 from unheard.experiment.job_result import TrainingResult, read_job_result, trainings_of
 from unheard.results.files import read_predictions, read_result
+from unheard.schemas.calibration import Calibration
 from unheard.scores.calibration import HeldOutPredictions, calibration_summary, fit_temperature, with_temperature
 from unheard.scores.calibration_errors import (
     adaptive_calibration_error,
@@ -62,12 +63,12 @@ def by_job(test: HeldOutPredictions, dev: HeldOutPredictions) -> tuple[NDArray[n
     return scaled, found
 
 
-def pooled(test: HeldOutPredictions, dev: HeldOutPredictions) -> tuple[NDArray[np.float64], dict]:
+def pooled(test: HeldOutPredictions, dev: HeldOutPredictions) -> tuple[NDArray[np.float64], Calibration]:
     """Each fold's probabilities as `after` has them, and the whole summary."""
     scaled, summary = test.probabilities.copy(), calibration_summary(test, dev)
-    for row in summary["temperatures"]:
-        own = (test.seeds == row["seed"]) & (test.folds == row["fold"])
-        scaled[own] = with_temperature(test.probabilities[own], row["temperature"])
+    for one in summary.fold_temperatures:
+        own = (test.seeds == one.seed) & (test.folds == one.fold)
+        scaled[own] = with_temperature(test.probabilities[own], one.temperature)
     return scaled, summary
 
 
@@ -100,12 +101,12 @@ def needed(test: HeldOutPredictions) -> tuple[float, float]:
 def lines_of(run: Path) -> Iterator[str]:
     """The table of a run, and what was found of its temperature."""
     result = read_result(run)
-    number = {name: position for position, name in enumerate(result["classes"])}
+    number = {name: position for position, name in enumerate(result.classes)}
     known = {row["file"]: (number[row["truth"]], row["speaker"]) for row in read_predictions(run)}
-    yield f"{result['name']}, {len(result['seeds'])} seeds:\n"
+    yield f"{result.name}, {len(result.seeds)} seeds:\n"
     yield f"| | {' | '.join(FIGURES)} | vote: ECE | vote: log loss |\n| --- |{' --- |' * (len(FIGURES) + 2)}"
     said = []
-    for label in result["objectives"]:
+    for label in result.objectives:
         jobs = [read_job_result(file) for file in run.glob(f"{JOBS}/*/*/{RESULT}")]
         mine = trainings_of(jobs, label)
         test, dev = judged(mine, "test", known), judged(mine, "dev", known)
@@ -118,7 +119,7 @@ def lines_of(run: Path) -> Iterator[str]:
         logs = [np.log(fit_temperature(dev.truth[own], dev.probabilities[own])) for own in each]
         one, several = needed(test)
         said.append(
-            f"{label}: {summary['predict']['sentence']} By job T is {min(temperatures):.2f} to "
+            f"{label}: {summary.run_temperature.sentence} By job T is {min(temperatures):.2f} to "
             f"{max(temperatures):.2f}. Speakers' own log T deviate by {np.std(logs, ddof=1):.2f}; the pooled one is "
             f"{np.log(fit_pooled(whole).fitted):.2f}. The test speakers needed {one:.2f}, in a vote {several:.2f}."
         )

@@ -168,13 +168,13 @@ def opened(document: Any) -> dict[str, Any]:
     return own
 
 
-def conform(document: Any, shape: type[Shape], *, strict: bool = True) -> Shape:
+def conform(document: Any, shape: type[Shape], *, strict: bool | None = True) -> Shape:
     """The document as a typed value.
 
     Args:
         document: as it was read.
         shape: what it must be.
-        strict: whether '1' is no number; settings, whose lists become tuples, are not.
+        strict: whether '1' is no number; settings, whose lists become tuples, are not. None: as the shape says.
 
     Raises:
         DamageError: it has not that shape; names the key.

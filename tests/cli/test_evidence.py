@@ -5,6 +5,9 @@ import json
 import pytest
 
 from cli.typed import made_run, unheard
+from unheard.documents import opened
+from unheard.results.files import read_result
+from unheard.schemas.comparison import ComparisonDocument
 
 
 @pytest.fixture(scope="module")
@@ -15,24 +18,25 @@ def finished(tmp_path_factory, recipe_text):
 
 
 def test_every_objective_has_its_calibration_and_fairness(finished):
-    for own in json.loads((finished / "result.json").read_text())["objectives"].values():
-        found = own["calibration"]
-        assert len(found["temperatures"]) == 2 * 2
-        for when in ("before", "after"):
-            assert 0 <= found[when]["ece"]["mean"] <= 1
-            assert len(found[when]["ece"]["per_seed"]) == 2
-            assert found[when]["accuracy_at_80"]["mean"] is not None
-        tail, gender = own["fairness"]["speakers"], own["fairness"]["groups"]["gender"]
-        assert tail["worst"] <= own["uar"]["mean"] <= tail["best"]
-        assert {name: row["uar"] for name, row in gender["rows"].items()} == pytest.approx(own["gender"])
-        assert "language" not in own["fairness"]["groups"]
+    for own in read_result(finished).objectives.values():
+        found = own.calibration
+        assert len(found.fold_temperatures) == 2 * 2
+        for scores in (found.before, found.after):
+            assert 0 <= scores.ece.mean <= 1
+            assert len(scores.ece.per_seed) == 2
+            assert scores.accuracy_at_80.mean is not None
+            assert sum(one.count for one in scores.reliability) > 0
+        tails, gender = own.fairness.tails, own.fairness.groups["gender"]
+        assert tails.worst <= own.uar.mean <= tails.best
+        assert {name: row.uar for name, row in gender.scores.items()} == pytest.approx(own.gender)
+        assert "language" not in own.fairness.groups
 
 
 def test_the_card_and_the_page_say_what_the_temperature_is(finished):
-    result = json.loads((finished / "result.json").read_text())
+    result = read_result(finished)
     card, page = ((finished / name).read_text() for name in ("model-card.md", "report.html"))
-    for label, own in result["objectives"].items():
-        sentence = own["calibration"]["predict"]["sentence"]
+    for label, own in result.objectives.items():
+        sentence = own.calibration.run_temperature.sentence
         assert f"- {label}: {sentence}" in card
         assert f"{label}: {sentence}" in page
     assert "for other corpora, languages or microphones no temperature was fitted" in " ".join(card.split())
@@ -51,13 +55,13 @@ def test_the_card_of_a_run_is_the_card_that_is_asked_for(finished, tmp_path, cap
 def test_a_comparison_goes_to_a_file_as_well(finished, tmp_path, capsys):
     assert unheard("compare", finished, "--json", tmp_path / "said.json", "--points", 5) == 0
     said = capsys.readouterr().out
-    whole = json.loads((tmp_path / "said.json").read_text())
-    (row,) = whole["comparisons"]
-    assert row["sentence"] in said
-    assert row["power"]["planned"]["sentence"] in said
-    assert row["power"]["planned"]["difference"] == 0.05
-    assert len(row["by_speaker"]) == row["speakers"] == 6
-    assert row == json.loads((finished / "result.json").read_text())["comparisons"][0] | {"power": row["power"]}
+    whole = ComparisonDocument.model_validate(opened(json.loads((tmp_path / "said.json").read_text())))
+    (one,) = whole.comparisons
+    assert one.sentence in said
+    assert one.power.planned.sentence in said
+    assert one.power.planned.difference == 0.05
+    assert len(one.by_speaker) == one.speakers == 6
+    assert one == read_result(finished).comparisons[0].model_copy(update={"power": one.power})
 
 
 def test_one_seed_and_another_metric_can_be_asked_for(finished, capsys):

@@ -9,6 +9,7 @@ import pytest
 from cli.typed import made_run, unheard
 from unheard.documents import sealed
 from unheard.leakage.probe_kinds import KINDS
+from unheard.probing.probe_run import read_probes
 from unheard.testing.codes import make_codes
 
 
@@ -47,15 +48,16 @@ def test_a_run_is_probed_beside_all_its_references(run, tmp_path, capsys):
     assert unheard("probe", run, "--jobs", 1, "--out", tmp_path / "all.json") == 0
     result = json.loads((run / "probes.json").read_text())
     assert result == json.loads((tmp_path / "all.json").read_text())
+    assert read_probes(run / "probes.json").command.startswith("unheard ")
     assert (result["kind"], result["weight_zero"], result["notes"]) == ("run", "plain", [])
     assert set(result["objectives"]) == {"plain", "dat"}
     assert all(result["references"][name] for name in ("raw_features", "untrained", "emotion_code"))
     assert finite(result)
     for own in (*result["objectives"].values(), *result["references"].values()):
         for protocol in ("utterances", "sentences"):
-            best = own["leakage"]["speaker"][protocol]["best"]
-            assert best["mean"] == max(own["leakage"]["speaker"][protocol][kind]["mean"] for kind in KINDS)
-            assert best["tasks"] == 2
+            read = own["leakage"]["speaker"][protocol]
+            assert read["best"]["mean"] == max(read["probes"][kind]["mean"] for kind in KINDS)
+            assert read["best"]["jobs"] == 2
         assert own["erasure"]["uar_lost"]["mean"] == pytest.approx(
             own["erasure"]["uar_before"]["mean"] - own["erasure"]["uar_after"]["mean"]
         )

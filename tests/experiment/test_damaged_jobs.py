@@ -6,6 +6,7 @@ import math
 import pytest
 
 from experiment.made_jobs import leakage, references, training
+from reports.conftest import made_result
 from unheard.data.folds.plan import Fold
 from unheard.documents import DamageError, opened, parse_json, read_json, sealed
 from unheard.errors import MachineError, RunError
@@ -18,10 +19,11 @@ from unheard.experiment.job_result import (
     write_job_result,
 )
 from unheard.files import write_document
-from unheard.results.files import read_predictions, read_result
+from unheard.results.files import read_predictions, read_result, write_record
+from unheard.schemas.result import Result
 
 JOB = training([("a.wav", [0.25, 0.75])], leakage=leakage(float("nan"), linear=0.5))
-RESULT = {"schema": 1, "name": "made", "classes": ["joy", "fear"], "objectives": {"plain": {"name": "plain"}}}
+RESULT = made_result()
 
 
 def job(folder):
@@ -114,10 +116,11 @@ def test_what_the_machine_refuses_is_not_damage(tmp_path, monkeypatch):
 
 def test_a_result_is_written_with_a_digest_that_layout_does_not_matter_to(tmp_path):
     file = tmp_path / "result.json"
-    write_document(RESULT, file)
-    assert read_result(tmp_path) == RESULT
+    whole = Result.model_validate(RESULT)
+    write_record(whole, file)
+    assert read_result(tmp_path) == whole
     file.write_text(json.dumps(json.loads(file.read_text()), indent=7, sort_keys=True))
-    assert read_result(tmp_path) == RESULT
+    assert read_result(tmp_path) == whole
     file.write_text(file.read_text().replace("made", "mode"))
     with pytest.raises(RunError, match=r"result\.json: .*does not match its digest"):
         read_result(tmp_path)
@@ -129,23 +132,23 @@ def test_a_result_is_written_with_a_digest_that_layout_does_not_matter_to(tmp_pa
         ({"classes": []}, "classes"),
         ({"classes": ["joy", "joy"]}, "names one thing twice"),
         ({"objectives": []}, "objectives"),
-        ({"objectives": {"plain": {"uar": 3}}}, "objectives.plain.uar"),
-        ({"schema": True}, "schema 1"),
+        (
+            {"objectives": RESULT["objectives"] | {"dat": RESULT["objectives"]["dat"] | {"uar": 3}}},
+            "objectives.dat.uar",
+        ),
+        ({"schema_version": True}, "schema 2"),
+        ({"schema_version": 1}, "schema 2. Run it again"),
+        ({"corpus": {}}, "corpus.name"),
+        ({"corpse": {}}, "corpse"),
         ({"seeds": [0, 0]}, "names one thing twice"),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:40],
 )
 def test_a_damaged_result_is_named_with_the_key(tmp_path, changes, said):
     write_document({**RESULT, **changes}, tmp_path / "result.json")
     with pytest.raises(RunError, match=said) as caught:
         read_result(tmp_path)
     assert "result.json" in str(caught.value)
-
-
-def test_what_a_reader_needs_is_named_where_it_is_missing(tmp_path):
-    write_document(RESULT, tmp_path / "result.json")
-    with pytest.raises(RunError, match=r"corpus\.digest is missing"):
-        read_result(tmp_path, needs=("corpus.digest",))
 
 
 HEADER = "objective,file,speaker,fold,seed,truth,prediction\n"

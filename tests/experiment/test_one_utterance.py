@@ -25,8 +25,10 @@ def test_a_run_of_one_utterance_a_speaker_says_that_leakage_was_not_measured(rec
     claim_folder(ready.recipe, tmp_path / "run")
     result, _ = build_result(ready, run_jobs(ready, tmp_path / "run"), tmp_path / "run")
     assert any(
-        warning.startswith("In 2 of 2 folds no training speaker has 3 utterances") for warning in result["warnings"]
+        one.kind == "leakage-not-measured"
+        and one.text.startswith("In 2 of 2 folds no training speaker has 3 utterances")
+        for one in result.cautions
     )
-    assert result["objectives"]["dat"]["uar"]["mean"] is not None
-    assert result["objectives"]["dat"]["leakage"]["best"]["mean"] is None
-    assert result["references"]["raw_features"]["best"]["mean"] is None
+    assert result.objectives["dat"].uar.mean is not None
+    assert result.objectives["dat"].leakage.best.mean is None
+    assert result.references.raw_features.best.mean is None

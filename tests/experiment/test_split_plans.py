@@ -10,8 +10,9 @@ from unheard.errors import AudioError, SettingsError, SplitError
 from unheard.experiment.preparation import default_cache, prepare
 from unheard.experiment.recipe_file import read_recipe
 from unheard.experiment.runner import save_plans
-from unheard.experiment.split_plans import notes_on_folds, sessions_word, together
+from unheard.experiment.split_plans import cautions_on_folds, sessions_of, tied_speakers_of
 from unheard.results.protocols import under
+from unheard.schemas.corpus import TiedSpeakers
 from unheard.settings import read_document
 
 
@@ -49,7 +50,7 @@ def test_run_keeps_sessions_apart_as_audit_asks(column, recipe, tones, tmp_path)
     save_plans(ready, tmp_path / "run")
     assert ready.plans[0].sessions_matter
     assert audit(table, "--folds", tmp_path / "run" / "splits" / "seed0.json") == 0
-    assert sessions_word(ready.recipe, list(ready.utterances.values()), ready.plans[0]) == "apart"
+    assert sessions_of(ready.recipe, list(ready.utterances.values()), ready.plans[0]) == "apart"
 
 
 def test_ignored_sessions_are_said_and_are_a_leak_to_audit(recipe, tones, tmp_path):
@@ -59,8 +60,8 @@ def test_ignored_sessions_are_said_and_are_a_leak_to_audit(recipe, tones, tmp_pa
     ready = prepare(read(recipe, table, "split.sessions=ignore"), default_cache())
     save_plans(ready, tmp_path / "run")
     items = list(ready.utterances.values())
-    assert sessions_word(ready.recipe, items, ready.plans[0]) == "ignored"
-    assert notes_on_folds(ready.recipe, items, ready.plans[0])[0].startswith("SESSIONS IGNORED")
+    assert sessions_of(ready.recipe, items, ready.plans[0]) == "ignored"
+    assert cautions_on_folds(ready.recipe, items, ready.plans[0])[0].kind == "sessions-ignored"
     assert audit(table, "--folds", tmp_path / "run" / "splits" / "seed0.json") == 1
     assert audit(table, "--folds", tmp_path / "run" / "splits" / "seed0.json", "--no-sessions") == 0
 
@@ -71,9 +72,9 @@ def test_a_corpus_without_sessions_has_the_plan_that_it_had(recipe, tones, tmp_p
     assert not plan.sessions_matter
     assert plan.settings == {"dev_speakers": 1, "groups": 2}
     items = list(ready.utterances.values())
-    assert sessions_word(ready.recipe, items, plan) is None
-    assert notes_on_folds(ready.recipe, items, plan) == []
-    assert together(items, matter=False) == {"by": [], "sets": 6, "tied": []}
+    assert sessions_of(ready.recipe, items, plan) is None
+    assert cautions_on_folds(ready.recipe, items, plan) == []
+    assert tied_speakers_of(items, matter=False) == TiedSpeakers(by=[], sets=6, tied=[])
 
 
 def test_other_protocols_follow_the_same_rule(recipe, tones, tmp_path):
@@ -98,9 +99,12 @@ def test_speakers_of_one_recording_are_named_in_the_result(recipe, tones, tmp_pa
     )
     ready = prepare(read(recipe, table, "split.groups=3"), default_cache())
     items = list(ready.utterances.values())
-    assert together(items, matter=False) == {"by": ["recording"], "sets": 5, "tied": [["table/s00", "table/s01"]]}
-    (note,) = notes_on_folds(ready.recipe, items, ready.plans[0])
-    assert "table/s00 + table/s01" in note
+    assert tied_speakers_of(items, matter=False) == TiedSpeakers(
+        by=["recording"], sets=5, tied=[["table/s00", "table/s01"]]
+    )
+    (note,) = cautions_on_folds(ready.recipe, items, ready.plans[0])
+    assert note.kind == "speakers-tied"
+    assert "table/s00 + table/s01" in note.text
 
 
 def _partner(rows: list[str]) -> str:

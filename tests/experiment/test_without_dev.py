@@ -48,12 +48,14 @@ def test_leave_one_out_of_two_trains_tests_and_says_that_nobody_chose(two, tmp_p
     found = run_jobs(prepared, tmp_path / "run")
     result, _ = build_result(prepared, found, tmp_path / "run")
     assert [len(one.dev_predictions) for one in trainings_of(found, "plain")] == [0, 0]
-    assert {fold["dev"] for fold in result["split"]["folds"]} == {0}
-    assert result["objectives"]["plain"]["uar"]["mean"] is not None
-    assert any("No dev part (split.dev_speakers = 0)" in text for text in result["warnings"])
-    assert "In 2 of 2 folds there is one training speaker, and nobody to tell apart" in " ".join(result["warnings"])
-    assert result["objectives"]["plain"]["leakage"]["best"]["mean"] is None
-    assert result["objectives"]["plain"]["calibration"]["after"] is None
+    assert {fold.dev for fold in result.split.folds} == {0}
+    plain, known = result.objectives["plain"], {one.kind: one.text for one in result.cautions}
+    assert plain.uar.mean is not None
+    assert "No dev part (split.dev_speakers = 0)" in known["no-dev-part"]
+    alone = "In 2 of 2 folds there is one training speaker, and nobody to tell apart"
+    assert known["leakage-not-measured"].startswith(alone)
+    assert plain.leakage.best.mean is None
+    assert plain.calibration.after is None
 
 
 def test_an_epoch_that_dev_speakers_choose_needs_them_and_says_so_before_any_recording_is_read(two, tmp_path):

@@ -39,7 +39,7 @@ def test_without_parts_the_erasure_does_not_know_who_is_asked():
         codes = make_codes(speakers=6, unseen=0, each=12, size=16, strength=1.5, seed=seed)
         left = measured(codes, kinds=("linear", "knn"), parts=False, seed=seed)["speaker_after"]
         assert left["linear"].value == pytest.approx(1 / 6)
-        low, high = summary([left["knn"]])["interval"]
+        low, high = summary([left["knn"]]).interval
         missed += not low <= 1 / 6 <= high
     assert missed <= 1
 
@@ -51,7 +51,7 @@ def test_erasing_noise_is_not_shown_to_cost_more_than_its_control():
         codes = make_codes(speakers=6, unseen=5, each=20, size=14, code="none", seed=seed)
         own = measured(codes, seed=seed)
         assert own["uar_beyond_control"].variance > 0
-        low, high = summary([own["uar_beyond_control"]])["interval"]
+        low, high = summary([own["uar_beyond_control"]]).interval
         wrong += not low <= 0 <= high
     assert wrong <= 1
 
@@ -64,8 +64,8 @@ def test_an_emotion_that_lies_where_the_speaker_is_was_used():
     embeddings = codes.embeddings.copy()
     embeddings[:, :4] += generator.normal(0, 1.5, (16, 4))[speaker]
     own = measured(type(codes)(embeddings, codes.columns, codes.part))
-    assert summary([own["uar_lost"]])["interval"][0] > 0
-    assert summary([own["uar_beyond_control"]])["interval"][0] > 0
+    assert summary([own["uar_lost"]]).interval[0] > 0
+    assert summary([own["uar_beyond_control"]]).interval[0] > 0
     assert CONTROLS > 1
 
 

@@ -18,7 +18,7 @@ def items_of(codes, *columns):
 
 
 def interval(measure):
-    return summary([measure])["interval"]
+    return summary([measure]).interval
 
 
 def covers(measure, value):

@@ -7,8 +7,9 @@ import re
 import numpy as np
 import pytest
 
+from reports.conftest import made_nasty, made_result
 from reports.drawn import crossings, outside, page_svg, tips, words
-from reports.test_page import branches, small, without
+from schemas.changes import leaves
 from unheard.reports.figures.area import as_numbers, round_values
 from unheard.reports.figures.bar_chart import NamedShare, bar_chart
 from unheard.reports.figures.drawing import Drawing
@@ -19,6 +20,38 @@ from unheard.reports.figures.scores import confusion_matrix, differences, speake
 from unheard.reports.figures.style import hue
 from unheard.reports.figures.training_curves import CURVES, mean_over, training_curve
 from unheard.reports.figures.uar_and_leakage import uar_and_leakage
+
+
+@pytest.fixture
+def result():
+    """The made result as plain values, which figures read."""
+    return made_result()
+
+
+@pytest.fixture
+def nasty():
+    """The same with names that are markup."""
+    return made_nasty()
+
+
+def without(result, path, value):
+    """The result with another value at a path."""
+    other = copy.deepcopy(result)
+    place = other
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return other
+
+
+def small(result):
+    """One objective and a map of two points: every kind of value once."""
+    own = result["objectives"]["dat"]
+    curves = [
+        one | {"logged": {key: column[:3] for key, column in one["logged"].items()}} for one in own["curves"][:2]
+    ]
+    points = {key: column[:2] for key, column in result["maps"]["dat"].items()}
+    return result | {"objectives": {"dat": own | {"curves": curves}}, "maps": {"dat": points}}
 
 
 def of_emotions(result, label):
@@ -125,7 +158,7 @@ READERS = {
 def test_no_null_nan_or_infinity_anywhere_breaks_a_figure_or_is_drawn(result, part):
     result = small(result)
     whole = [draw(result, "dat") for draw in READERS[part]]
-    paths = [path for path in branches(result) if part in (path[0], path[2:3] and path[2])]
+    paths = [path for path in leaves(result) if part in (path[0], path[2:3] and path[2])]
     assert paths
     for number, path in enumerate(paths):
         place = result
@@ -202,7 +235,8 @@ def test_a_curve_has_a_mean_a_mark_and_the_thin_lines_of_each_objective(result):
 def test_a_curve_with_a_missing_epoch_has_a_gap(result):
     whole = training_curve(result, "weight").figure.axes[0].lines[-1].get_ydata()
     for curve in result["objectives"]["cgt"]["curves"]:
-        curve["weight"] = [*curve["weight"][:5], None, *curve["weight"][6:]]
+        weights = curve["logged"]["weight"]
+        curve["logged"]["weight"] = [*weights[:5], None, *weights[6:]]
     broken = training_curve(result, "weight").figure.axes[0].lines[-1].get_ydata()
     assert np.isnan(broken).sum() == 1
     assert len(whole) == len(broken)

@@ -7,6 +7,7 @@ import pytest
 from reports.drawn import crossings, outside, tips, words
 from unheard.reports.figures.pareto_front import dots, front_of, limits, lines_of, name_of, pareto_front
 from unheard.reports.pages.sweep import render_sweep, write_sweep_page
+from unheard.schemas.sweep import Sweep
 from unheard.sweeps.sweep import pareto_front as unbeaten
 
 EVIL = "<script>alert('x')</script>\"&"
@@ -27,9 +28,13 @@ def row(objective, varied, good, leak, **more):
         "method": objective,
         "varied": varied,
         "settings": {},
-        "dev_uar": spread(good),
+        "dev_uar": spread(good) | {"per_seed": [good]},
         "uar": spread(good) | {"per_seed": [good], "interval": interval},
-        "leakage": {key: spread(leak) for key in ("best", "linear", "mlp", "eer")},
+        "leakage": {
+            "best": spread(leak),
+            "probes": {"linear": spread(leak), "mlp": spread(leak)},
+            "eer": spread(leak),
+        },
         "seconds": 12.0,
         "chosen": False,
     } | more
@@ -44,25 +49,36 @@ def sweep():
     front = unbeaten([(one["uar"]["mean"], one["leakage"]["best"]["mean"]) for one in rows])
     references = {"chance": 0.06, "raw_features": 0.95, "untrained": 0.65, "emotion_code": 0.064}
     return {
-        "schema": 1,
         "name": "made",
         "unheard": "0.1.0",
         "created": "2026-01-01T00:00:00+00:00",
         "command": "unheard sweep",
         "corpus": {"name": "made", "title": "Made up", "utterances": 60, "speakers": 6, "digest": "d"},
-        "split": {"protocol": "speaker_groups", "inflated": False, "folds": 5, "digest": {"0": "s"}},
+        "split": {
+            "protocol": "speaker_groups",
+            "disjoint": ["speaker"],
+            "selection": "source-dev",
+            "inflated": False,
+            "fold_count": 5,
+            "folds": [],
+            "digest": {"0": "s"},
+        },
         "classes": ["anger", "joy", "sadness", "neutral"],
         "seeds": [0, 1],
         "chance": 0.25,
-        "references": {key: {"best": spread(value)} for key, value in references.items()},
+        "references": {key: {"best": spread(value), "probes": {}} for key, value in references.items()},
         "vary": ["objectives.dat.weight=0,-0.1,-1,-3,-10"],
         "search": None,
         "measure": "uar",
         "points": [one | {"front": own} for one, own in zip(rows, front, strict=True)],
         "chosen": "dat.-0.1",
         "chosen_of": {"plain": "plain", "dat": "dat.-0.1"},
-        "nested": {"uar": spread(0.47) | {"interval": [0.44, 0.5]}, "picked": {"dat.-0.1": 4, "plain": 1}},
-        "warnings": [],
+        "learning": None,
+        "nested": {
+            "uar": spread(0.47) | {"per_seed": [0.47], "interval": [0.44, 0.5]},
+            "picked": {"dat.-0.1": 4, "plain": 1},
+        },
+        "cautions": [],
     }
 
 
@@ -72,8 +88,11 @@ def nasty(sweep):
     sweep["name"] = sweep["corpus"]["title"] = EVIL
     sweep["points"] += [row(EVIL, {"objectives.x.form": EVIL}, 0.472, 0.332, front=False) for _ in range(8)]
     sweep["points"].append(row("lost", {}, 0.5, 0.2, front=False) | {"uar": None})
-    sweep["points"].append(row("mute", {}, 0.5, 0.2, front=False) | {"leakage": {}})
-    sweep["points"].append(row("one", {}, 1.0, 0.0, front=True) | {"uar": {"mean": 1.0, "interval": [None, None]}})
+    sweep["points"].append(row("mute", {}, 0.5, 0.2, front=False) | {"leakage": None})
+    sweep["points"].append(
+        row("one", {}, 1.0, 0.0, front=True)
+        | {"uar": {"mean": 1.0, "std": None, "per_seed": [1.0], "interval": None}}
+    )
     sweep |= {"references": {}, "nested": None, "chance": None, "chosen": None}
     return sweep
 
@@ -140,15 +159,16 @@ def test_the_chosen_point_has_a_ring_and_the_legend_explains_it(sweep):
 
 
 def test_nothing_to_draw_gives_no_figure(sweep):
-    sweep["points"] = [one | {"leakage": {}} for one in sweep["points"]]
+    sweep["points"] = [one | {"leakage": None} for one in sweep["points"]]
     assert pareto_front(sweep) is None
-    assert "there is no curve" in render_sweep(sweep)
+    assert "there is no curve" in render_sweep(Sweep.model_validate(sweep))
 
 
 def test_a_search_is_drawn_over_dev_speakers_and_has_no_test_figures(sweep):
-    sweep |= {"measure": "dev_uar", "search": {"trials": [1, 2], "sampler": "TPE", "seed": 0}, "nested": None}
+    trials = [{"settings": {"x": "1"}, "dev_uar": 0.5, "done": True}] * 2
+    sweep |= {"measure": "dev_uar", "search": {"trials": trials, "sampler": "TPE", "seed": 0}, "nested": None}
     sweep["points"] = [one | {"uar": None} for one in sweep["points"]]
-    page = render_sweep(sweep)
+    page = render_sweep(Sweep.model_validate(sweep))
     assert "UAR on dev speakers" in page
     assert "2 trials" in page
 
@@ -156,7 +176,7 @@ def test_a_search_is_drawn_over_dev_speakers_and_has_no_test_figures(sweep):
 @pytest.mark.parametrize("kind", ["sweep", "nasty"])
 def test_the_page_is_whole_safe_and_says_every_point(kind, request, tmp_path):
     made = request.getfixturevalue(kind)
-    write_sweep_page(made, tmp_path / "sweep.html")
+    write_sweep_page(Sweep.model_validate(made), tmp_path / "sweep.html")
     page = (tmp_path / "sweep.html").read_text(encoding="utf-8")
     assert "<script>alert" not in page
     assert "http" not in page.replace("http-equiv", "")

@@ -3,6 +3,8 @@
 import pytest
 
 from reports.drawn import crossings, outside, tips, words
+from reports.made_probes import made_sweep
+from schemas.changes import changed
 from unheard.reports.figures.setting_curve import setting_curve, varied_alone
 from unheard.reports.pages.sweep import render_sweep
 
@@ -75,10 +77,19 @@ def test_two_settings_or_one_value_are_no_curve():
     assert setting_curve({"points": []}) is None
 
 
-def test_the_page_shows_it_with_the_area_under_a_learning_curve():
-    sweep = made("training.labeled", (0.1, 1.0))
-    sweep["learning"] = {"plain": {"shares": [0.1, 1.0], "uar": [0.4, 0.5], "auc": 0.45, "interval": [0.4, 0.51]}}
-    page = render_sweep(sweep)
+def swept(result, key, values):
+    """A sweep of one objective over one setting."""
+    sweep = made_sweep(result)
+    points = [
+        sweep.points[0].model_dump() | {"point": f"{value}/plain", "varied": {key: value}, "front": True}
+        for value in values
+    ]
+    return changed(sweep, "points", points)
+
+
+def test_the_page_shows_it_with_the_area_under_a_learning_curve(result):
+    learning = {"plain": {"shares": [0.1, 1.0], "uar": [0.4, 0.5], "auc": 0.45, "interval": [0.4, 0.51]}}
+    page = render_sweep(changed(swept(result, "training.labeled", (0.1, 1.0)), "learning", learning))
     assert "What the setting does" in page
     assert "area under the learning curve 0.450 (95 % over speakers 0.400 to 0.510)" in page
-    assert "What the setting does" not in render_sweep(made("objectives.dat.weight", (0.0, -1.0)))
+    assert "What the setting does" not in render_sweep(swept(result, "objectives.dat.weight", (0.0, -1.0)))

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from unheard.results.files import plain_numbers
+from unheard.schemas.calibration import RunTemperature
 from unheard.scores.calibration import (
     COVERAGES,
     HeldOutPredictions,
@@ -83,69 +83,69 @@ def test_one_temperature_is_fitted_on_all_dev_speakers_and_helps_on_test():
     test, dev = judged()
     found = calibration_summary(test, dev)
     whole = fit_pooled(pool(dev.truth, dev.probabilities, speakers=dev.speakers, names=dev.names))
-    assert found["predict"] == {
-        "temperature": whole.value,
-        "kept": True,
-        "speakers": 6,
-        "fitted": whole.value,
-        "gain": whole.gain,
-        "gain_error": whole.error,
-        "sentence": whole.sentence,
-    }
-    assert found["after"]["ece"]["mean"] < found["before"]["ece"]["mean"] / 2
-    assert found["after"]["log_loss"]["mean"] < found["before"]["log_loss"]["mean"]
+    assert found.run_temperature == RunTemperature(
+        temperature=whole.value,
+        kept=True,
+        speakers=6,
+        fitted=whole.value,
+        gain=whole.gain,
+        gain_error=whole.error,
+        sentence=whole.sentence,
+    )
+    assert found.after.ece.mean < found.before.ece.mean / 2
+    assert found.after.log_loss.mean < found.before.log_loss.mean
 
 
 def test_the_temperature_of_a_fold_is_of_speakers_whom_it_does_not_test():
     test, dev = judged()
-    rows = calibration_summary(test, dev)["temperatures"]
-    assert [(row["seed"], row["fold"]) for row in rows] == [(seed, fold) for seed in (0, 1) for fold in "abc"]
-    assert [row["speakers"] for row in rows] == [4] * 6
+    rows = calibration_summary(test, dev).fold_temperatures
+    assert [(row.seed, row.fold) for row in rows] == [(seed, fold) for seed in (0, 1) for fold in "abc"]
+    assert [row.speakers for row in rows] == [4] * 6
     for row in rows:
-        tested = test.speakers[(test.folds == row["fold"]) & (test.seeds == row["seed"])]
+        tested = test.speakers[(test.folds == row.fold) & (test.seeds == row.seed)]
         left = ~np.isin(dev.speakers, tested)
         parts = {"speakers": dev.speakers[left], "names": dev.names[left]}
         expected = fit_pooled(pool(dev.truth[left], dev.probabilities[left], **parts))
-        assert row["temperature"] == pytest.approx(expected.value, rel=1e-9)
+        assert row.temperature == pytest.approx(expected.value, rel=1e-9)
 
 
 def test_no_label_of_a_test_speaker_moves_the_temperature_that_judges_them():
     test, dev = judged()
     found = calibration_summary(test, dev)
     other = replace(test, truth=np.roll(test.truth, 1))
-    assert calibration_summary(other, dev)["temperatures"] == found["temperatures"]
+    assert calibration_summary(other, dev).fold_temperatures == found.fold_temperatures
     for fold in "abc":
         tested = np.isin(dev.speakers, test.speakers[test.folds == fold])
         assert tested.any()
         poisoned = replace(dev, truth=np.where(tested, (dev.truth + 1) % 3, dev.truth))
         again = calibration_summary(test, poisoned)
-        for before, after in zip(found["temperatures"], again["temperatures"], strict=True):
-            assert (before == after) == (before["fold"] == fold)
+        for before, after in zip(found.fold_temperatures, again.fold_temperatures, strict=True):
+            assert (before == after) == (before.fold == fold)
 
 
 def same_figures(found):
-    return plain_numbers(found["after"]) == plain_numbers(found["before"])
+    return found.after == found.before
 
 
 def test_in_a_corpus_or_language_that_was_not_trained_on_no_temperature_is_used():
     test, dev = judged(foreign=True)
     found = calibration_summary(test, dev)
     assert same_figures(found)
-    assert {row["temperature"] for row in found["temperatures"]} == {1.0}
-    assert (found["predict"]["temperature"], found["predict"]["kept"]) == (1.0, False)
-    assert "did not train on" in found["predict"]["sentence"]
+    assert {row.temperature for row in found.fold_temperatures} == {1.0}
+    assert (found.run_temperature.temperature, found.run_temperature.kept) == (1.0, False)
+    assert "did not train on" in found.run_temperature.sentence
     own = test.folds == "a"
     mixed = calibration_summary(replace(test, foreign=own), dev)
-    assert [row["kept"] for row in mixed["temperatures"]] == [False, True, True] * 2
-    assert mixed["predict"]["kept"]
+    assert [row.kept for row in mixed.fold_temperatures] == [False, True, True] * 2
+    assert mixed.run_temperature.kept
 
 
 def test_where_everybody_is_tested_in_every_fold_nothing_can_be_fitted():
     test, dev = judged()
     found = calibration_summary(test, replace(dev, speakers=np.full(dev.speakers.shape, "s0")))
-    assert {(row["temperature"], row["speakers"]) for row in found["temperatures"]} == {(1.0, 0), (1.0, 1)}
+    assert {(row.temperature, row.speakers) for row in found.fold_temperatures} == {(1.0, 0), (1.0, 1)}
     assert same_figures(found)
-    assert found["predict"]["temperature"] == 1.0
+    assert found.run_temperature.temperature == 1.0
 
 
 def test_figures_are_means_over_seeds_of_each_seed_alone():
@@ -153,21 +153,21 @@ def test_figures_are_means_over_seeds_of_each_seed_alone():
     own = [
         calibration_error(test.truth[test.seeds == seed], test.probabilities[test.seeds == seed]) for seed in (0, 1)
     ]
-    found = calibration_summary(test, dev)["before"]
-    assert found["ece"]["per_seed"] == own
-    assert found["ece"]["mean"] == pytest.approx(np.mean(own))
-    assert found["risk_coverage"]["coverage"] == list(COVERAGES)
-    at = found["risk_coverage"]["risk"][COVERAGES.index(0.8)]
-    assert found["accuracy_at_80"]["mean"] == pytest.approx(1 - at)
-    assert sum(row["count"] for row in found["reliability"]) == test.truth.size
+    found = calibration_summary(test, dev).before
+    assert found.ece.per_seed == own
+    assert found.ece.mean == pytest.approx(np.mean(own))
+    assert found.risk_coverage.coverage == list(COVERAGES)
+    at = found.risk_coverage.risk[COVERAGES.index(0.8)]
+    assert found.accuracy_at_80.mean == pytest.approx(1 - at)
+    assert sum(row.count for row in found.reliability) == test.truth.size
 
 
 def test_without_dev_predictions_nothing_is_fitted_and_nothing_is_made_up():
     test, dev = judged()
     for lacking in (None, replace(dev, truth=np.full(dev.truth.shape, -1))):
-        found = plain_numbers(calibration_summary(test, lacking))
-        assert found["after"] is None
-        assert (found["predict"]["temperature"], found["predict"]["speakers"]) == (1.0, 0)
-        assert found["predict"]["gain"] is None
-        assert found["temperatures"] == []
-        assert found["before"]["ece"]["mean"] > 0
+        found = calibration_summary(test, lacking)
+        assert found.after is None
+        assert (found.run_temperature.temperature, found.run_temperature.speakers) == (1.0, 0)
+        assert found.run_temperature.gain is None
+        assert found.fold_temperatures == []
+        assert found.before.ece.mean > 0

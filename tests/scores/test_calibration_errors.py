@@ -114,12 +114,12 @@ def test_reliability_counts_every_item_once_and_gives_the_error():
     truth, told = drawn()
     rows = reliability(truth, told)
     assert len(rows) == 15
-    assert sum(row["count"] for row in rows) == truth.size
-    full = [row for row in rows if row["count"]]
-    assert all(row["low"] - 1e-9 <= row["confidence"] <= row["high"] + 1e-9 for row in full)
-    gaps = sum(row["count"] * abs(row["confidence"] - row["accuracy"]) for row in full)
+    assert sum(row.count for row in rows) == truth.size
+    full = [row for row in rows if row.count]
+    assert all(row.low - 1e-9 <= row.confidence <= row.high + 1e-9 for row in full)
+    gaps = sum(row.count * abs(row.confidence - row.accuracy) for row in full)
     assert gaps / truth.size == pytest.approx(calibration_error(truth, told))
-    assert all(np.isnan(row["accuracy"]) for row in rows if not row["count"])
+    assert all(row.accuracy is None for row in rows if not row.count)
 
 
 def test_risk_coverage_by_hand():

@@ -58,6 +58,6 @@ def test_other_speakers_at_one_share_are_refused():
 def test_a_curve_is_told_in_the_order_of_its_shares():
     points = {1.0: (0.8, confusions(0.8)), 0.1: (0.4, confusions(0.4))}
     found = learning_curve(points)
-    assert found["shares"] == [0.1, 1.0]
-    assert found["uar"] == [0.4, 0.8]
-    assert found["interval"][0] < found["auc"] < found["interval"][1]
+    assert found.shares == [0.1, 1.0]
+    assert found.uar == [0.4, 0.8]
+    assert found.interval[0] < found.auc < found.interval[1]

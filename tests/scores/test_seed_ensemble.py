@@ -21,8 +21,8 @@ def test_two_that_err_apart_are_right_together():
     found = asked(
         [[0.9, 0.1], [0.6, 0.4], [0.4, 0.6], [0.1, 0.9]], [3, 3, 7, 7], ["a1", "b1", "a1", "b1"], [0, 1, 0, 1]
     )
-    assert found["models"] == 2
-    assert found["uar"] == 1.0  # a1: 1.3 to 0.7, b1: 0.7 to 1.3; either seed alone has one of two
+    assert found.models == 2
+    assert found.uar == 1.0  # a1: 1.3 to 0.7, b1: 0.7 to 1.3; either seed alone has one of two
 
 
 def test_the_order_of_predictions_does_not_matter():
@@ -35,12 +35,12 @@ def test_the_order_of_predictions_does_not_matter():
     other = asked(probabilities[order], seeds[order], np.array(names)[order], truth[order])
     assert mine == other
     mean = probabilities.reshape(3, 20, 3).mean(0).argmax(1)
-    assert mine["uar"] == pytest.approx(np.mean([(mean == c)[truth[:20] == c].mean() for c in range(3)]))
+    assert mine.uar == pytest.approx(np.mean([(mean == c)[truth[:20] == c].mean() for c in range(3)]))
 
 
 def test_a_seed_that_tests_an_utterance_twice_has_one_vote():
     twice = asked([[0.9, 0.1], [0.7, 0.3], [0.05, 0.95]], [0, 0, 1], ["a1", "a1", "a1"], [1, 1, 1])
-    assert twice["uar"] == 1.0  # 0.8 + 0.05 against 0.2 + 0.95
+    assert twice.uar == 1.0  # 0.8 + 0.05 against 0.2 + 0.95
 
 
 def test_one_seed_or_unlike_utterances_have_none():

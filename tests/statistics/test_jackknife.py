@@ -33,10 +33,10 @@ def test_the_interval_of_a_mean_of_speakers_is_students():
     measure = leave_each_out(lambda kept: float(values[kept].mean()), items)
     found = summary([measure])
     low, high = stats.t.interval(0.95, 4, values.mean(), stats.sem(values))
-    assert found["mean"] == pytest.approx(values.mean())
-    assert found["interval"] == pytest.approx([low, high])
-    assert found["speakers"] == 5
-    assert np.isnan(found["std"])
+    assert found.mean == pytest.approx(values.mean())
+    assert found.interval == pytest.approx([low, high])
+    assert found.speakers == 5
+    assert found.std is None
 
 
 def test_a_speaker_in_several_folds_is_left_out_of_all_of_them():
@@ -44,8 +44,8 @@ def test_a_speaker_in_several_folds_is_left_out_of_all_of_them():
     whole = average(folds)
     assert whole.value == pytest.approx(0.6)
     assert whole.without == pytest.approx({"a": 0.55, "b": 0.55, "c": 0.65})
-    assert summary(folds)["std"] == pytest.approx(np.std([0.4, 0.8], ddof=1))
-    assert summary(folds)["tasks"] == 2
+    assert summary(folds).std == pytest.approx(np.std([0.4, 0.8], ddof=1))
+    assert summary(folds).jobs == 2
 
 
 def test_what_cannot_be_had_is_left_out_and_never_zero():
@@ -55,15 +55,15 @@ def test_what_cannot_be_had_is_left_out_and_never_zero():
     assert np.isnan(average([]).value)
     assert np.isnan(balanced_accuracy(*(np.zeros(0),) * 3).value)
     found = summary([Measure(0.5)])
-    assert found["mean"] == 0.5
-    assert np.isnan(found["interval"]).all()
+    assert found.mean == 0.5
+    assert found.interval is None
 
 
 def test_a_difference_is_taken_speaker_by_speaker():
     one, other = Measure(0.5, {"a": 0.4, "b": 0.6}), Measure(0.4, {"a": 0.3, "b": 0.5})
     found = summary([combine(lambda first, second: first - second, one, other)])
-    assert found["mean"] == pytest.approx(0.1)
-    assert found["interval"] == pytest.approx([0.1, 0.1])  # all speakers agree on it
+    assert found.mean == pytest.approx(0.1)
+    assert found.interval == pytest.approx([0.1, 0.1])  # all speakers agree on it
 
 
 def test_a_trial_goes_with_either_of_its_speakers():
@@ -75,7 +75,7 @@ def test_a_trial_goes_with_either_of_its_speakers():
 
 def test_the_interval_is_cut_to_what_is_possible():
     measure = Measure(0.9, {"a": 0.6, "b": 1.0})
-    assert summary([measure], span=(0.0, 1.0))["interval"] == [0.0, 1.0]
+    assert summary([measure], span=(0.0, 1.0)).interval == (0.0, 1.0)
 
 
 def test_the_interval_over_speakers_covers_where_one_over_items_would_not():
@@ -87,7 +87,7 @@ def test_the_interval_over_speakers_covers_where_one_over_items_would_not():
         speakers = np.repeat(np.arange(12), 30).astype(str)
         hits = generator.random(360) < np.repeat(own, 30)
         measure = leave_each_out(lambda kept, hits=hits: float(hits[kept].mean()), speakers)
-        low, high = summary([measure])["interval"]
+        low, high = summary([measure]).interval
         covered += low <= 0.5 <= high
         over_items += abs(hits.mean() - 0.5) < 1.96 * np.sqrt(0.25 / 360)
     assert 0.92 <= covered / 400 <= 0.98
@@ -101,8 +101,8 @@ def test_lengths_must_fit():
 
 def test_a_variance_that_no_speaker_accounts_for_widens_the_interval():
     values = {"a": 0.4, "b": 0.5, "c": 0.6}
-    plain = summary([Measure(0.5, values)])["interval"]
-    wider = summary([Measure(0.5, values, 0.01)])["interval"]
+    plain = summary([Measure(0.5, values)]).interval
+    wider = summary([Measure(0.5, values, 0.01)]).interval
     t = stats.t.ppf(0.975, 2)
     jackknife = ((plain[1] - plain[0]) / 2 / t) ** 2
     assert (wider[1] - wider[0]) / 2 == pytest.approx(t * np.sqrt(jackknife + 0.01))

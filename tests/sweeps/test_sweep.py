@@ -7,9 +7,14 @@ import numpy as np
 import pytest
 
 from experiment.made_jobs import leakage, predictions, training
+from reports.conftest import made_result
+from schemas.changes import changed
 from unheard.errors import RunError, SettingsError
 from unheard.experiment.recipe import RunRecipe
 from unheard.experiment.recipe_file import read_recipe
+from unheard.schemas.result import Result
+from unheard.schemas.scores import SeedScores
+from unheard.schemas.sweep import SearchSummary
 from unheard.settings import read_document
 from unheard.sweeps.axes import Axis, parse_axis, parse_values, search_axes
 from unheard.sweeps.grid import plan_runs
@@ -233,93 +238,88 @@ def points(read):
     return run, prepared, jobs
 
 
-RESULT = {
-    "name": "made",
-    "created": "now",
-    "command": "",
-    "unheard": "0",
-    "classes": ["anger", "joy"],
-    "seeds": [0],
-    "references": {},
-    "corpus": {"name": "made", "digest": "digest"},
-    "split": {"protocol": "p", "folds": [{"name": "f1"}, {"name": "f2"}]},
-    "warnings": [],
-    "objectives": {
-        label: {
-            "uar": {"mean": good, "std": None, "interval": [0.1, 0.9]},
-            "leakage": {"best": {"mean": 0.4, "std": 0.1}},
-        }
-        for label, good in (("plain", 0.5), ("dat.weight_-1", 0.4))
-    },
-}
+@pytest.fixture
+def result():
+    """What a run of these points found, as far as a sweep reads it."""
+    whole = made_result(labels=("plain", "dat.weight_-1"), classes=("anger", "joy")) | {"seeds": [0]}
+    for label, good in (("plain", 0.5), ("dat.weight_-1", 0.4)):
+        own = whole["objectives"][label]
+        own["uar"] |= {"mean": good, "interval": [0.1, 0.9]}
+        own["leakage"]["best"] |= {"mean": 0.4, "std": 0.1}
+    return Result.model_validate(whole)
 
 
 def test_dev_uar_pools_the_folds_of_a_seed(read):
     _, prepared, jobs = points(read)
     own = [one for one in jobs if one.label == "plain"]
-    assert dev_score(prepared, own) == {"mean": 0.5, "std": None, "per_seed": [0.5]}
+    assert dev_score(prepared, own) == SeedScores(mean=0.5, std=None, per_seed=[0.5])
     other = [one.model_copy(update={"seed": 1, "dev_predictions": own[0].dev_predictions}) for one in own]
-    assert dev_score(prepared, [*own, *other])["per_seed"] == [0.5, 1.0]
-    assert dev_score(prepared, [own[0].model_copy(update={"dev_predictions": predictions()})])["mean"] is None
+    assert dev_score(prepared, [*own, *other]).per_seed == [0.5, 1.0]
+    assert dev_score(prepared, [own[0].model_copy(update={"dev_predictions": predictions()})]).mean is None
 
 
-def test_the_nested_choice_asks_each_folds_own_dev_speakers(read):
+def test_the_nested_choice_asks_each_folds_own_dev_speakers(read, result):
     run, prepared, jobs = points(read)
-    document = build_sweep(points_of(run, prepared, jobs, RESULT), RESULT, vary=["x"])
+    found = build_sweep(points_of(run, prepared, jobs, result), result, vary=["x"])
     # f1's dev speaker b speaks for plain, which hears its test speaker a rightly; f2's a for dat, which hears b.
-    assert document["nested"]["picked"] == {"plain": 1, "dat.weight_-1": 1}
-    assert document["nested"]["uar"]["mean"] == 1.0
-    assert document["chosen"] == "plain"
-    assert document["chosen_of"] == {"plain": "plain", "dat": "dat.weight_-1"}
-    assert [row["front"] for row in document["points"]] == [True, False]
+    assert found.nested.picked == {"plain": 1, "dat.weight_-1": 1}
+    assert found.nested.uar.mean == 1.0
+    assert found.chosen == "plain"
+    assert found.chosen_of == {"plain": "plain", "dat": "dat.weight_-1"}
+    assert [point.front for point in found.points] == [True, False]
+    assert [point.chosen for point in found.points] == [True, False]
+    assert (found.split.folds, found.corpus.digest) == ([], result.corpus.digest)
 
 
-def test_the_choice_does_not_see_test_figures(read):
+def test_the_choice_does_not_see_test_figures(read, result):
     run, prepared, jobs = points(read)
-    before = build_sweep(points_of(run, prepared, jobs, RESULT), RESULT, vary=[])
+    before = build_sweep(points_of(run, prepared, jobs, result), result, vary=[])
     jobs = [
         one.model_copy(update={"predictions": predictions([(name, p[::-1]) for name, p in one.predictions.rows()])})
         for one in jobs
     ]
-    turned = json.loads(json.dumps(RESULT))
-    for own in turned["objectives"].values():
-        own["uar"]["mean"] = 1 - own["uar"]["mean"]
+    turned = result
+    for label, own in result.objectives.items():
+        turned = changed(turned, ("objectives", label, "uar", "mean"), 1 - own.uar.mean)
     after = build_sweep(points_of(run, prepared, jobs, turned), turned, vary=[])
-    for key in ("chosen", "chosen_of"):
-        assert after[key] == before[key]
-    assert after["nested"]["picked"] == before["nested"]["picked"]
+    assert (after.chosen, after.chosen_of) == (before.chosen, before.chosen_of)
+    assert after.nested.picked == before.nested.picked
 
 
-def test_what_was_not_tested_has_no_test_figures(read):
+def test_what_was_not_tested_has_no_test_figures(read, result):
     run, prepared, jobs = points(read)
     found = points_of(run, prepared, jobs, None)
-    assert all(point.row["uar"] is None and "eer" not in point.row["leakage"] for point in found)
-    assert found[0].row["leakage"]["best"]["mean"] == pytest.approx(0.4)
-    document = build_sweep(found, RESULT, vary=[], searched={"trials": []})
-    assert document["measure"] == "dev_uar"
-    assert document["nested"] is None
+    assert all(point.row.uar is None and point.row.leakage.eer is None for point in found)
+    assert found[0].row.leakage.best.mean == pytest.approx(0.4)
+    sweep = build_sweep(found, result, vary=[], searched=SearchSummary(sampler="TPE", seed=0, trials=[]))
+    assert sweep.measure == "dev_uar"
+    assert sweep.nested is None
 
 
-def test_points_of_other_data_are_not_put_beside_each_other(read):
+def test_points_of_other_data_are_not_put_beside_each_other(read, result):
     run, prepared, jobs = points(read)
     other = _Prepared()
     other.digest = "another"
-    mixed = [*points_of(run, prepared, jobs, RESULT)[:1], *points_of(run, other, jobs, RESULT)[1:]]
+    mixed = [*points_of(run, prepared, jobs, result)[:1], *points_of(run, other, jobs, result)[1:]]
     with pytest.raises(RunError, match="same recordings and folds"):
-        build_sweep(mixed, RESULT, vary=[])
+        build_sweep(mixed, result, vary=[])
 
 
-def test_of_equals_the_first_is_chosen_and_of_nothing_none():
-    made = [{"point": name, "dev_uar": {"mean": value}} for name, value in (("a", None), ("b", 0.5), ("c", 0.5))]
+def test_of_equals_the_first_is_chosen_and_of_nothing_none(read, result):
+    (point, *_) = [one.row for one in points_of(*points(read), result)]
+    made = [
+        point.model_copy(update={"point": name, "dev_uar": SeedScores(mean=value, std=None, per_seed=[value])})
+        for name, value in (("a", None), ("b", 0.5), ("c", 0.5))
+    ]
     assert choose(made) == "b"
     assert choose(made[:1]) is None
 
 
-def test_a_sweep_is_read_as_it_was_written(tmp_path, read):
+def test_a_sweep_is_read_as_it_was_written(tmp_path, read, result):
     run, prepared, jobs = points(read)
-    document = build_sweep(points_of(run, prepared, jobs, RESULT), RESULT, vary=["x"])
-    write_sweep(document, tmp_path)
-    assert read_sweep(tmp_path) == document
+    sweep = build_sweep(points_of(run, prepared, jobs, result), result, vary=["x"])
+    write_sweep(sweep, tmp_path)
+    assert read_sweep(tmp_path) == sweep
     (tmp_path / "sweep.json").write_text("[]")
     with pytest.raises(RunError, match=r"sweep\.json"):
         read_sweep(tmp_path)

@@ -15,11 +15,10 @@ def number(value: float | None, digits: int = 3) -> str:
     return "-" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
-def span(ends: Sequence[float | None]) -> str:
-    """Both ends of an interval.
+def span(ends: Sequence[float] | None) -> str:
+    """Both ends of an interval, or a dash for one that is not known.
 
-    >>> span([0.2, 0.4])
-    '0.200 to 0.400'
+    >>> span((0.2, 0.4)), span(None)
+    ('0.200 to 0.400', '-')
     """
-    low, high = ends
-    return f"{number(low)} to {number(high)}"
+    return "-" if ends is None else " to ".join(map(number, ends))

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import typer
 
@@ -20,6 +19,7 @@ from unheard.probing.embedding_tables import read_table
 from unheard.probing.probe_run import PROBES, probe_run, probe_tables, write_probes
 from unheard.probing.sources import open_run
 from unheard.reports.pages.report import write_run_report
+from unheard.schemas.probes import Probes
 
 __all__ = ["Asked", "probe_source"]
 
@@ -53,20 +53,20 @@ def probe_source(source: Path, asked: Asked, out: Path | None, *, jobs: int, cac
     """
     if out is not None:
         refuse_unwritable_file(out)
-    result = _probed(source, asked, jobs=jobs, cache=cache)
-    result["command"] = shlex.join(["unheard", *sys.argv[1:]])
+    command = shlex.join(["unheard", *sys.argv[1:]])
+    probes = _probed(source, asked, jobs=jobs, cache=cache).model_copy(update={"command": command})
     files = [source / PROBES] if source.is_dir() else []
     files += [out] if out is not None else []
     for file in files:
-        write_probes(result, file)
-    show_probes(result)
+        write_probes(probes, file)
+    show_probes(probes)
     for file in files:
         console.say(f"figures: {file}")
     if source.is_dir():
         console.say(f"report, with all of it: {write_run_report(source)}")
 
 
-def _probed(source: Path, asked: Asked, *, jobs: int, cache: Path | None) -> dict[str, Any]:
+def _probed(source: Path, asked: Asked, *, jobs: int, cache: Path | None) -> Probes:
     settings = ProbeSettings(erased=asked.erased)
     with ExitStack() as steps:
 
@@ -81,7 +81,7 @@ def _probed(source: Path, asked: Asked, *, jobs: int, cache: Path | None) -> dic
                 run,
                 settings,
                 labels=asked.objectives,
-                seeds=_seeds(asked.seeds, run.result["seeds"]),
+                seeds=_seeds(asked.seeds, run.result.seeds),
                 jobs=jobs,
                 cache=cache,
                 progress=step,

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from unheard.cli._cells import number, span
 from unheard.cli._progress import bar, working
@@ -21,9 +20,11 @@ from unheard.reports.findings.calibration import few_emotions
 from unheard.reports.pages.model_card import render_card
 from unheard.reports.pages.report import write_report, write_run_report
 from unheard.results.files import write_result
-from unheard.results.protocol_table import inflation_text
-from unheard.results.protocols import OWN, PROTOCOLS, parse_protocols, under, write_inflation
+from unheard.results.protocol_table import protocol_text
+from unheard.results.protocols import OWN, PROTOCOLS, parse_protocols, under, write_protocols
 from unheard.results.result import build_result
+from unheard.schemas.leakage import Leakage, RawFeatures
+from unheard.schemas.result import Result
 from unheard.settings import read_document
 
 __all__ = ["execute", "make_ready", "publish", "run_under", "show", "train"]
@@ -53,13 +54,13 @@ def run_under(
         console.say(f"{PROTOCOLS[name]}:")
         publish(other, train(other, out / name, jobs=jobs), out / name)
     if others:
-        document = write_inflation({OWN: out, **{name: out / name for name in others}}, out)
+        found = write_protocols({OWN: out, **{name: out / name for name in others}}, out)
         write_run_report(out)
-        console.lines(inflation_text(document))
+        console.lines(protocol_text(found))
     console.say(f"report: {out / 'report.html'}")
 
 
-def execute(recipe: RunRecipe, out: Path, *, jobs: int, cache: Path) -> dict[str, Any]:
+def execute(recipe: RunRecipe, out: Path, *, jobs: int, cache: Path) -> Result:
     """Run a recipe into a folder and return its result; also writes the report."""
     prepared = make_ready(recipe, out, jobs=jobs, cache=cache)
     return publish(prepared, train(prepared, out, jobs=jobs), out)
@@ -96,7 +97,7 @@ def train(prepared: Prepared, out: Path, *, jobs: int) -> list[JobResult]:
         return run_jobs(prepared, out, processes=jobs, on_done=watcher.done)
 
 
-def publish(prepared: Prepared, results: Sequence[JobResult], out: Path) -> dict[str, Any]:
+def publish(prepared: Prepared, results: Sequence[JobResult], out: Path) -> Result:
     """Write the result of a run, its report and its model card, and return it."""
     with working("judging"):
         result, predictions = build_result(prepared, results, out, command=["unheard", *sys.argv[1:]])
@@ -106,37 +107,39 @@ def publish(prepared: Prepared, results: Sequence[JobResult], out: Path) -> dict
     return result
 
 
-def show(result: dict[str, Any]) -> None:
+def show(result: Result) -> None:
     """The table that answers: how good on unseen voices, how sure, what leaks."""
-    chance = 1 / len(result["classes"])
-    seeds = len(result["seeds"])
-    table = Grid(title=f"{result['name']}: unseen voices, UAR (chance {chance:.3f}), {seeds} seed(s)")
+    table = Grid(title=f"{result.name}: unseen voices, UAR (chance {result.chance:.3f}), {len(result.seeds)} seed(s)")
     for column in ("objective", "UAR", "sd", "95 % over speakers", "worst speaker", "speaker probe", "EER"):
         table.add_column(column, justify="left" if column == "objective" else "right")
-    for label, own in result["objectives"].items():
-        leak = own["leakage"]
-        worst = own["worst_speaker"]
+    for label, own in result.objectives.items():
+        worst = own.worst_speaker
         table.add_row(
             label,
-            number(own["uar"]["mean"]),
-            number(own["uar"]["std"]),
-            span(own["uar"]["interval"]),
-            "none" if worst["speaker"] is None else f"{worst['speaker']} {number(worst['uar'])}",
-            number(leak.get("best", {}).get("mean")),
-            number(leak.get("eer", {}).get("mean")),
+            number(own.uar.mean),
+            number(own.uar.std),
+            span(own.uar.interval),
+            "none" if worst.speaker is None else f"{worst.speaker} {number(worst.uar)}",
+            *_leakage_cells(own.leakage),
         )
-        for rows in own["uar"].get("by", {}).values():
-            for group, row in rows.items():
-                table.add_row(f"- {group}", number(row["uar"]), "", span(row["interval"]), "", "", "")
-    for label, own in result["references"].items():
-        cells = [number(own.get(key, {}).get("mean")) for key in ("best", "eer")]
-        closed = own.get("uar")  # of a closed form, where there is one
-        score = ["", "", ""] if closed is None else [number(closed["mean"]), "", span(closed["interval"])]
-        table.add_row(f"({label.replace('_', ' ')})", *score, "", *cells, style="dim")
+        for scores in own.uar.by.values():
+            for group, row in scores.items():
+                table.add_row(f"- {group}", number(row.uar), "", span(row.interval), "", "", "")
+    for name, reference in result.references:
+        if reference is not None:
+            closed = reference.uar if isinstance(reference, RawFeatures) else None
+            score = ["", "", ""] if closed is None else [number(closed.mean), "", span(closed.interval)]
+            table.add_row(f"({name.replace('_', ' ')})", *score, "", *_leakage_cells(reference), style="dim")
     console.show(table)
     if said := few_emotions(result):
         console.say(f"- {said}")
-    for row in result["comparisons"]:
-        console.say(f"- {row['sentence']}")
-    for warning in result["warnings"]:
-        console.say(f"! {warning}", style="bold yellow")
+    for one in result.comparisons:
+        console.say(f"- {one.sentence}")
+    for caution in result.cautions:
+        console.say(f"! {caution.text}", style="bold yellow")
+
+
+def _leakage_cells(leakage: Leakage | None) -> list[str]:
+    """What the best probe reads, and the EER."""
+    figures = [] if leakage is None else [leakage.best, leakage.eer]
+    return [number(None if one is None else one.mean) for one in figures] or [number(None)] * 2

@@ -1,6 +1,6 @@
 """A recipe at many settings, and the curve of how good against how much leaks, once `sweep` is called."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,8 @@ from typing import Any
 from unheard.cli._cells import number, span
 from unheard.cli._running import make_ready, publish, train
 from unheard.cli._terminal import Grid, console
-from unheard.experiment.preparation import default_cache
+from unheard.experiment.job_result import JobResult
+from unheard.experiment.preparation import Prepared, default_cache
 from unheard.experiment.recipe_file import from_here, read_recipe
 from unheard.reports.figures.files import write_drawing
 from unheard.reports.figures.pareto_front import pareto_front
@@ -16,6 +17,8 @@ from unheard.reports.figures.setting_curve import setting_curve
 from unheard.reports.pages.report import write_run_report
 from unheard.reports.pages.sweep import write_sweep_page
 from unheard.results.files import RESULT
+from unheard.schemas.result import Result
+from unheard.schemas.sweep import SearchSummary, SearchTrial, Sweep, SweepPoint
 from unheard.settings import read_document
 from unheard.sweeps.axes import Axis, kept, parse_axis, search_axes
 from unheard.sweeps.grid import Reader, Runs, plan_runs
@@ -50,11 +53,11 @@ def sweep_over(recipe: Path, changes: Sequence[str], wanted: Wanted, kitchen: "K
 
     axes = [parse_axis(text) for text in wanted.vary]
     if wanted.trials is None:
-        document = _grid(kitchen, plan_runs(read, axes, only=wanted.labels), wanted.vary)
+        sweep = _grid(kitchen, plan_runs(read, axes, only=wanted.labels), wanted.vary)
     else:
-        document = _search(kitchen, read, axes, wanted, wanted.trials)
-    _draw(document, kitchen.out)
-    _show(document)
+        sweep = _search(kitchen, read, axes, wanted, wanted.trials)
+    _draw(sweep, kitchen.out)
+    _show(sweep)
     console.say(f"report: {kitchen.out / 'sweep.html'}")
 
 
@@ -66,30 +69,37 @@ class Kitchen:
     jobs: int
     cache: Path | None
 
-    def run(self, runs: Runs, *, tested: bool) -> tuple[list[Point], dict[str, Any] | None]:
-        """Train one run's points; its result is computed only where test speakers may be looked at."""
+    def untested(self, runs: Runs) -> list[Point]:
+        """Train one run's points, without a look at test speakers."""
+        prepared, results = self._trained(runs)
+        return points_of(runs, prepared, results, None)
+
+    def tested(self, runs: Runs) -> tuple[list[Point], Result]:
+        """Train one run's points, and what they score on test speakers."""
+        prepared, results = self._trained(runs)
+        result = publish(prepared, results, self.out / runs.folder)
+        return points_of(runs, prepared, results, result), result
+
+    def _trained(self, runs: Runs) -> tuple[Prepared, list[JobResult]]:
         folder = self.out / runs.folder
         prepared = make_ready(runs.recipe, folder, jobs=self.jobs, cache=self.cache or default_cache())
-        trained = train(prepared, folder, jobs=self.jobs)
-        result = publish(prepared, trained, folder) if tested else None
-        return points_of(runs, prepared, trained, result), result
+        return prepared, train(prepared, folder, jobs=self.jobs)
 
 
-def _grid(kitchen: Kitchen, plan: Sequence[Runs], vary: Sequence[str]) -> dict[str, Any]:
+def _grid(kitchen: Kitchen, plan: Sequence[Runs], vary: Sequence[str]) -> Sweep:
     """Every point of the grid; the document is written after each run, so that a long sweep can be watched."""
     count = sum(len(runs.members) for runs in plan)
     console.say(f"{count} points in {len(plan)} run{'' if len(plan) == 1 else 's'}")
     points: list[Point] = []
-    document: dict[str, Any] = {}
     for runs in plan:
-        fresh, result = kitchen.run(runs, tested=True)
+        fresh, result = kitchen.tested(runs)
         points += fresh
-        document = build_sweep(points, result or {}, vary=vary)
-        write_sweep(document, kitchen.out)
-    return document
+        sweep = build_sweep(points, result, vary=vary)
+        write_sweep(sweep, kitchen.out)
+    return sweep
 
 
-def _search(kitchen: Kitchen, read: Reader, axes: Sequence[Axis], wanted: Wanted, count: int) -> dict[str, Any]:
+def _search(kitchen: Kitchen, read: Reader, axes: Sequence[Axis], wanted: Wanted, count: int) -> Sweep:
     """Trials on dev speakers, then the chosen one, and what the recipe sets beside it, on test speakers."""
     load_optuna()
     single, objective = search_axes(kept(read([]), wanted.labels), axes)
@@ -97,9 +107,9 @@ def _search(kitchen: Kitchen, read: Reader, axes: Sequence[Axis], wanted: Wanted
 
     def score(settings: Mapping[str, str]) -> float | None:
         (runs,) = plan_runs(read, _as_axes(settings), only=[objective])
-        points, _ = kitchen.run(runs, tested=False)
+        points = kitchen.untested(runs)
         found[_key(settings)] = points
-        mean: float | None = dev_score(points[0].prepared, points[0].trainings)["mean"]
+        mean = dev_score(points[0].prepared, points[0].trainings).mean
         console.say(f"trial: {_key(settings)}: dev UAR {'-' if mean is None else format(mean, '.3f')}")
         return mean
 
@@ -109,12 +119,12 @@ def _search(kitchen: Kitchen, read: Reader, axes: Sequence[Axis], wanted: Wanted
             score(trial["settings"])
     best = max(trials, key=lambda trial: -1.0 if trial["dev_uar"] is None else trial["dev_uar"])
     (runs,) = plan_runs(read, _as_axes(best["settings"]), only=wanted.labels)
-    chosen, result = kitchen.run(runs, tested=True)
+    chosen, result = kitchen.tested(runs)
     others = [points[0] for key, points in found.items() if key != _key(best["settings"])]
-    searched = {"sampler": "TPE", "seed": wanted.seed, "trials": trials}
-    document = build_sweep([*chosen, *others], result or {}, vary=wanted.vary, searched=searched)
-    write_sweep(document, kitchen.out)
-    return document
+    searched = SearchSummary(sampler="TPE", seed=wanted.seed, trials=[SearchTrial(**trial) for trial in trials])
+    sweep = build_sweep([*chosen, *others], result, vary=wanted.vary, searched=searched)
+    write_sweep(sweep, kitchen.out)
+    return sweep
 
 
 def _as_axes(settings: Mapping[str, str]) -> list[Axis]:
@@ -125,37 +135,40 @@ def _key(settings: Mapping[str, str]) -> str:
     return ", ".join(f"{key} = {value}" for key, value in settings.items())
 
 
-def _draw(document: Mapping[str, Any], out: Path) -> None:
+def _draw(sweep: Sweep, out: Path) -> None:
+    document = sweep.model_dump()
     write_drawing(pareto_front(document), out, "pareto")
     write_drawing(setting_curve(document), out, "setting")
-    write_sweep_page(document, out / "sweep.html")
+    write_sweep_page(sweep, out / "sweep.html")
     if (out / RESULT).is_file():  # points of an objective's settings are one run, whose page shows the curve, too
         write_run_report(out)
 
 
-def _show(document: Mapping[str, Any]) -> None:
+def _show(sweep: Sweep) -> None:
     """The points as a table; * marks the front, the chosen one is bold."""
-    table = Grid(title=f"{document['name']}: UAR on unseen voices against leakage, {len(document['seeds'])} seed(s)")
-    titles: dict[str, Callable[[Mapping[str, Any]], str]] = {
-        "point (* front)": lambda row: row["point"] + (" *" if row["front"] else ""),
-        "dev UAR": lambda row: number(row["dev_uar"]["mean"]),
-        "UAR": lambda row: number((row["uar"] or {}).get("mean")),
-        "95 %": lambda row: " - ".join(map(number, (row["uar"] or {}).get("interval", ()))) or "-",
-        "speaker probe": lambda row: number(row["leakage"].get("best", {}).get("mean")),
-        "EER": lambda row: number(row["leakage"].get("eer", {}).get("mean")),
-    }
-    for title in titles:
+    table = Grid(title=f"{sweep.name}: UAR on unseen voices against leakage, {len(sweep.seeds)} seed(s)")
+    for title in ("point (* front)", "dev UAR", "UAR", "95 %", "speaker probe", "EER"):
         table.add_column(title, justify="left" if "point" in title else "right", overflow="fold")
-    for row in document["points"]:
-        table.add_row(*(cell(row) for cell in titles.values()), style="bold" if row["chosen"] else None)
+    for point in sweep.points:
+        table.add_row(*_cells(point), style="bold" if point.chosen else None)
     console.show(table)
-    console.say(f"chosen by dev speakers: {document['chosen']}")
-    nested = document["nested"]
-    if nested:
-        own = nested["uar"]
-        console.say(
-            f"each fold with the point that its own dev speakers choose: UAR {number(own['mean'])} "
-            f"({span(own['interval'])})"
-        )
-    for warning in document["warnings"]:
-        console.say(f"! {warning}", style="bold yellow")
+    console.say(f"chosen by dev speakers: {sweep.chosen}")
+    if sweep.nested is not None:
+        own = sweep.nested.uar
+        score = f"UAR {number(own.mean)} ({span(own.interval)})"
+        console.say(f"each fold with the point that its own dev speakers choose: {score}")
+    for caution in sweep.cautions:
+        console.say(f"! {caution.text}", style="bold yellow")
+
+
+def _cells(point: SweepPoint) -> list[str]:
+    uar, leakage = point.uar, point.leakage
+    best, eer = (None, None) if leakage is None else (leakage.best, leakage.eer)
+    return [
+        point.point + (" *" if point.front else ""),
+        number(point.dev_uar.mean),
+        number(None if uar is None else uar.mean),
+        "-" if uar is None or uar.interval is None else " - ".join(map(number, uar.interval)),
+        number(None if best is None else best.mean),
+        number(None if eer is None else eer.mean),
+    ]

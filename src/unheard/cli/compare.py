@@ -1,15 +1,15 @@
 """`unheard compare`: whether one system is better than another, or it only looks so."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from unheard.cli._terminal import page
-from unheard.files import refuse_unwritable_file, write_document
-from unheard.results.comparison import METRICS, compare_rows, read_systems
-from unheard.results.files import plain_numbers
+from unheard.files import refuse_unwritable_file
+from unheard.results.comparison import METRICS, compared, read_systems
+from unheard.results.files import write_record
+from unheard.schemas.comparison import Comparison, ComparisonDocument
 
 __all__ = ["compare"]
 
@@ -39,7 +39,8 @@ def compare(
     """
     if form not in ("text", "json"):
         raise typer.BadParameter(f"'{form}' is not text or json", param_hint="--format")
-    if metric not in METRICS:
+    known = next((own for own in METRICS if own == metric), None)
+    if known is None:
         raise typer.BadParameter(f"'{metric}' is not {' or '.join(METRICS)}", param_hint="--metric")
     if file is not None:
         refuse_unwritable_file(file)
@@ -48,33 +49,35 @@ def compare(
         folder, objective = _parse(given)
         prefix = f"{folder.name}:" if len(runs) > 1 else ""
         systems += read_systems(folder, objective=objective, prefix=prefix, seeds=_numbers(seeds))
-    rows: list[dict[str, Any]] = plain_numbers(compare_rows(systems, metric=metric, planned=points / 100))
-    for row in rows:
+    found = compared(systems, metric=known, planned=points / 100)
+    for one in found:
         if form == "json":
-            page.document(row)
+            page.document(one.model_dump())
         else:
-            page.lines(_text(row))
+            page.lines(_text(one))
     if file is not None:
-        whole = {"schema": 1, "metric": metric, "systems": [one.name for one in systems], "comparisons": rows}
-        write_document(whole, file)
+        names = [system.name for system in systems]
+        write_record(ComparisonDocument(metric=known, systems=names, comparisons=found), file)
 
 
-def _text(row: Mapping[str, Any]) -> str:
+def _text(one: Comparison) -> str:
     """The sentence, the test, the speakers and what it would take, one line each."""
     test = (
-        f"    p = {row['p']:.4f}, corrected {row['p_holm']:.4f}; better for {row['wins']} speakers, "
-        f"worse for {row['losses']}, the same for {row['ties']}{_extremes(row)}"
+        f"    p = {one.p:.4f}, corrected {one.p_holm:.4f}; better for {one.wins} speakers, "
+        f"worse for {one.losses}, the same for {one.ties}{_extremes(one)}"
     )
-    said = [found["sentence"] for found in row["power"].values() if found is not None]
-    return "\n".join([row["sentence"], test, *(f"    {sentence}" for sentence in dict.fromkeys(said))])
+    powers = () if one.power is None else (one.power.observed, one.power.planned)
+    said = [power.sentence for power in powers if power is not None]
+    return "\n".join([one.sentence, test, *(f"    {sentence}" for sentence in dict.fromkeys(said))])
 
 
-def _extremes(row: Mapping[str, Any]) -> str:
+def _extremes(one: Comparison) -> str:
     """Whom the first system helps and hurts most."""
-    ranked = sorted((one for one in row["by_speaker"] if one["difference"]), key=lambda one: -one["difference"])
+    known = [(own.speaker, own.difference) for own in one.by_speaker if own.difference]
+    ranked = sorted(known, key=lambda pair: -pair[1])
     if not ranked:
         return ""
-    ends = dict.fromkeys((one["speaker"], one["difference"]) for one in (ranked[0], ranked[-1]))
+    ends = dict.fromkeys((ranked[0], ranked[-1]))
     return f" ({', '.join(f'speaker {name} {100 * gap:+.1f}' for name, gap in ends)})"
 
 

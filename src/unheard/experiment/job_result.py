@@ -15,8 +15,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from unheard.documents import DamageError, conform, opened, read_json, sealed
 from unheard.files import write_atomically
-from unheard.leakage.probe_kinds import KindName
-from unheard.result_shape import Text
+from unheard.schemas.leakage import ProbeKind
+from unheard.schemas.record import Text
 
 __all__ = [
     "Groups",
@@ -98,7 +98,7 @@ class LeakageFigures(_Record):
         eer_impostors: how many are of two.
     """
 
-    probes: dict[KindName, float]
+    probes: dict[ProbeKind, float]
     chance: float
     withheld: int = Field(ge=0)
     speakers: int = Field(ge=0)

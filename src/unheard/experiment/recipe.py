@@ -15,9 +15,10 @@ from unheard.experiment.adaptive_protocol import Adaptation
 from unheard.experiment.corpora import FORMS, CorpusSettings
 from unheard.features.cache import Recipe as FeatureRecipe
 from unheard.files import one_to_a_file_system
-from unheard.leakage.probe_kinds import KINDS, KindName
+from unheard.leakage.probe_kinds import KINDS
 from unheard.members import Member, member_of
 from unheard.models.model import ModelSettings
+from unheard.schemas.leakage import ProbeKind
 from unheard.settings import Document
 from unheard.targets import EMOTION, NUMBERS, Target
 from unheard.training.settings import TrainingSettings
@@ -44,7 +45,7 @@ class LeakageSettings(BaseModel):
     measure: bool = True
     withheld: float = Field(0.1, gt=0, lt=0.9)
     """Share of each training speaker's utterances that neither the encoder nor a probe trains on."""
-    probes: tuple[KindName, ...] = Field(KINDS, min_length=1)
+    probes: tuple[ProbeKind, ...] = Field(KINDS, min_length=1)
     """Kinds of fresh probes; the one that reads most, over all folds and seeds, counts."""
     trials: int = Field(100_000, ge=100)
     """Most pairs of utterances a verification EER is computed from."""

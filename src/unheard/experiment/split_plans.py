@@ -1,7 +1,7 @@
 """The folds of a recipe: drawn by one rule for every verb and protocol, and checked before any recording is read."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Literal
 
 from unheard.data.folds.plan import SplitPlan, draw_plan
 from unheard.data.folds.tied_speakers import tied_speakers, ties_between
@@ -10,15 +10,17 @@ from unheard.errors import SettingsError, SplitError
 from unheard.experiment.corpora import sessions_matter
 from unheard.experiment.recipe import RunRecipe
 from unheard.records import Utterance
+from unheard.schemas.caution import Caution
+from unheard.schemas.corpus import TiedSpeakers
 
 __all__ = [
+    "cautions_on_folds",
     "check_dev",
     "check_domains",
     "draw_plans",
     "keeps_sessions",
-    "notes_on_folds",
-    "sessions_word",
-    "together",
+    "sessions_of",
+    "tied_speakers_of",
 ]
 
 _MENDS = {"speaker": "Ask for fewer dev_speakers, or for smaller test groups."}
@@ -114,7 +116,9 @@ def _check_domain(label: str, domain: str, plan: SplitPlan, known: Mapping[str, 
             )
 
 
-def sessions_word(recipe: RunRecipe, utterances: Sequence[Utterance], plan: SplitPlan) -> str | None:
+def sessions_of(
+    recipe: RunRecipe, utterances: Sequence[Utterance], plan: SplitPlan
+) -> Literal["apart", "ignored", "shared"] | None:
     """What became of sessions: 'apart', 'ignored' (by the recipe), 'shared' (an inflated split); None: no matter."""
     if _ignores_sessions(recipe, utterances):
         return "ignored"
@@ -123,48 +127,47 @@ def sessions_word(recipe: RunRecipe, utterances: Sequence[Utterance], plan: Spli
     return "shared" if plan.inflated else "apart"
 
 
-def together(utterances: Sequence[Utterance], *, matter: bool) -> dict[str, Any]:
+def tied_speakers_of(utterances: Sequence[Utterance], *, matter: bool) -> TiedSpeakers:
     """Who can only be parted together, as the result says it.
 
     Args:
         utterances: all that is parted.
         matter: whether sessions and dialogues tie speakers, too.
-
-    Returns:
-        `by` ('recording', 'session', 'dialogue': those that tie), `sets` (how many sets of speakers there are, single
-        ones counted) and `tied` (the sets of more than one, each sorted).
     """
     sets = tied_speakers(utterances, sessions_matter=matter)
-    return {
-        "by": ties_between(utterances, sessions_matter=matter),
-        "sets": len(sets),
-        "tied": [sorted(own) for own in sets if len(own) > 1],
-    }
+    return TiedSpeakers(
+        by=ties_between(utterances, sessions_matter=matter),
+        sets=len(sets),
+        tied=[sorted(own) for own in sets if len(own) > 1],
+    )
 
 
-def notes_on_folds(recipe: RunRecipe, utterances: Sequence[Utterance], plan: SplitPlan) -> list[str]:
-    """What a reader must know of how these utterances are parted, in sentences; often nothing."""
-    notes = []
+def cautions_on_folds(recipe: RunRecipe, utterances: Sequence[Utterance], plan: SplitPlan) -> list[Caution]:
+    """What a reader must know of how these utterances are parted; often nothing."""
+    found = []
     if not all(fold.dev for fold in plan.folds):
-        notes.append(
+        text = (
             "No dev part (split.dev_speakers = 0): the last epoch is kept, whatever it is worth, and probabilities "
             "have no temperature."
         )
+        found.append(Caution(kind="no-dev-part", text=text))
     if _ignores_sessions(recipe, utterances):
-        notes.append(
+        text = (
             "SESSIONS IGNORED: parts may share a session or a dialogue, because the recipe says split.sessions = "
             "'ignore'. Who has heard a session has heard its room, its day and its partners."
         )
-    found = together(utterances, matter=plan.sessions_matter and not plan.inflated)
-    if found["tied"] and not plan.inflated:
-        many = sum(map(len, found["tied"]))
-        some = "; ".join(" + ".join(own[:4]) + (" + ..." if len(own) > 4 else "") for own in found["tied"][:3])
-        more = f"; and {len(found['tied']) - 3} more" if len(found["tied"]) > 3 else ""
-        sets = f"{len(found['tied'])} set{'' if len(found['tied']) == 1 else 's'}"
-        notes.append(
-            f"{many} speakers share a {' or '.join(found['by'])} with another, and none of those stands in two parts "
+        found.append(Caution(kind="sessions-ignored", text=text))
+    ties = tied_speakers_of(utterances, matter=plan.sessions_matter and not plan.inflated)
+    if ties.tied and not plan.inflated:
+        many = sum(map(len, ties.tied))
+        some = "; ".join(" + ".join(own[:4]) + (" + ..." if len(own) > 4 else "") for own in ties.tied[:3])
+        more = f"; and {len(ties.tied) - 3} more" if len(ties.tied) > 3 else ""
+        sets = f"{len(ties.tied)} set{'' if len(ties.tied) == 1 else 's'}"
+        text = (
+            f"{many} speakers share a {' or '.join(ties.by)} with another, and none of those stands in two parts "
             "of a fold: such speakers are dealt together, or what they share with the test is left out "
-            f"({sets}: {some}{more}). Intervals over speakers take them for independent; there are {found['sets']} "
+            f"({sets}: {some}{more}). Intervals over speakers take them for independent; there are {ties.sets} "
             "sets in all."
         )
-    return notes
+        found.append(Caution(kind="speakers-tied", text=text))
+    return found

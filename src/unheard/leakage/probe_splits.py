@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 
 from unheard.errors import SplitError
 from unheard.leakage._groups import assign_groups
+from unheard.schemas.probes import ProbeProtocol, ProbeTarget
 
 __all__ = ["CLOSED_SET", "PARTS", "PROTOCOLS", "TARGETS", "Items", "ProbeSplit", "draw_probe_splits"]
 
-TARGETS = ("speaker", "gender", "language", "corpus", "sentence")
+TARGETS: tuple[ProbeTarget, ...] = ("speaker", "gender", "language", "corpus", "sentence")
 """Columns that leakage is measured of, where they are known."""
 CLOSED_SET = ("speaker",)
 """Targets whose test speakers must be those of train; all others are tested on other speakers."""
-PROTOCOLS = ("utterances", "sentences")
+PROTOCOLS: tuple[ProbeProtocol, ...] = ("utterances", "sentences")
 """Held-out utterances; held-out utterances of sentences that the probe's train items do not have."""
 PARTS = ("train", "withheld", "unseen")
 _GROUPS = 3

@@ -11,6 +11,7 @@ from unheard.leakage.closed_set import predict_labels
 from unheard.leakage.permutation_chance import permutation_scores
 from unheard.leakage.probe_kinds import KINDS
 from unheard.leakage.probe_splits import Items, ProbeSplit
+from unheard.schemas.leakage import ProbeKind
 from unheard.statistics.jackknife import Measure, average, balanced_accuracy
 
 __all__ = ["ProbeSettings", "Representation"]
@@ -31,7 +32,7 @@ class ProbeSettings:
         level: coverage of the intervals.
     """
 
-    kinds: tuple[str, ...] = KINDS
+    kinds: tuple[ProbeKind, ...] = KINDS
     trials: int = 100_000
     erased: int | None = None
     level: float = 0.95

@@ -1,11 +1,11 @@
 """`unheard probe`: the whole leakage suite on every fold of a run, or on a table, and its figures with intervals.
 
-The result is documented in docs/reference/probes.md. Numbers that cannot be had are None, never 0.
+The result is documented in docs/reference/probes.md.
 """
 
 import importlib.metadata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,21 +15,20 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from unheard.errors import RunError
 from unheard.experiment.preparation import default_cache
-from unheard.files import write_document
 from unheard.leakage.probe_splits import Items
 from unheard.leakage.suite import ProbeSettings, measure_leakage
 from unheard.probing.sources import Probing, Run, embed_reference, emotion_code, probings_of, reference_data
 from unheard.probing.summary import figures_of
 from unheard.probing.verdicts import sentences
 from unheard.processes import side_by_side
-from unheard.results.files import plain_numbers
+from unheard.results.files import read_record, write_record
 from unheard.results.provenance import training_digest
+from unheard.schemas.probes import ProbedReferences, ProbedRepresentation, Probes, ProbesSettings
 
-__all__ = ["PROBES", "SCHEMA", "measure_probings", "probe_run", "probe_tables", "write_probes"]
+__all__ = ["PROBES", "measure_probings", "probe_run", "probe_tables", "read_probes", "write_probes"]
 
 PROBES = "probes.json"
 """Where a run keeps them."""
-SCHEMA = 1
 
 Progress = Callable[[int, int], None]
 
@@ -63,26 +62,25 @@ def measure_probings(
 
 def _result(
     work: Sequence[Probing], trees: Sequence[Mapping[str, Any]], settings: ProbeSettings, about: Mapping[str, Any]
-) -> dict[str, Any]:
-    sides: dict[str, dict[str, Any]] = {"objectives": {}, "references": {}}
+) -> Probes:
+    sides: dict[str, dict[str, ProbedRepresentation]] = {"objectives": {}, "references": {}}
     for probing in work:
         side = sides["references" if probing.reference else "objectives"]
         if probing.label not in side:
             own = [tree for other, tree in zip(work, trees, strict=True) if other.label == probing.label]
             side[probing.label] = figures_of(own, settings.level)
-    for name in ("raw_features", "untrained", "emotion_code"):
-        sides["references"].setdefault(name, None)
-    result = {
-        "schema": SCHEMA,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "unheard": importlib.metadata.version("unheard"),
+    found = Probes(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        unheard=importlib.metadata.version("unheard"),
         **about,
-        "settings": asdict(settings),
-        **sides,
-    }
-    plain: dict[str, Any] = plain_numbers(result)
-    plain["sentences"] = sentences(plain)
-    return plain
+        settings=ProbesSettings(
+            kinds=list(settings.kinds), trials=settings.trials, erased=settings.erased, level=settings.level
+        ),
+        objectives=sides["objectives"],
+        references=ProbedReferences(**sides["references"]),
+        sentences=[],
+    )
+    return found.model_copy(update={"sentences": sentences(found)})
 
 
 def probe_run(  # noqa: PLR0913 (the edge where a run meets the disk)
@@ -94,7 +92,7 @@ def probe_run(  # noqa: PLR0913 (the edge where a run meets the disk)
     jobs: int = 1,
     cache: Path | None = None,
     progress: Callable[[str], Progress] | None = None,
-) -> dict[str, Any]:
+) -> Probes:
     """Probe the objectives of a finished run, fold by fold, beside their references.
 
     Args:
@@ -106,15 +104,12 @@ def probe_run(  # noqa: PLR0913 (the edge where a run meets the disk)
         cache: of features, for the references; None for the user's.
         progress: from the title of a step to what is called with (done, total).
 
-    Returns:
-        The result as JSON knows it, see docs/reference/probes.md.
-
     Raises:
         RunError: an objective or seed is not in the run, or a job is incomplete.
     """
-    every = list(run.result["objectives"])
-    chosen, numbers = list(labels) or every, list(seeds) if seeds is not None else list(run.result["seeds"][:1])
-    for asked, known, what in ((chosen, every, "objective"), (numbers, run.result["seeds"], "seed")):
+    every = list(run.result.objectives)
+    chosen, numbers = list(labels) or every, list(seeds) if seeds is not None else run.result.seeds[:1]
+    for asked, known, what in ((chosen, every, "objective"), (numbers, run.result.seeds, "seed")):
         strange = [one for one in asked if one not in known]
         if strange:
             raise RunError(f"{run.folder} has no {what} '{strange[0]}'. It has: {', '.join(map(str, known))}.")
@@ -131,7 +126,7 @@ def probe_run(  # noqa: PLR0913 (the edge where a run meets the disk)
     zero = _weight_zero(run, every)
     about = {
         "kind": "run",
-        "name": run.result["name"],
+        "name": run.result.name,
         "source": str(run.folder),
         "seeds": numbers,
         "folds": sorted({one[3] for one in found}),
@@ -166,8 +161,8 @@ class _Constant:
 def _weight_zero(run: Run, labels: Sequence[str]) -> str | None:
     """The objective that does without an adversary: weight 0, or plain training."""
     for label in labels:
-        own = run.result["objectives"][label]
-        if own["settings"].get("weight") == 0 or own["name"] == "plain":
+        own = run.result.objectives[label]
+        if own.settings.get("weight") == 0 or own.name == "plain":
             return label
     return None
 
@@ -188,7 +183,7 @@ def probe_tables(  # noqa: PLR0913 (the edge where a table comes in)
     seed: int = 0,
     jobs: int = 1,
     progress: Callable[[str], Progress] | None = None,
-) -> dict[str, Any]:
+) -> Probes:
     """Probe embeddings that come from anywhere.
 
     Args:
@@ -214,6 +209,7 @@ def probe_tables(  # noqa: PLR0913 (the edge where a table comes in)
         "source": source,
         "seeds": [seed],
         "folds": [],
+        "trainings": {},
         "unseen": bool(items.of("unseen").size),
         "weight_zero": "weight_zero" if "weight_zero" in tables else None,
         "notes": _notes_on_table(tables, items),
@@ -243,6 +239,21 @@ def _notes_on_table(tables: Mapping[str, tuple[np.ndarray, Any]], items: Items) 
     return notes
 
 
-def write_probes(result: Mapping[str, Any], file: Path) -> None:
-    """Write the result as JSON, aside and renamed."""
-    write_document(result, file)
+def write_probes(probes: Probes, file: Path) -> None:
+    """Write what was found as JSON, aside and renamed."""
+    write_record(probes, file)
+
+
+def read_probes(file: Path) -> Probes:
+    """A probes.json.
+
+    Raises:
+        RunError: it is missing, damaged, or of another schema.
+    """
+    return read_record(
+        file,
+        Probes,
+        what="probes",
+        origin="Probe the run again with `unheard probe`.",
+        again="Probe the run again with this version.",
+    )

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +24,7 @@ from unheard.experiment.saved_settings import read_settings
 from unheard.files import objective_file_name
 from unheard.leakage.probe_splits import PARTS, Items
 from unheard.results.files import read_predictions, read_result
+from unheard.schemas.result import Result
 from unheard.seeds import named_seed
 from unheard.training.whole import embed_all
 
@@ -77,7 +77,7 @@ class Run:
     """
 
     folder: Path
-    result: Mapping[str, Any]
+    result: Result
     recipe: RunRecipe
     columns: Mapping[str, Mapping[str, str]]
     notes: tuple[str, ...]
@@ -94,7 +94,7 @@ def open_run(folder: Path, *, corpus: Path | None = None) -> Run:
         RunError: the run is incomplete.
         UnheardError: the corpus that was named by `corpus` cannot be read.
     """
-    result = read_result(folder, needs=("name", "corpus.name", "corpus.digest", "seeds"))
+    result = read_result(folder)
     recipe = read_settings(folder)
     if corpus is not None:
         recipe = recipe.model_copy(update={"corpus": recipe.corpus.model_copy(update={"folder": str(corpus)})})
@@ -110,15 +110,11 @@ def open_run(folder: Path, *, corpus: Path | None = None) -> Run:
     return Run(folder, result, recipe, columns, ())
 
 
-def _columns_of_result(folder: Path, result: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+def _columns_of_result(folder: Path, result: Result) -> dict[str, dict[str, str]]:
     """Speaker and emotion of every utterance that was tested, and the speakers' genders."""
-    genders = {
-        str(row["speaker"]): str(row["gender"] or "").replace("None", "")
-        for own in result["objectives"].values()
-        for row in own.get("speakers", [])
-    }
-    languages = result["corpus"].get("languages", [])
-    common = {"language": languages[0] if len(languages) == 1 else "", "corpus": str(result["corpus"]["name"])}
+    genders = {one.speaker: one.gender or "" for own in result.objectives.values() for one in own.speakers}
+    languages = result.corpus.languages
+    common = {"language": languages[0] if len(languages) == 1 else "", "corpus": result.corpus.name}
     rows = {row["file"]: row for row in read_predictions(folder)}
     return {
         name: {
@@ -234,7 +230,7 @@ def reference_data(
         corpus = extract_features(run.recipe, read_corpus(run.recipe), cache, processes=jobs, progress=progress)
     except UnheardError as problem:
         return None, f"raw features and an untrained encoder are missing: {problem}"
-    if corpus.digest != run.result["corpus"]["digest"]:
+    if corpus.digest != run.result.corpus.digest:
         return None, "raw features and an untrained encoder are missing: the corpus has changed since the run."
     return job_data_of(run.recipe, corpus, cache), ""
 

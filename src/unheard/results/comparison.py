@@ -1,20 +1,23 @@
 """Comparison of finished runs, from their predictions.csv: same data, folds and seeds, or no comparison."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unheard.errors import RunError
 from unheard.results.files import read_predictions, read_result
+from unheard.schemas.comparison import Comparison, PowerOfComparison, PowerToShow, SpeakerDifference
+from unheard.schemas.result import Result
 from unheard.statistics.significance import Pair, Power, compare_pairs, confusions_by_speaker, speaker_differences
 
-__all__ = ["METRICS", "System", "compare_rows", "compare_systems", "comparison_rows", "read_systems"]
+__all__ = ["METRICS", "Metric", "System", "compare_confusions", "compare_systems", "compared", "read_systems"]
 
-METRICS = ("uar", "wa")
+Metric = Literal["uar", "wa"]
+METRICS: tuple[Metric, ...] = get_args(Metric)
 """What systems can be compared by: the figures that are means over clips, so that a speaker's share is known."""
 
 
@@ -53,12 +56,12 @@ def read_systems(
     Raises:
         RunError: the run is incomplete, or has no such objective or seed.
     """
-    result = read_result(run, needs=("corpus.digest", "split.digest"))
+    result = read_result(run)
     rows = read_predictions(run)
-    labels = list(result["objectives"])
+    labels = list(result.objectives)
     if objective is not None and objective not in labels:
         raise RunError(f"{run} has no objective '{objective}'. It has: {', '.join(labels)}.")
-    splits = {str(seed): str(digest) for seed, digest in result["split"]["digest"].items()}
+    splits = dict(result.split.digest)
     if seeds is not None:
         missing = [str(seed) for seed in seeds if str(seed) not in splits]
         if missing:
@@ -71,11 +74,9 @@ def read_systems(
     return systems
 
 
-def _system(
-    run: Path, name: str, result: dict[str, Any], rows: list[dict[str, str]], splits: dict[str, str]
-) -> System:
+def _system(run: Path, name: str, result: Result, rows: list[dict[str, str]], splits: dict[str, str]) -> System:
     # Two recipes may list the same emotions in another order.
-    classes = sorted(result["classes"])
+    classes = sorted(result.classes)
     number = {label: position for position, label in enumerate(classes)}
     try:
         rows = sorted(rows, key=lambda row: (row["seed"], row["file"]))
@@ -94,8 +95,8 @@ def _system(
         confusions = confusions_by_speaker(truth, prediction, speakers, classes=len(classes), seeds=seeds)
     except RunError as problem:
         raise RunError(f"{run / 'predictions.csv'}: {problem}") from problem
-    voices = tuple(str(voice) for voice in np.unique(speakers))
-    return System(name, result["corpus"]["digest"], splits, items, voices, confusions)
+    names = tuple(str(speaker) for speaker in np.unique(speakers))
+    return System(name, result.corpus.digest, splits, items, names, confusions)
 
 
 def _check_alike(systems: Sequence[System]) -> None:
@@ -130,8 +131,8 @@ def compare_systems(systems: Sequence[System], *, level: float = 0.95) -> list[P
     return compare_pairs(_confusions(systems), level=level)
 
 
-def compare_rows(systems: Sequence[System], *, metric: str = "uar", planned: float = 0.02) -> list[dict[str, Any]]:
-    """The same as plain values, as `comparisons` in docs/reference/result.md.
+def compared(systems: Sequence[System], *, metric: Metric = "uar", planned: float = 0.02) -> list[Comparison]:
+    """The same as records, as `comparisons` in docs/reference/result.md.
 
     Args:
         systems: two or more.
@@ -146,7 +147,7 @@ def compare_rows(systems: Sequence[System], *, metric: str = "uar", planned: flo
     confusions = _confusions(systems)
     if metric == "wa":
         confusions = {name: _right_or_wrong(own) for name, own in confusions.items()}
-    return comparison_rows(confusions, systems[0].speakers, metric=metric, planned=planned)
+    return compare_confusions(confusions, systems[0].speakers, metric=metric, planned=planned)
 
 
 def _confusions(systems: Sequence[System]) -> dict[str, NDArray[np.int64]]:
@@ -173,10 +174,14 @@ def _right_or_wrong(confusions: NDArray[np.int64]) -> NDArray[np.int64]:
     return merged
 
 
-def comparison_rows(
-    systems: Mapping[str, NDArray[np.int64]], speakers: Sequence[str], *, metric: str = "uar", planned: float = 0.02
-) -> list[dict[str, Any]]:
-    """The `comparisons` of a result, as docs/reference/result.md has them.
+def compare_confusions(
+    systems: Mapping[str, NDArray[np.int64]],
+    speakers: Sequence[str],
+    *,
+    metric: Metric = "uar",
+    planned: float = 0.02,
+) -> list[Comparison]:
+    """The `comparisons` of a result: every pair, later against earlier.
 
     Args:
         systems: name -> confusions, shape (seeds, speakers, classes, classes), on the same clips.
@@ -184,30 +189,46 @@ def comparison_rows(
         metric: what the confusions are made to give.
         planned: the difference that `power` plans for, beside the one observed.
     """
-    rows = []
+    found = []
     for pair in compare_pairs(systems, planned=planned):
-        one = pair.paired
         own = speaker_differences(systems[pair.first], systems[pair.second])
-        rows.append(
-            {
-                "a": pair.first,
-                "b": pair.second,
-                "metric": metric,
-                "difference": one.difference,
-                "interval": [one.low, one.high],
-                "bootstrap": list(one.bootstrap),
-                "p": one.p_value,
-                "p_holm": pair.p_holm,
-                **{key: getattr(one, key) for key in ("speakers", "seeds", "wins", "losses", "ties", "shown")},
-                "sentence": one.sentence,
-                "by_speaker": [
-                    {"speaker": name, "difference": float(gap)} for name, gap in zip(speakers, own, strict=True)
-                ],
-                "power": {"observed": _power(pair.power[0]), "planned": _power(pair.power[1])},
-            }
-        )
-    return rows
+        by_speaker = [
+            SpeakerDifference(speaker=name, difference=float(gap)) for name, gap in zip(speakers, own, strict=True)
+        ]
+        found.append(_comparison(pair, metric, by_speaker))
+    return found
 
 
-def _power(found: Power | None) -> dict[str, Any] | None:
-    return None if found is None else asdict(found)
+def _comparison(pair: Pair, metric: Metric, by_speaker: list[SpeakerDifference]) -> Comparison:
+    one = pair.paired
+    return Comparison(
+        a=pair.first,
+        b=pair.second,
+        metric=metric,
+        difference=one.difference,
+        interval=(one.low, one.high),
+        bootstrap=one.bootstrap,
+        p=one.p_value,
+        p_holm=pair.p_holm,
+        speakers=one.speakers,
+        seeds=one.seeds,
+        wins=one.wins,
+        losses=one.losses,
+        ties=one.ties,
+        shown=bool(one.shown),
+        sentence=one.sentence,
+        by_speaker=by_speaker,
+        power=PowerOfComparison(observed=_power(pair.power[0]), planned=_power(pair.power[1])),
+    )
+
+
+def _power(found: Power | None) -> PowerToShow | None:
+    if found is None:
+        return None
+    return PowerToShow(
+        difference=found.difference,
+        power=found.power,
+        speakers=found.speakers,
+        seeds=found.seeds,
+        sentence=found.sentence,
+    )

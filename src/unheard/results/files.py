@@ -2,99 +2,73 @@
 
 import csv
 import io
-import math
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from pydantic import BaseModel
+from typing import TypeVar
 
 from unheard.documents import DamageError, conform, opened, read_bytes, read_json
 from unheard.errors import RunError
 from unheard.files import write_atomically, write_document
 from unheard.harmless import read_cell
 from unheard.models.temperatures import write_temperatures
-from unheard.result_shape import ResultShape
+from unheard.schemas.record import Record
+from unheard.schemas.result import SCHEMA_VERSION, Result
 
 __all__ = [
     "COLUMNS",
     "RESULT",
-    "SCHEMA",
-    "plain_numbers",
-    "read_document",
     "read_predictions",
+    "read_record",
     "read_result",
+    "write_record",
     "write_result",
 ]
 
 RESULT = "result.json"
-SCHEMA = 1
+
+Read = TypeVar("Read", bound=Record)
 
 
-def plain_numbers(value: Any) -> Any:
-    """The same nested value as JSON knows it: nan and infinite become None, numpy's numbers become Python's."""
-    if isinstance(value, Mapping):
-        return {str(key): plain_numbers(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain_numbers(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
-
-
-def write_result(result: Mapping[str, Any], predictions: str, out: Path) -> None:
+def write_result(result: Result, predictions: str, out: Path) -> None:
     """Write result.json, predictions.csv and the temperatures of the models, each aside and renamed."""
-    fitted = {label: own["calibration"]["predict"] for label, own in result["objectives"].items()}
-    write_temperatures(result["corpus"]["name"], fitted, out)
+    fitted = {
+        label: own.calibration.run_temperature.model_dump()
+        for label, own in result.objectives.items()
+        if own.calibration is not None and own.calibration.run_temperature is not None
+    }
+    write_temperatures(result.corpus.name, fitted, out)
     write_atomically(predictions, out / "predictions.csv")
-    write_document(result, out / RESULT)
+    write_record(result, out / RESULT)
 
 
-def read_result(run: Path, *, needs: Sequence[str] = ()) -> dict[str, Any]:
+def read_result(run: Path) -> Result:
     """result.json of a run folder, or of the file itself.
-
-    Args:
-        run: where.
-        needs: keys that must be there beside classes and objectives, e.g. 'corpus.digest'.
 
     Raises:
         RunError: it is missing, damaged, or of another schema; names the key.
     """
-    file = run if run.is_file() else run / RESULT
-    return read_document(
-        file,
-        SCHEMA,
+    return read_record(
+        run if run.is_file() else run / RESULT,
+        Result,
         what="a result",
         origin="Is it the --out folder of a finished run?",
         again="Run it again with this version.",
-        needs=needs,
-        shape=ResultShape,
     )
 
 
-def read_document(  # noqa: PLR0913 (three parts of a message)
-    file: Path,
-    schema: int,
-    *,
-    what: str,
-    origin: str,
-    again: str,
-    needs: Sequence[str] = (),
-    shape: type[BaseModel] | None = None,
-) -> dict[str, Any]:
-    """A document of a run's folder, as `write_document` left it, less its digest.
+def write_record(record: Record, file: Path) -> None:
+    """Write a document as JSON, with a digest, aside and renamed."""
+    write_document(record.model_dump(), file)
+
+
+def read_record(file: Path, schema: type[Read], *, what: str, origin: str, again: str) -> Read:
+    """A document of a run's folder, as `write_record` left it.
 
     Args:
         file: where it lies.
-        schema: its number.
+        schema: the record that it must be.
         what: "a result": what it should be.
         origin: what to do where there is none, or a damaged one.
         again: what to do where it is of another schema, or lacks a key.
-        needs: keys that it must have, their levels parted by dots.
-        shape: what it must look like.
 
     Raises:
         RunError: it is missing, damaged, or of another schema; names the key.
@@ -103,22 +77,13 @@ def read_document(  # noqa: PLR0913 (three parts of a message)
         document = opened(read_json(file))
     except DamageError as problem:
         raise RunError(f"{file}: not {what} ({problem}). {origin}") from problem
-    if document.get("schema") != schema or isinstance(document["schema"], bool):
-        raise RunError(f"{file}: not {what} of schema {schema}. {again}")
-    if missing := [key for key in needs if _under(document, key) is None]:
-        raise RunError(f"{file}: not {what} of schema {schema}: {missing[0]} is missing. {again}")
-    if shape is not None:
-        try:
-            conform(document, shape)
-        except DamageError as problem:
-            raise RunError(f"{file}: damaged: {problem}. {again}") from problem
-    return document
-
-
-def _under(document: Any, key: str) -> Any:
-    for name in key.split("."):
-        document = document.get(name) if isinstance(document, dict) else None
-    return document
+    version = document.get("schema_version")
+    if version != SCHEMA_VERSION or isinstance(version, bool):
+        raise RunError(f"{file}: not {what} of schema {SCHEMA_VERSION}. {again}")
+    try:
+        return conform(document, schema, strict=None)
+    except DamageError as problem:
+        raise RunError(f"{file}: damaged: {problem}. {again}") from problem
 
 
 COLUMNS = ("objective", "file", "speaker", "fold", "seed", "truth", "prediction")

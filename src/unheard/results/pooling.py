@@ -1,50 +1,44 @@
 """From the results of jobs to the one result of a run: pooled scores, intervals over speakers, leakage.
 
-The result is documented in docs/reference/result.md. Numbers that cannot be had are None, never 0.
+The result is documented in docs/reference/result.md.
 """
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from unheard.experiment.job import REFERENCES
-from unheard.experiment.job_result import JobResult, LeakageFigures, TrainingResult, references_of, trainings_of
+from unheard.experiment.job_result import JobResult, TrainingResult, references_of, trainings_of
 from unheard.experiment.preparation import Prepared
 from unheard.harmless import csv_line
-from unheard.leakage.probe_kinds import KINDS
 from unheard.metrics.macro_f1 import score as macro_f1
 from unheard.metrics.uar import recalls, uar_from_confusion
 from unheard.metrics.uar import score as uar
 from unheard.metrics.wa import score as wa
-from unheard.results.comparison import comparison_rows
+from unheard.results.comparison import compare_confusions
+from unheard.results.pooled_leakage import leakage_summary
 from unheard.results.pooled_predictions import dev_predictions_of, held_out_predictions
+from unheard.results.spread import over_seeds, spread
+from unheard.schemas.comparison import Comparison
+from unheard.schemas.fairness import Fairness
+from unheard.schemas.leakage import BestProbe, Leakage, LeakageFigure, RawFeatures, References
+from unheard.schemas.objective import FoldScores, ObjectiveResult, SpeakerScores, TrainingCurve
+from unheard.schemas.scores import GroupScores, SeedScores, UarScores
 from unheard.scores.calibration import calibration_summary
-from unheard.scores.fairness import SpeakerPredictions, fairness_summary, group_rows, worst_speaker
+from unheard.scores.fairness import SpeakerPredictions, fairness_summary, group_scores, worst_speaker
 from unheard.scores.seed_ensemble import score_seed_ensemble
 from unheard.statistics.significance import confusions_by_speaker, interval
 
 OF_THE_DATA = ("language", "corpus")
 """Columns of which each value has a figure beside the pooled one, where there are several."""
 
-__all__ = ["Pool", "compare_pools", "predictions_csv", "spread", "summarize"]
-
-
-def spread(values: Iterable[float | None], weights: Iterable[float] | None = None) -> dict[str, float | None]:
-    """Mean and standard deviation (n - 1) of the numbers among the values; None where there are too few.
-
-    Args:
-        values: what cannot be had is None or nan.
-        weights: what each value counts in the mean, as many; None for 1 each.
-    """
-    numbers = np.array([math.nan if value is None else float(value) for value in values])
-    counts = np.ones(numbers.size) if weights is None else np.array(list(weights))
-    known = np.isfinite(numbers) & (counts > 0)
-    return {
-        "mean": float(np.average(numbers[known], weights=counts[known])) if known.any() else None,
-        "std": float(np.std(numbers[known], ddof=1)) if known.sum() > 1 else None,
-    }
+__all__ = [
+    "Pool",
+    "compare_pools",
+    "predictions_csv",
+    "reference_summary",
+    "summarize",
+]
 
 
 class Pool:
@@ -78,42 +72,49 @@ class Pool:
             self.truth, self.prediction, self.speakers, classes=len(self.classes), seeds=self.seeds
         )
 
-    def scores(self) -> dict[str, Any]:
-        """UAR, WA and macro-F1 of the pooled predictions of all folds, seed by seed, with the interval of UAR."""
-        count = len(self.classes)
-        result: dict[str, Any] = {}
-        for name, metric in (("uar", uar), ("wa", wa), ("macro_f1", macro_f1)):
-            per_seed = [
-                metric(self.truth[self.seeds == seed], self.prediction[self.seeds == seed], classes=count)
-                for seed in np.unique(self.seeds)
+    def score(self, metric: Callable[..., float]) -> SeedScores:
+        """A metric of the pooled predictions of all folds, seed by seed."""
+        return over_seeds(
+            [
+                metric(self.truth[own], self.prediction[own], classes=len(self.classes))
+                for own in (self.seeds == seed for seed in np.unique(self.seeds))
             ]
-            result[name] = {**spread(per_seed), "per_seed": per_seed}
-        result["uar"]["interval"] = list(interval(self.confusions))
-        result["uar"]["by"] = self.by_origin()
-        result["uar"]["ensemble"] = score_seed_ensemble(
-            self.truth, self.probabilities, names=np.array(self.names), speakers=self.speakers, seeds=self.seeds
         )
-        return result
 
-    def by_speaker(self) -> list[dict[str, Any]]:
+    def uar(self) -> UarScores:
+        """UAR of the same, with its interval over speakers, by origin, and of one vote of all seeds."""
+        return UarScores(
+            **dict(self.score(uar)),
+            interval=interval(self.confusions),
+            by=self.by_origin(),
+            ensemble=score_seed_ensemble(
+                self.truth,
+                self.probabilities,
+                names=np.array(self.names),
+                speakers=self.speakers,
+                seeds=self.seeds,
+            ),
+        )
+
+    def by_speaker(self) -> list[SpeakerScores]:
         """Each speaker's own UAR and WA, averaged over seeds."""
         rows = []
         for number, speaker in enumerate(np.unique(self.speakers)):
             own = self.confusions[:, number]
             total = own.sum(axis=0)
             rows.append(
-                {
-                    "speaker": str(speaker),
-                    "gender": str(self.genders[self.speakers == speaker][0]),
-                    "utterances": int(own[0].sum()),
-                    "emotions": int(np.count_nonzero(own[0].sum(axis=-1))),
-                    "uar": float(np.mean([uar_from_confusion(one) for one in own])),
-                    "wa": float(np.trace(total) / total.sum()),
-                }
+                SpeakerScores(
+                    speaker=str(speaker),
+                    gender=self.groups["gender"][int(np.flatnonzero(self.speakers == speaker)[0])],
+                    utterances=int(own[0].sum()),
+                    emotions=int(np.count_nonzero(own[0].sum(axis=-1))),
+                    uar=float(np.mean([uar_from_confusion(one) for one in own])),
+                    wa=float(np.trace(total) / total.sum()),
+                )
             )
         return rows
 
-    def by_gender(self) -> dict[str, float]:
+    def by_gender(self) -> dict[str, float | None]:
         """UAR of the pooled predictions for each gender."""
         return {
             str(gender): uar(
@@ -125,10 +126,10 @@ class Pool:
             if gender != "None"
         }
 
-    def by_origin(self) -> dict[str, Any]:
+    def by_origin(self) -> dict[str, dict[str, GroupScores]]:
         """UAR of each language and of each corpus, with its interval over speakers, where there are several."""
         return {
-            column: group_rows(self.predictions, self.groups[column])
+            column: group_scores(self.predictions, self.groups[column])
             for column in OF_THE_DATA
             if len(set(self.groups[column]) - {None}) > 1
         }
@@ -136,16 +137,15 @@ class Pool:
     @property
     def predictions(self) -> SpeakerPredictions:
         """The predictions with who spoke."""
-        return SpeakerPredictions(
-            self.truth, self.prediction, self.speakers, self.seeds, np.array(self.names), len(self.classes)
-        )
+        columns = (self.truth, self.prediction, self.speakers, self.seeds, np.array(self.names))
+        return SpeakerPredictions(*columns, len(self.classes))
 
-    def fairness(self) -> dict[str, Any]:
+    def fairness(self) -> Fairness:
         """Groups of speakers and the worst tenth of them; see `fairness_summary`."""
         return fairness_summary(self.predictions, self.groups)
 
 
-def _per_fold(pool: Pool, results: Sequence[TrainingResult]) -> list[dict[str, Any]]:
+def _per_fold(pool: Pool, results: Sequence[TrainingResult]) -> list[FoldScores]:
     rows = []
     folds = np.array(pool.folds)
     for result in results:
@@ -153,56 +153,34 @@ def _per_fold(pool: Pool, results: Sequence[TrainingResult]) -> list[dict[str, A
         truth, prediction = pool.truth[own], pool.prediction[own]
         absent = [name for number, name in enumerate(pool.classes) if not (truth == number).any()]
         rows.append(
-            {
-                "fold": result.fold,
-                "seed": result.seed,
-                "uar": uar(truth, prediction, classes=len(pool.classes)),
-                "wa": wa(truth, prediction, classes=len(pool.classes)),
-                "absent": absent,
-                "best_epoch": result.best_epoch,
-                "epochs": result.epochs,
-                "seconds": result.seconds,
-            }
+            FoldScores(
+                fold=result.fold,
+                seed=result.seed,
+                uar=uar(truth, prediction, classes=len(pool.classes)),
+                wa=wa(truth, prediction, classes=len(pool.classes)),
+                absent=absent,
+                best_epoch=result.best_epoch,
+                epochs=result.epochs,
+                seconds=result.seconds,
+            )
         )
     return rows
 
 
-def _curves(results: Sequence[TrainingResult]) -> list[dict[str, Any]]:
+def _curves(results: Sequence[TrainingResult]) -> list[TrainingCurve]:
     """Training curves, rounded; the domain's columns are called speaker_… whatever the domain."""
     curves = []
     for result in results:
         history = result.history
         columns = {key for epoch in history for key in epoch}
-        curve: dict[str, Any] = {"fold": result.fold, "seed": result.seed}
-        for key in sorted(columns):
-            curve[key] = [None if key not in epoch else round(epoch[key], 4) for epoch in history]
-        curves.append(curve)
+        logged = {
+            key: [None if key not in epoch else round(epoch[key], 4) for epoch in history] for key in sorted(columns)
+        }
+        curves.append(TrainingCurve(fold=result.fold, seed=result.seed, logged=logged))
     return curves
 
 
-def leakage_summary(measured: Sequence[LeakageFigures]) -> dict[str, Any]:
-    """Mean and deviation over folds and seeds of each leakage figure; `best` is that of the kind that reads most.
-
-    The accuracy of a probe weighs as many utterances as it was asked, so that folds with few of them do not decide.
-    The best kind is chosen once, by its mean: the best of each fold would be the luckiest.
-    """
-    if not measured:
-        return {}
-    withheld = [float(one.withheld) for one in measured]
-    found: dict[str, Any] = {
-        kind: spread((one.probes.get(kind) for one in measured), withheld)
-        for kind in KINDS
-        if any(kind in one.probes for one in measured)
-    }
-    found["chance"] = spread((one.chance for one in measured), withheld)
-    if any(one.eer is not None for one in measured):
-        found["eer"] = spread(one.eer for one in measured)
-    known = [kind for kind in KINDS if kind in found and found[kind]["mean"] is not None]
-    kind = max(known, key=lambda each: float(found[each]["mean"]), default=None)
-    return found | {"best": {"kind": kind, **found[kind]} if kind else {"kind": None, **spread(())}}
-
-
-def summarize(label: str, results: Sequence[JobResult], prepared: Prepared) -> tuple[dict[str, Any], Pool]:
+def summarize(label: str, results: Sequence[JobResult], prepared: Prepared) -> tuple[ObjectiveResult, Pool]:
     """One objective's entry in the result, and its pool for comparisons.
 
     Args:
@@ -215,48 +193,51 @@ def summarize(label: str, results: Sequence[JobResult], prepared: Prepared) -> t
     confusion = pool.confusions.sum(axis=(0, 1))
     speakers = pool.by_speaker()
     settings = dict(prepared.recipe.objectives[label])
-    summary = {
-        "name": settings.pop("name", label),
-        "settings": settings,
-        **pool.scores(),
-        "per_fold": _per_fold(pool, own),
-        "confusion": confusion.tolist(),
-        "recall": dict(zip(pool.classes, recalls(confusion).tolist(), strict=True)),
-        "speakers": speakers,
-        "worst_speaker": worst_speaker(speakers, classes=len(pool.classes)),
-        "gender": pool.by_gender(),
-        "fairness": pool.fairness(),
-        "calibration": calibration_summary(held_out_predictions(own, prepared), dev_predictions_of(own, prepared)),
-        "curves": _curves(own),
-        "leakage": leakage_summary([result.leakage for result in own if result.leakage is not None]),
-        "seconds_per_fold": spread(result.seconds for result in own),
-        "seconds_per_epoch": spread(result.seconds / max(1, result.epochs) for result in own),
-    }
+    summary = ObjectiveResult(
+        name=settings.pop("name", label),
+        settings=settings,
+        uar=pool.uar(),
+        wa=pool.score(wa),
+        macro_f1=pool.score(macro_f1),
+        per_fold=_per_fold(pool, own),
+        confusion=confusion.tolist(),
+        recall=dict(zip(pool.classes, recalls(confusion).tolist(), strict=True)),
+        speakers=speakers,
+        worst_speaker=worst_speaker(speakers, classes=len(pool.classes)),
+        gender=pool.by_gender(),
+        fairness=pool.fairness(),
+        calibration=calibration_summary(held_out_predictions(own, prepared), dev_predictions_of(own, prepared)),
+        curves=_curves(own),
+        leakage=leakage_summary([result.leakage for result in own if result.leakage is not None]),
+        seconds_per_fold=spread(result.seconds for result in own),
+        seconds_per_epoch=spread(result.seconds / max(1, result.epochs) for result in own),
+    )
     return summary, pool
 
 
-def reference_summary(results: Sequence[JobResult], prepared: Prepared) -> dict[str, Any]:
+def reference_summary(results: Sequence[JobResult], prepared: Prepared) -> References:
     """Leakage of chance, the raw features, an untrained encoder and a perfect emotion code.
 
     Of the raw features also `uar`, as of an objective: what `closed_form` answers from them.
     """
     own = references_of(results)
     if not own:
-        return {}
+        return References()
     chance = spread(result.raw_features.chance for result in own)
-    summary: dict[str, Any] = {"chance": {"best": chance, "eer": {"mean": 0.5, "std": None}}}
-    summary["raw_features"] = leakage_summary([result.raw_features for result in own])
-    summary["untrained"] = leakage_summary([result.untrained for result in own])
-    summary["emotion_code"] = leakage_summary([result.emotion_code for result in own])
-    summary["raw_features"]["uar"] = Pool(REFERENCES, own, prepared).scores()["uar"]
-    return summary
+    raw = leakage_summary([result.raw_features for result in own])
+    return References(
+        chance=Leakage(best=BestProbe(**dict(chance)), probes={}, eer=LeakageFigure(mean=0.5, std=None)),
+        raw_features=None if raw is None else RawFeatures(**dict(raw), uar=Pool(REFERENCES, own, prepared).uar()),
+        untrained=leakage_summary([result.untrained for result in own]),
+        emotion_code=leakage_summary([result.emotion_code for result in own]),
+    )
 
 
-def compare_pools(pools: Mapping[str, Pool]) -> list[dict[str, Any]]:
+def compare_pools(pools: Mapping[str, Pool]) -> list[Comparison]:
     """Every pair of objectives, later against earlier, paired over speakers, corrected for their number (Holm)."""
     systems = {label: pool.confusions for label, pool in pools.items()}
     speakers = [str(speaker) for speaker in np.unique(next(iter(pools.values())).speakers)] if pools else []
-    return comparison_rows(systems, speakers)
+    return compare_confusions(systems, speakers)
 
 
 def predictions_csv(pools: Mapping[str, Pool]) -> str:

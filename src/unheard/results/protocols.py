@@ -16,23 +16,27 @@ from unheard.errors import RunError, SettingsError, SplitError, nearest
 from unheard.experiment.preparation import Prepared
 from unheard.experiment.recipe import RunRecipe
 from unheard.experiment.split_plans import draw_plans
-from unheard.files import write_document
 from unheard.results.comparison import System, read_systems
-from unheard.results.files import plain_numbers, read_result
+from unheard.results.files import read_record, read_result, write_record
+from unheard.schemas.comparison import Comparison, ComparisonSummary
+from unheard.schemas.corpus import Split
+from unheard.schemas.protocols import ProtocolComparison, ProtocolDifference, ProtocolSummary
+from unheard.schemas.result import Result
+from unheard.schemas.scores import UarScores
 from unheard.statistics.significance import Paired, correct_differences, paired_difference
 
 __all__ = [
     "INFLATION",
     "OWN",
     "PROTOCOLS",
-    "inflation",
+    "compare_protocols",
     "parse_protocols",
+    "read_protocols",
     "under",
-    "write_inflation",
+    "write_protocols",
 ]
 
 INFLATION = "inflation.json"
-SCHEMA = 1
 OWN = "own"
 """The recipe's own split."""
 PROTOCOLS = {
@@ -43,18 +47,6 @@ PROTOCOLS = {
 }
 """Name of each protocol beside the recipe's own, which is also its folder, and its title."""
 _SENTENCE_GROUPS = 2
-_NEEDED = (
-    "name",
-    "seeds",
-    "corpus.digest",
-    "split.digest",
-    "split.protocol",
-    "split.inflated",
-    "split.disjoint",
-    "split.adaptation",
-    "split.refit",
-)
-_OF_COMPARISON = ("a", "b", "difference", "interval", "p", "p_holm", "speakers", "seeds", "shown", "sentence")
 
 
 def parse_protocols(text: str) -> dict[str, int | None]:
@@ -159,7 +151,7 @@ def _deals_speakers(file: str | None) -> bool:
     return file is not None and dealt_column(Path(file)) == "speaker"
 
 
-def inflation(runs: Mapping[str, Path]) -> dict[str, Any]:
+def compare_protocols(runs: Mapping[str, Path]) -> ProtocolComparison:
     """The same recipe under several protocols: UAR of each objective, and the paired difference to its own split.
 
     Every utterance is tested once a seed under each of them, so differences are paired over speakers.
@@ -167,77 +159,62 @@ def inflation(runs: Mapping[str, Path]) -> dict[str, Any]:
     Args:
         runs: protocol -> folder of its finished run; 'own' is the recipe's own and must be there.
 
-    Returns:
-        Plain JSON values: `protocols` (name to title, split, inflated, folds), `objectives` (label to protocol to
-        UAR), `closed_form` (protocol to UAR, of the raw features), `differences` (objective, protocol, difference
-        from 'own', interval, p, sentence) and `comparisons` (protocol to the objectives against each other under
-        it, as in result.json).
-
     Raises:
         RunError: a run is incomplete, or has seen other data.
     """
-    results = {name: read_result(folder, needs=_NEEDED) for name, folder in runs.items()}
+    results = {name: read_result(folder) for name, folder in runs.items()}
     own = results[OWN]
     for name, result in results.items():
-        if result["corpus"]["digest"] != own["corpus"]["digest"]:
+        if result.corpus.digest != own.corpus.digest:
             raise RunError(f"{runs[name]} did not see the data of {runs[OWN]}. Run both on one corpus.")
-    titles = {name: PROTOCOLS.get(name) or _title(result) for name, result in results.items()}
-    objectives = {
-        label: {
-            name: result["objectives"][label].get("uar")
-            for name, result in results.items()
-            if label in result["objectives"]
-        }
-        for label in own["objectives"]
-    }
-    document: dict[str, Any] = plain_numbers(
-        {
-            "schema": SCHEMA,
-            "name": own["name"],
-            "chance": 1 / len(own["classes"]),
-            "seeds": own["seeds"],
-            "protocols": {name: _about(result, titles[name]) for name, result in results.items()},
-            "objectives": objectives,
-            "closed_form": _closed_form(results),
-            "differences": _differences(runs, titles),
-            "comparisons": {name: _compared(result) for name, result in results.items() if name != OWN},
-        }
+    titles = {name: PROTOCOLS.get(name) or _title(result.split) for name, result in results.items()}
+    return ProtocolComparison(
+        name=own.name,
+        chance=1 / len(own.classes),
+        seeds=own.seeds,
+        protocols={name: _summary(result.split, titles[name]) for name, result in results.items()},
+        objectives={
+            label: {
+                name: result.objectives[label].uar for name, result in results.items() if label in result.objectives
+            }
+            for label in own.objectives
+        },
+        closed_form=_closed_form(results),
+        differences=_differences(runs, titles),
+        comparisons={
+            name: [_summary_of(one) for one in result.comparisons] for name, result in results.items() if name != OWN
+        },
     )
-    return document
 
 
-def _closed_form(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _closed_form(results: Mapping[str, Result]) -> dict[str, UarScores]:
     """Protocol -> UAR of the closed form on the raw features, where the references were measured."""
-    known = {
-        name: (result.get("references", {}).get("raw_features") or {}).get("uar") for name, result in results.items()
-    }
-    return {name: uar for name, uar in known.items() if uar}
+    raw = {name: result.references.raw_features for name, result in results.items()}
+    return {name: own.uar for name, own in raw.items() if own is not None and own.uar is not None}
 
 
-def _compared(result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{key: row[key] for key in _OF_COMPARISON} for row in result.get("comparisons", [])]
+def _summary_of(one: Comparison) -> ComparisonSummary:
+    return ComparisonSummary(**{key: getattr(one, key) for key in ComparisonSummary.model_fields})
 
 
-def _title(result: Mapping[str, Any]) -> str:
-    apart = [f"{column}s" for column in result["split"]["disjoint"]]
+def _title(split: Split) -> str:
+    apart = [f"{column}s" for column in split.disjoint]
     known = f"unseen {' and '.join(reversed(apart))}" if apart else "shared speakers"
-    return known + (", adaptive" if result["split"]["adaptation"] == "speaker" else "")
+    return known + (", adaptive" if split.adaptation == "speaker" else "")
 
 
-def _about(result: Mapping[str, Any], title: str) -> dict[str, Any]:
-    split = result["split"]
-    folds = len({fold["name"] for fold in split["folds"]}) if split.get("folds") else split.get("tests")
-    return {
-        "title": title,
-        "split": split["protocol"],
-        "inflated": split["inflated"],
-        "adaptation": split["adaptation"],
-        "refit": split["refit"],
-        "folds": folds,
-    }
+def _summary(split: Split, title: str) -> ProtocolSummary:
+    return ProtocolSummary(
+        title=title,
+        split=split.protocol,
+        inflated=split.inflated,
+        adaptation=split.adaptation,
+        refit=split.refit,
+        folds=split.fold_count,
+    )
 
 
-def _differences(runs: Mapping[str, Path], titles: Mapping[str, str]) -> list[dict[str, Any]]:
+def _differences(runs: Mapping[str, Path], titles: Mapping[str, str]) -> list[ProtocolDifference]:
     """Each objective under each other protocol, less itself under its own; corrected for their number."""
     own = {system.name: system for system in read_systems(runs[OWN])}
     asked = [
@@ -249,18 +226,18 @@ def _differences(runs: Mapping[str, Path], titles: Mapping[str, str]) -> list[di
     ]
     found = correct_differences([paired for *_, paired in asked])
     return [
-        {
-            "objective": objective,
-            "protocol": protocol,
-            "difference": paired.difference,
-            "interval": [paired.low, paired.high],
-            "p": paired.p_value,
-            "p_holm": p_holm,
-            "shown": paired.shown,
-            "speakers": paired.speakers,
-            "seeds": paired.seeds,
-            "sentence": paired.sentence,
-        }
+        ProtocolDifference(
+            objective=objective,
+            protocol=protocol,
+            difference=paired.difference,
+            interval=(paired.low, paired.high),
+            p=paired.p_value,
+            p_holm=p_holm,
+            shown=bool(paired.shown),
+            speakers=paired.speakers,
+            seeds=paired.seeds,
+            sentence=paired.sentence,
+        )
         for (objective, protocol, _), (paired, p_holm) in zip(asked, found, strict=True)
     ]
 
@@ -274,8 +251,23 @@ def _difference(system: System, own: System, name: str, titles: Mapping[str, str
     return paired_difference(system.confusions, own.confusions, names=words)
 
 
-def write_inflation(runs: Mapping[str, Path], out: Path) -> dict[str, Any]:
-    """Write inflation.json into a folder, aside and renamed, and return it."""
-    document = inflation(runs)
-    write_document(document, out / INFLATION)
-    return document
+def write_protocols(runs: Mapping[str, Path], out: Path) -> ProtocolComparison:
+    """Write inflation.json into a folder, aside and renamed, and return what it holds."""
+    found = compare_protocols(runs)
+    write_record(found, out / INFLATION)
+    return found
+
+
+def read_protocols(file: Path) -> ProtocolComparison:
+    """An inflation.json.
+
+    Raises:
+        RunError: it is missing, damaged, or of another schema.
+    """
+    return read_record(
+        file,
+        ProtocolComparison,
+        what="a comparison of protocols",
+        origin="Give the same `unheard run --also` again.",
+        again="Give the same `unheard run --also` again with this version.",
+    )

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from unheard.schemas.record import Count, Interval, Number, Record, Share, Text
+from unheard.schemas.record import Count, Interval, KnownShare, Number, Record, Share, Text
 
 __all__ = [
     "Comparison",
@@ -56,14 +56,14 @@ class ComparisonSummary(Record):
     """The system that is asked about."""
     b: Text
     """The system that it is held against."""
-    difference: Number
+    difference: float
     """Figure of a less that of b, in [-1, 1]."""
     interval: Interval
     """95 % interval of the difference over speakers and seeds: with several seeds, what trainings differ in as a
     whole is part of it; with one it stands on that one training."""
-    p: Share
+    p: KnownShare
     """Two-sided p-value of the permutation test that swaps the systems speaker by speaker."""
-    p_holm: Share
+    p_holm: KnownShare
     """The same after Holm's correction for all pairs."""
     speakers: Count
     """How many speakers it stands on."""

@@ -75,8 +75,8 @@ class Corpus(CorpusSummary):
 class TiedSpeakers(Record):
     """Speakers who are heard together and therefore never stand in two parts of a fold."""
 
-    by: list[Literal["recording", "session", "dialogue"]]
-    """What ties them: those of the three that do."""
+    by: list[Text]
+    """What ties them: those of `recording`, `session` and `dialogue` that do."""
     sets: Count
     """How many sets of speakers can be parted, single ones counted."""
     tied: list[list[Text]]

@@ -51,8 +51,8 @@ class GroupComparison(Record):
 
     scores: dict[Text, GroupScores]
     """Group to its scores."""
-    gap: GroupGap | None
-    """The widest difference between two groups; null where they share no class."""
+    gap: GroupGap
+    """The widest difference between two groups."""
 
 
 class Fairness(Record):
@@ -61,4 +61,4 @@ class Fairness(Record):
     tails: SpeakerTails
     """The worst and the best tenth of the speakers."""
     groups: dict[Text, GroupComparison]
-    """`gender`, `language` and `corpus`, those with two groups or more."""
+    """`gender`, `language` and `corpus`, those with two groups or more that share a class."""

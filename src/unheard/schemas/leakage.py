@@ -5,20 +5,25 @@ from typing import Literal
 from unheard.schemas.record import Interval, Record
 from unheard.schemas.scores import Spread, UarScores
 
-__all__ = ["BestProbe", "Leakage", "ProbeKind", "RawFeatures", "References"]
+__all__ = ["BestProbe", "Leakage", "LeakageFigure", "ProbeKind", "RawFeatures", "References"]
 
 ProbeKind = Literal["linear", "mlp", "svm", "knn"]
 """Softmax regression, networks with one hidden layer, a support vector machine with a Gaussian kernel, and nearest
 neighbors by cosine."""
 
 
-class BestProbe(Spread):
+class LeakageFigure(Spread):
+    """A figure over folds and seeds."""
+
+    interval: Interval = None
+    """95 % interval over speakers, where `unheard probe` measured it; a run's own figures have none."""
+
+
+class BestProbe(LeakageFigure):
     """The kind of probe that reads most in the mean; chosen once, over all folds and seeds."""
 
     kind: ProbeKind | None = None
     """Which kind; null of a chance level, which no probe gave."""
-    interval: Interval = None
-    """95 % interval over speakers, where `unheard probe` measured it; a run's own probes have none."""
 
 
 class Leakage(Record):
@@ -31,7 +36,7 @@ class Leakage(Record):
     weighs as many utterances as were withheld in it."""
     chance: Spread | None = None
     """One over the number of speakers, in [0, 1]; null where the leakage is a chance level itself."""
-    eer: Spread | None = None
+    eer: LeakageFigure | None = None
     """Equal error rate, in [0, 1], of verifying speakers without a gradient step, by cosine; 0.5 is full invariance,
     and its numbers are null where no two such speakers are known."""
 

@@ -37,7 +37,7 @@ class Figure(Spread):
     """95 % interval, jackknife-t over speakers; null with fewer than two."""
     speakers: Count
     """Speakers that it stands on."""
-    tasks: Count
+    jobs: Count
     """Folds and seeds that gave a value."""
 
 
@@ -122,13 +122,13 @@ class CodeLength(Record):
 class Erasure(Record):
     """The speaker erased (LEACE), and what a fresh linear probe then reads of the emotion on new speakers."""
 
-    rank: Number
+    rank: float
     """Directions that were erased, mean over folds and seeds."""
-    whole_rank: Number
+    whole_rank: float
     """Directions that covary with the speaker."""
-    span: Number
+    span: float
     """Directions that the items vary in; where `rank` reaches it, nothing is left of anything."""
-    of_size: Number
+    of_size: float
     """Size of the embedding."""
     uar_before: Figure | None = None
     """UAR before. Null where no emotion is known, as all of `uar_…`."""
@@ -150,8 +150,8 @@ class Erasure(Record):
 class ProbedRepresentation(Record):
     """All that was measured of one representation; what cannot be measured is null or absent."""
 
-    size: float
-    """Numbers of an embedding."""
+    size: Count
+    """How many numbers an embedding has."""
     items: Count
     """Utterances, over all folds and seeds."""
     leakage: dict[ProbeTarget, dict[ProbeProtocol, ProbeAccuracies]]

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from unheard.schemas.comparison import ComparisonSummary
-from unheard.schemas.record import Count, Interval, Number, Record, Seeds, Share, Text
+from unheard.schemas.record import Count, Interval, KnownShare, Record, Seeds, Share, Text
 from unheard.schemas.scores import UarScores
 
 __all__ = ["ProtocolComparison", "ProtocolDifference", "ProtocolSummary"]
@@ -33,11 +33,11 @@ class ProtocolDifference(Record):
     """Its label."""
     protocol: Text
     """The other protocol."""
-    difference: Number
+    difference: float
     """Of UAR, in [-1, 1]."""
     interval: Interval
     """95 % interval of the difference, paired over speakers and seeds."""
-    p: Share
+    p: KnownShare
     """Two-sided p-value of the permutation test that swaps the protocols speaker by speaker."""
     p_holm: Share = None
     """The same after Holm's correction; null in documents that were kept before it was corrected."""

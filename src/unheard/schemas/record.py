@@ -15,6 +15,7 @@ __all__ = [
     "Count",
     "Digests",
     "Interval",
+    "KnownShare",
     "Number",
     "Record",
     "Said",
@@ -89,6 +90,8 @@ Share = Annotated[
 """A share, rate, accuracy or probability; None where it cannot be had."""
 Count = Annotated[int, Field(ge=0), Said("whole number")]
 """How many."""
+KnownShare = Annotated[float, Field(ge=-_ROUNDING, le=1 + _ROUNDING), Said("number in [0, 1]")]
+"""A share, rate, accuracy or probability that can always be had."""
 Interval = Annotated[
     Annotated[tuple[float, float], Field(strict=False)] | None,
     BeforeValidator(_both_known),

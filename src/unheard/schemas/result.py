@@ -31,9 +31,9 @@ class EmbeddingMap(Record):
 class Timings(Record):
     """How long it took."""
 
-    task_seconds: Number
+    job_seconds: Number
     """Time of all trainings with all that belongs to them, summed, in seconds."""
-    train_seconds: Number
+    training_seconds: Number
     """Time of all trainings alone, summed, in seconds."""
 
 
@@ -78,3 +78,8 @@ class Result(Record):
     """Package, `python` and `platform` to its version."""
     settings_text: Text
     """The settings, whole, as TOML; without paths in a kept result."""
+
+    @property
+    def chance(self) -> float:
+        """The UAR of guessing: one over the number of classes."""
+        return 1 / len(self.classes)

@@ -36,8 +36,8 @@ class SearchSummary(Record):
 class LearningCurve(Record):
     """UAR over the share of labels, of one objective."""
 
-    shares: list[Share]
-    """Shares of the training part that keep their labels, rising."""
+    shares: list[float]
+    """Shares of the training part that keep their labels, rising, in (0, 1]."""
     uar: list[Share]
     """UAR at each of them."""
     auc: Share

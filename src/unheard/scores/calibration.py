@@ -5,14 +5,21 @@ less those of the speakers whom the fold at hand tests, for a fold's dev speaker
 of a speaker touches the probabilities that are judged by it. The one that `unheard predict` uses is fitted on all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
+from unheard.schemas.calibration import (
+    Calibration,
+    CalibrationScores,
+    FoldTemperature,
+    RiskCoverage,
+    RunTemperature,
+)
+from unheard.schemas.scores import SeedScores
 from unheard.scores.calibration_errors import (
     BINS,
     adaptive_calibration_error,
@@ -119,37 +126,34 @@ def fit_temperature(truth: Truth, probabilities: Probabilities) -> float:
     return float(np.exp(found.x))
 
 
-def _figures(test: HeldOutPredictions, probabilities: NDArray[np.float64]) -> dict[str, Any]:
+def _over_seeds(values: Sequence[float]) -> SeedScores:
+    deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return SeedScores(mean=float(np.mean(values)), std=deviation, per_seed=list(values))
+
+
+def _scores(test: HeldOutPredictions, probabilities: NDArray[np.float64]) -> CalibrationScores:
     """Every figure seed by seed, and the two curves over all seeds."""
     seeds = [test.seeds == seed for seed in np.unique(test.seeds)]
 
-    def over_seeds(values: Sequence[float]) -> dict[str, Any]:
-        deviation = float(np.std(values, ddof=1)) if len(values) > 1 else None
-        return {"mean": float(np.mean(values)), "std": deviation, "per_seed": list(values)}
+    def scored(score: Callable[[Truth, Probabilities], float]) -> SeedScores:
+        return _over_seeds([score(test.truth[own], probabilities[own]) for own in seeds])
 
-    scores = {
-        "ece": calibration_error,
-        "ece_adaptive": adaptive_calibration_error,
-        "ece_classwise": classwise_calibration_error,
-        "brier": brier,
-        "log_loss": log_loss,
-    }
-    found = {
-        name: over_seeds([score(test.truth[own], probabilities[own]) for own in seeds])
-        for name, score in scores.items()
-    }
     curves = [risk_coverage(test.truth[own], probabilities[own], [COVERAGE, *COVERAGES]) for own in seeds]
-    found["aurc"] = over_seeds([area for _, area in curves])
-    found["accuracy_at_80"] = over_seeds([1.0 - float(risk[0]) for risk, _ in curves])
     risk = np.mean([risk[1:] for risk, _ in curves], axis=0)
-    return {
-        **found,
-        "reliability": reliability(test.truth, probabilities),
-        "risk_coverage": {"coverage": list(COVERAGES), "risk": risk.tolist()},
-    }
+    return CalibrationScores(
+        ece=scored(calibration_error),
+        ece_adaptive=scored(adaptive_calibration_error),
+        ece_classwise=scored(classwise_calibration_error),
+        brier=scored(brier),
+        log_loss=scored(log_loss),
+        aurc=_over_seeds([area for _, area in curves]),
+        accuracy_at_80=_over_seeds([1.0 - float(risk[0]) for risk, _ in curves]),
+        reliability=reliability(test.truth, probabilities),
+        risk_coverage=RiskCoverage(coverage=list(COVERAGES), risk=risk.tolist()),
+    )
 
 
-def calibration_summary(test: HeldOutPredictions, dev: HeldOutPredictions | None) -> dict[str, Any]:
+def calibration_summary(test: HeldOutPredictions, dev: HeldOutPredictions | None) -> Calibration:
     """The `calibration` of one objective in result.json.
 
     Args:
@@ -157,36 +161,49 @@ def calibration_summary(test: HeldOutPredictions, dev: HeldOutPredictions | None
         dev: those of dev speakers, of all tasks that kept them; None where none did.
 
     Returns:
-        `bins`; `before`, the figures as the model gives its probabilities; `predict`, the temperature that is used
-        for other recordings; `temperatures`, one a fold and seed, fitted without the fold's test speakers; and
-        `after`, the figures with these. Where no dev predictions are known, `predict` says that it is 1,
-        `temperatures` is empty and `after` None.
+        `before`, the figures as the model gives its probabilities; `run_temperature`, the one that is used for other
+        recordings; `fold_temperatures`, fitted without the fold's test speakers; and `after`, the figures with these.
+        Where no dev predictions are known, `run_temperature` says that it is 1, and the rest is empty.
     """
-    before = _figures(test, test.probabilities)
-    found: dict[str, Any] = {"bins": BINS, "before": before, "temperatures": [], "after": None}
+    before = _scores(test, test.probabilities)
     if dev is None or not np.any(dev.truth >= 0):
-        return found | {"predict": _about(Temperature())}
+        return Calibration(
+            bins=BINS, before=before, after=None, run_temperature=_about(Temperature()), fold_temperatures=[]
+        )
     pooled = pool(dev.truth, dev.probabilities, speakers=dev.speakers, names=dev.names)
-    scaled, rows = _each_fold(test, pooled)
-    return found | {"predict": _for_others(test, pooled), "temperatures": rows, "after": _figures(test, scaled)}
+    scaled, each = _each_fold(test, pooled)
+    return Calibration(
+        bins=BINS,
+        before=before,
+        after=_scores(test, scaled),
+        run_temperature=_for_others(test, pooled),
+        fold_temperatures=each,
+    )
 
 
-def _for_others(test: HeldOutPredictions, pooled: Pooled) -> dict[str, Any]:
+def _for_others(test: HeldOutPredictions, pooled: Pooled) -> RunTemperature:
     """The temperature that `unheard predict` divides by, and why it is that."""
     if test.foreign.all():
         sentence = "T = 1: the run tests corpora or languages that it did not train on; no dev speaker is of them."
-        return _about(Temperature()) | {"sentence": sentence}
+        return _about(Temperature(), sentence)
     return _about(fit_pooled(pooled))
 
 
-def _about(one: Temperature) -> dict[str, Any]:
-    more = {"fitted": one.fitted, "gain": one.gain, "gain_error": one.error, "sentence": one.sentence}
-    return {"temperature": one.value, "kept": one.kept, "speakers": one.speakers, **more}
+def _about(one: Temperature, sentence: str | None = None) -> RunTemperature:
+    return RunTemperature(
+        temperature=one.value,
+        kept=one.kept,
+        speakers=one.speakers,
+        fitted=one.fitted,
+        gain=one.gain,
+        gain_error=one.error,
+        sentence=sentence or one.sentence,
+    )
 
 
-def _each_fold(test: HeldOutPredictions, pooled: Pooled) -> tuple[NDArray[np.float64], list[dict[str, Any]]]:
+def _each_fold(test: HeldOutPredictions, pooled: Pooled) -> tuple[NDArray[np.float64], list[FoldTemperature]]:
     """Each fold's probabilities with a temperature of speakers whom it does not test, and these temperatures."""
-    scaled, rows = test.probabilities.copy(), []
+    scaled, each = test.probabilities.copy(), []
     known: dict[frozenset[str], Temperature] = {}
     for seed, fold in sorted({(int(seed), str(fold)) for seed, fold in zip(test.seeds, test.folds, strict=True)}):
         own = (test.seeds == seed) & (test.folds == fold)
@@ -199,6 +216,7 @@ def _each_fold(test: HeldOutPredictions, pooled: Pooled) -> tuple[NDArray[np.flo
             one = Temperature()
         if one.kept:
             scaled[at_home] = with_temperature(test.probabilities[at_home], one.value)
-        about = {"temperature": one.value, "kept": one.kept, "speakers": one.speakers}
-        rows.append({"seed": seed, "fold": fold, **about})
-    return scaled, rows
+        each.append(
+            FoldTemperature(seed=seed, fold=fold, temperature=one.value, kept=one.kept, speakers=one.speakers)
+        )
+    return scaled, each

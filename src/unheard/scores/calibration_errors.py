@@ -5,12 +5,12 @@ half of the last one. Where a logarithm is taken, it counts as that half.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unheard.errors import LabelError
+from unheard.schemas.calibration import ReliabilityBin
 
 __all__ = [
     "BINS",
@@ -201,7 +201,7 @@ def log_loss(truth: Truth, probabilities: Probabilities) -> float:
     return -float(logs_of(probabilities)[np.arange(truth.size), truth].mean()) if truth.size else float("nan")
 
 
-def reliability(truth: Truth, probabilities: Probabilities, *, bins: int = BINS) -> list[dict[str, Any]]:
+def reliability(truth: Truth, probabilities: Probabilities, *, bins: int = BINS) -> list[ReliabilityBin]:
     """The reliability diagram: for each bin of the top probability, what was promised and what was kept.
 
     Args:
@@ -210,12 +210,12 @@ def reliability(truth: Truth, probabilities: Probabilities, *, bins: int = BINS)
         bins: how many.
 
     Returns:
-        A row a bin: `low, high`, `count`, mean `confidence` and `accuracy` (nan in an empty bin).
+        One a bin, from the least sure to the surest.
     """
     rows = []
     for place, (count, confidence, accuracy) in enumerate(_binned(*_top(truth, probabilities), bins)):
-        ends = {"low": place / bins, "high": (place + 1) / bins, "count": int(count)}
-        rows.append({**ends, "confidence": float(confidence), "accuracy": float(accuracy)})
+        ends = {"low": place / bins, "high": (place + 1) / bins}
+        rows.append(ReliabilityBin(**ends, count=int(count), confidence=float(confidence), accuracy=float(accuracy)))
     return rows
 
 

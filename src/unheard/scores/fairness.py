@@ -3,20 +3,22 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
 from unheard.metrics.confusion import confusions_by_speaker
+from unheard.schemas.fairness import Fairness, GroupComparison, GroupGap, SpeakerTails
+from unheard.schemas.objective import SpeakerScores, WorstSpeaker
+from unheard.schemas.scores import GroupScores
 from unheard.statistics.intervals import interval, mean_uar, one_error, with_items, without_each
 
 __all__ = [
     "SHUFFLES",
     "SpeakerPredictions",
     "fairness_summary",
-    "group_rows",
+    "group_scores",
     "has_enough_emotions",
     "largest_gap",
     "tail_of_speakers",
@@ -76,26 +78,22 @@ def has_enough_emotions(emotions: int, classes: int) -> bool:
     return 2 * emotions > classes
 
 
-def worst_speaker(speakers: Sequence[Mapping[str, Any]], *, classes: int) -> dict[str, Any]:
+def worst_speaker(speakers: Sequence[SpeakerScores], *, classes: int) -> WorstSpeaker:
     """The speaker with the lowest UAR, of those who have enough emotions to be judged alone.
 
     Args:
-        speakers: `speaker`, `uar`, `emotions` (how many the speaker has) and whatever else, one each.
+        speakers: one each, with the number of their emotions.
         classes: size of the label map.
-
-    Returns:
-        That speaker's own row (`speaker` and `uar` None where nobody can be judged), and `left_out`: how many
-        speakers have half of the emotions or fewer.
     """
-    can_be_judged = [row for row in speakers if has_enough_emotions(row["emotions"], classes)]
-    nobody = {"speaker": None, "uar": None}
-    return {
-        **min(can_be_judged, key=lambda row: row["uar"], default=nobody),
-        "left_out": len(speakers) - len(can_be_judged),
-    }
+    judged = [one for one in speakers if has_enough_emotions(one.emotions or 0, classes)]
+    left_out = len(speakers) - len(judged)
+    if not judged:
+        return WorstSpeaker(speaker=None, uar=None, left_out=left_out)
+    worst = min(judged, key=lambda one: math.inf if one.uar is None else one.uar)
+    return WorstSpeaker(speaker=worst.speaker, uar=worst.uar, left_out=left_out)
 
 
-def group_rows(predictions: SpeakerPredictions, groups: Sequence[str | None]) -> dict[str, dict[str, Any]]:
+def group_scores(predictions: SpeakerPredictions, groups: Sequence[str | None]) -> dict[str, GroupScores]:
     """UAR of each group of speakers with its interval over speakers; items of no group are left out.
 
     Args:
@@ -103,23 +101,23 @@ def group_rows(predictions: SpeakerPredictions, groups: Sequence[str | None]) ->
         groups: of each item, as 'f' and 'm'; None where it is not known.
 
     Returns:
-        group -> `uar`, `interval`, `speakers`, `utterances`, and `classes` (how many it has: UAR is over these).
+        Group -> its scores, sorted by name; UAR is over the classes that the group has.
     """
     column = np.array([None if group is None else str(group) for group in groups], dtype=object)
-    rows = {}
+    scores = {}
     for group in sorted({name for name in column if name is not None}):
         own = predictions.confusions(np.asarray(column == group, dtype=np.bool_))
-        rows[group] = {
-            "uar": float(mean_uar(own.sum(axis=1))),
-            "interval": list(interval(own)),
-            "speakers": own.shape[1],
-            "utterances": int(own[0].sum()),
-            "classes": int(np.count_nonzero(own[0].sum(axis=(0, 2)))),
-        }
-    return rows
+        scores[group] = GroupScores(
+            uar=float(mean_uar(own.sum(axis=1))),
+            interval=interval(own),
+            speakers=own.shape[1],
+            utterances=int(own[0].sum()),
+            classes=int(np.count_nonzero(own[0].sum(axis=(0, 2)))),
+        )
+    return scores
 
 
-def largest_gap(predictions: SpeakerPredictions, groups: Sequence[str | None]) -> dict[str, Any] | None:
+def largest_gap(predictions: SpeakerPredictions, groups: Sequence[str | None]) -> GroupGap | None:
     """The groups with the highest and the lowest UAR, and the difference with its 95 % interval.
 
     Both are over the classes that every group has: a group without the hardest class would else be
@@ -133,8 +131,7 @@ def largest_gap(predictions: SpeakerPredictions, groups: Sequence[str | None]) -
         groups: of each item; None where it is not known.
 
     Returns:
-        `better, worse, difference, interval`, and `classes` (how many they are over); None with fewer than two
-        groups, or no class that all have.
+        None with fewer than two groups, or no class that all have.
     """
     column = np.array([None if group is None else str(group) for group in groups], dtype=object)
     names = sorted({name for name in column if name is not None})
@@ -153,13 +150,13 @@ def largest_gap(predictions: SpeakerPredictions, groups: Sequence[str | None]) -
         better, worse = names[:2]
     difference, pairs = uar[better] - uar[worse], math.comb(len(names), 2)
     found = [_squared_error(own[group]) for group in (better, worse)]
-    return {
-        "better": better,
-        "worse": worse,
-        "difference": difference,
-        "interval": _welch(difference, found, level=1 - 0.05 / pairs),
-        "classes": int(shared.size),
-    }
+    return GroupGap(
+        better=better,
+        worse=worse,
+        difference=difference,
+        interval=_welch(difference, found, level=1 - 0.05 / pairs),
+        classes=int(shared.size),
+    )
 
 
 def _shared_classes(
@@ -180,13 +177,13 @@ def _squared_error(own: NDArray[np.int64]) -> tuple[float, int]:
     return max(square, least if square < _NONE else 0.0), count - 1
 
 
-def _welch(difference: float, found: Sequence[tuple[float, int]], *, level: float) -> list[float]:
+def _welch(difference: float, found: Sequence[tuple[float, int]], *, level: float) -> tuple[float, float]:
     total = sum(error for error, _ in found)
     doubt = sum(error**2 / freedom for error, freedom in found)
     if not math.isfinite(total) or not doubt:
-        return [math.nan, math.nan]
+        return math.nan, math.nan
     margin = float(stats.t.ppf(0.5 + level / 2, total**2 / doubt)) * math.sqrt(total)
-    return [difference - margin, difference + margin]
+    return difference - margin, difference + margin
 
 
 def _tails(own: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -228,12 +225,12 @@ def _clips(predictions: SpeakerPredictions) -> _Clips:
     return _Clips(predictions.truth[known][first], speaker, right / np.bincount(clip, minlength=names.size), labels)
 
 
-def tail_of_speakers(predictions: SpeakerPredictions, *, seed: int = 0) -> dict[str, Any]:
+def tail_of_speakers(predictions: SpeakerPredictions, *, seed: int = 0) -> SpeakerTails:
     """The worst tenth of the speakers against the best, and how far apart luck alone would put them.
 
     With few clips a speaker the best and the worst differ even where all are recognized alike. So the clips of each
     class, each with its share of seeds that were right, are dealt to the speakers at random, SHUFFLES times, each
-    speaker keeping the number of clips of each class: `gap_by_luck` is the mean gap then, and `p` the share of deals
+    speaker keeping the number of clips of each class: `chance_gap` is the mean gap then, and `p` the share of deals
     (the real one counts as one) with a gap as wide as the one observed.
 
     Args:
@@ -241,44 +238,39 @@ def tail_of_speakers(predictions: SpeakerPredictions, *, seed: int = 0) -> dict[
         seed: of the deals.
 
     Returns:
-        `speakers` (who have enough emotions to be judged, see `has_enough_emotions`), `left_out` (how many have not),
-        `tenth` (how many speakers), `worst, best, gap` (UAR: each speaker's own over the classes it has, mean over
-        seeds), `gap_by_luck`, `p`, `worst_speakers`. Where nobody can be judged, the figures are nan.
+        Figures of those who have enough emotions to be judged, see `has_enough_emotions`; None where nobody has.
     """
     clips = _clips(predictions)
     left_out = int(np.unique(predictions.speakers).size - clips.speakers.size)
     if clips.speakers.size == 0:
-        nothing = dict.fromkeys(("worst", "best", "gap", "gap_by_luck", "p"), math.nan)
-        return {"speakers": 0, "left_out": left_out, "tenth": 0, **nothing, "worst_speakers": []}
+        nothing: dict[str, float | None] = dict.fromkeys(("worst", "best", "gap", "chance_gap", "p"))
+        return SpeakerTails(speakers=0, left_out=left_out, tenth=0, **nothing, worst_speakers=[])
     own = clips.own_uar(SHUFFLES, np.random.default_rng(seed))
     worst, best = _tails(own)
     gaps, tenth = best - worst, math.ceil(own.shape[1] / 10)
-    return {
-        "speakers": own.shape[1],
-        "left_out": left_out,
-        "tenth": tenth,
-        "worst": float(worst[0]),
-        "best": float(best[0]),
-        "gap": float(gaps[0]),
-        "gap_by_luck": float(gaps[1:].mean()),
-        "p": float(np.mean(gaps >= gaps[0] - 1e-12)),
-        "worst_speakers": [str(name) for name in clips.speakers[np.argsort(own[0], kind="stable")[:tenth]]],
-    }
+    return SpeakerTails(
+        speakers=own.shape[1],
+        left_out=left_out,
+        tenth=tenth,
+        worst=float(worst[0]),
+        best=float(best[0]),
+        gap=float(gaps[0]),
+        chance_gap=float(gaps[1:].mean()),
+        p=float(np.mean(gaps >= gaps[0] - 1e-12)),
+        worst_speakers=[str(name) for name in clips.speakers[np.argsort(own[0], kind="stable")[:tenth]]],
+    )
 
 
-def fairness_summary(predictions: SpeakerPredictions, columns: Mapping[str, Sequence[str | None]]) -> dict[str, Any]:
+def fairness_summary(predictions: SpeakerPredictions, columns: Mapping[str, Sequence[str | None]]) -> Fairness:
     """The `fairness` of one objective in result.json.
 
     Args:
         predictions: its predictions of test speakers.
         columns: 'gender', 'language', ... -> the group of each item, None where it is not known.
-
-    Returns:
-        `speakers`, and of each column with two groups or more: `groups` and `gap`.
     """
-    found: dict[str, Any] = {"speakers": tail_of_speakers(predictions), "groups": {}}
+    compared = {}
     for name, groups in columns.items():
         gap = largest_gap(predictions, groups)
         if gap is not None:
-            found["groups"][name] = {"rows": group_rows(predictions, groups), "gap": gap}
-    return found
+            compared[name] = GroupComparison(scores=group_scores(predictions, groups), gap=gap)
+    return Fairness(tails=tail_of_speakers(predictions), groups=compared)

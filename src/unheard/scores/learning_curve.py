@@ -6,12 +6,12 @@ shares, each doubling of the labels counting alike. Between the shares the curve
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unheard.errors import RunError
+from unheard.schemas.sweep import LearningCurve
 from unheard.statistics.intervals import logit_interval, mean_uar, without_each
 
 __all__ = ["SHARE", "area_under", "learning_curve", "weights_of"]
@@ -65,12 +65,12 @@ def area_under(
     return area, logit_interval(area, without, level=level)
 
 
-def learning_curve(points: Mapping[float, tuple[float | None, NDArray[np.int64]]]) -> dict[str, Any]:
-    """One objective's curve as plain values.
+def learning_curve(points: Mapping[float, tuple[float | None, NDArray[np.int64]]]) -> LearningCurve:
+    """One objective's curve.
 
     Args:
         points: share -> (UAR, confusions of shape (seeds, speakers, classes, classes)).
     """
     shares = sorted(points)
     area, ends = area_under(shares, [points[share][1] for share in shares])
-    return {"shares": shares, "uar": [points[share][0] for share in shares], "auc": area, "interval": list(ends)}
+    return LearningCurve(shares=shares, uar=[points[share][0] for share in shares], auc=area, interval=ends)

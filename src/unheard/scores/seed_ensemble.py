@@ -3,12 +3,11 @@
 It is a system of its own with as many times the parameters above the features, and no choice among seeds.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from unheard.metrics.uar import score as uar
+from unheard.schemas.scores import SeedEnsemble
 from unheard.statistics.significance import confusions_by_speaker, interval
 
 __all__ = ["score_seed_ensemble"]
@@ -21,7 +20,7 @@ def score_seed_ensemble(
     names: NDArray[np.str_],
     speakers: NDArray[np.str_],
     seeds: NDArray[np.int64],
-) -> dict[str, Any] | None:
+) -> SeedEnsemble | None:
     """UAR of the mean of the raw probabilities that the models of all seeds give an utterance.
 
     Only models vote that were tested on it: none has met its speaker, or whatever else the split keeps apart.
@@ -34,8 +33,7 @@ def score_seed_ensemble(
         seeds: shape (predictions,).
 
     Returns:
-        `models` (seeds that vote), `uar`, `interval` (95 %, over speakers); None where there is one seed, or where
-        seeds tested different utterances.
+        None where there is one seed, or where seeds tested different utterances.
     """
     each = np.unique(seeds)
     items, first, place = np.unique(names, return_index=True, return_inverse=True)
@@ -50,4 +48,4 @@ def score_seed_ensemble(
     confusions = confusions_by_speaker(
         right, answer, whose, classes=count, seeds=np.zeros(len(items), dtype=np.int64)
     )
-    return {"models": len(each), "uar": uar(right, answer, classes=count), "interval": list(interval(confusions))}
+    return SeedEnsemble(models=len(each), uar=uar(right, answer, classes=count), interval=interval(confusions))

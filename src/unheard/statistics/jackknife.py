@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from unheard.errors import SplitError
+from unheard.schemas.probes import Figure
 
 __all__ = ["Measure", "average", "balanced_accuracy", "combine", "leave_each_out", "summary"]
 
@@ -133,7 +134,7 @@ def average(measures: Sequence[Measure]) -> Measure:
 
 def summary(
     measures: Sequence[Measure], *, level: float = 0.95, span: tuple[float, float] = (-np.inf, np.inf)
-) -> dict[str, object]:
+) -> Figure:
     """Mean, spread and interval of what several folds and seeds gave.
 
         mean -+ t * se,   se^2 = (S - 1)/S * sum over s of (mean_-s - mean of these)^2  (+ variance)
@@ -146,8 +147,8 @@ def summary(
         span: range of the quantity, to which the interval is cut.
 
     Returns:
-        mean; std (over folds and seeds, n - 1; nan with fewer than two); interval (low, high; nan with fewer than
-        two speakers); speakers; tasks (folds and seeds that gave a value).
+        Its deviation is over folds and seeds (n - 1), None with fewer than two; its interval None with fewer than
+        two speakers.
 
     Reference:
         efron1993bootstrap: chapter 11, the jackknife estimate of standard error.
@@ -160,10 +161,10 @@ def summary(
         error = np.sqrt((without.size - 1) * np.var(without) + whole.variance)
         margin = float(stats.t.ppf(0.5 + level / 2, without.size - 1) * error)
         low, high = max(span[0], whole.value - margin), min(span[1], whole.value + margin)
-    return {
-        "mean": whole.value,
-        "std": float(np.std(values, ddof=1)) if len(values) > 1 else float("nan"),
-        "interval": [low, high],
-        "speakers": len(whole.without),
-        "tasks": len(values),
-    }
+    return Figure(
+        mean=whole.value,
+        std=float(np.std(values, ddof=1)) if len(values) > 1 else None,
+        interval=(low, high),
+        speakers=len(whole.without),
+        jobs=len(values),
+    )

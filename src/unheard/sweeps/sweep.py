@@ -1,10 +1,10 @@
 """A sweep: the points of one or more runs beside each other, the best of them, and the one chosen without test.
 
-The document is described in docs/reference/sweep.md. Numbers that cannot be had are None, never 0.
+The document is described in docs/reference/sweep.md.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,16 @@ import numpy as np
 from unheard.errors import RunError
 from unheard.experiment.job_result import JobResult, Predictions, TrainingResult, trainings_of
 from unheard.experiment.preparation import Prepared
-from unheard.files import write_document
-from unheard.leakage.probe_kinds import KINDS
 from unheard.metrics.uar import score as uar
-from unheard.result_shape import SweepShape
-from unheard.results.files import plain_numbers, read_document
-from unheard.results.pooling import leakage_summary, spread
+from unheard.results.files import read_record, write_record
+from unheard.results.pooled_leakage import leakage_summary
+from unheard.results.spread import over_seeds
+from unheard.schemas.corpus import CorpusSummary
+from unheard.schemas.leakage import Leakage
+from unheard.schemas.objective import ObjectiveResult
+from unheard.schemas.result import Result
+from unheard.schemas.scores import IntervalScores, SeedScores
+from unheard.schemas.sweep import LearningCurve, NestedChoice, SearchSummary, Sweep, SweepPoint
 from unheard.scores.learning_curve import SHARE, learning_curve
 from unheard.statistics.significance import confusions_by_speaker, interval
 from unheard.sweeps.grid import Member, Runs
@@ -37,10 +41,6 @@ __all__ = [
 ]
 
 SWEEP = "sweep.json"
-SCHEMA = 1
-_PROBES = ("best", *KINDS)
-"""Closed-set leakage: measured on training speakers, so that it may be looked at before the choice."""
-_SAME = ("unheard", "classes", "seeds", "references")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Point:
         trainings: the results of its jobs.
     """
 
-    row: dict[str, Any]
+    row: SweepPoint
     prepared: Prepared
     trainings: Sequence[TrainingResult]
 
@@ -73,7 +73,7 @@ def _uar(prepared: Prepared, parts: Iterable[Predictions]) -> float:
     return uar(truth, prediction, classes=len(prepared.classes))
 
 
-def dev_score(prepared: Prepared, trainings: Sequence[TrainingResult]) -> dict[str, Any]:
+def dev_score(prepared: Prepared, trainings: Sequence[TrainingResult]) -> SeedScores:
     """UAR on dev speakers: the pooled dev predictions of all folds, seed by seed, at the epoch that was kept.
 
     Args:
@@ -81,20 +81,20 @@ def dev_score(prepared: Prepared, trainings: Sequence[TrainingResult]) -> dict[s
         trainings: of one objective.
 
     Returns:
-        mean, std and per_seed; None and empty where a training has no dev speakers.
+        None and empty where a training has no dev speakers.
     """
     if not all(len(one.dev_predictions) for one in trainings):
-        return {"mean": None, "std": None, "per_seed": []}
+        return SeedScores(mean=None, std=None, per_seed=[])
     seeds = sorted({one.seed for one in trainings})
     per_seed = [_uar(prepared, [one.dev_predictions for one in trainings if one.seed == seed]) for seed in seeds]
-    return {**spread(per_seed), "per_seed": per_seed}
+    return over_seeds(per_seed)
 
 
 def points_of(
     runs: Runs,
     prepared: Prepared,
     results: Sequence[JobResult],
-    result: Mapping[str, Any] | None,
+    result: Result | None,
 ) -> list[Point]:
     """The points of one run.
 
@@ -107,37 +107,37 @@ def points_of(
     points = []
     for member in runs.members:
         own = trainings_of(results, member.label)
-        tested = (result or {}).get("objectives", {}).get(member.label, {})
-        row = _row(runs, member) | {
-            "dev_uar": dev_score(prepared, own),
-            "uar": tested.get("uar"),
-            "leakage": _leakage(own, tested.get("leakage")),
-            "seconds": sum(one.total_seconds for one in own),
-        }
-        points.append(Point(row, prepared, own))
+        tested = None if result is None else result.objectives[member.label]
+        points.append(Point(_point(runs, member, dev_score(prepared, own), own, tested), prepared, own))
     return points
 
 
-def _row(runs: Runs, member: Member) -> dict[str, Any]:
+def _point(
+    runs: Runs, member: Member, dev: SeedScores, trainings: Sequence[TrainingResult], tested: ObjectiveResult | None
+) -> SweepPoint:
     settings = dict(runs.recipe.objectives[member.label])
     name = runs.folder.removeprefix("points/")
-    return {
-        "point": f"{name}/{member.label}" if name else member.label,
-        "run": runs.folder or ".",
-        "label": member.label,
-        "objective": member.objective,
-        "method": settings.pop("name", member.label),
-        "varied": dict(member.varied),
-        "settings": settings,
-    }
+    return SweepPoint(
+        point=f"{name}/{member.label}" if name else member.label,
+        run=runs.folder or ".",
+        label=member.label,
+        objective=member.objective,
+        method=settings.pop("name", member.label),
+        varied=dict(member.varied),
+        settings=settings,
+        dev_uar=dev,
+        uar=None if tested is None else tested.uar,
+        leakage=_leakage(trainings) if tested is None else tested.leakage,
+        seconds=sum(one.total_seconds for one in trainings),
+        front=False,
+        chosen=False,
+    )
 
 
-def _leakage(trainings: Sequence[TrainingResult], tested: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Mean and deviation over folds and seeds; the open-set EER hears test speakers, so only where they may be."""
-    if tested is not None:
-        return {key: tested[key] for key in (*_PROBES, "eer") if key in tested}
+def _leakage(trainings: Sequence[TrainingResult]) -> Leakage | None:
+    """Closed-set leakage, of training speakers; the open-set EER hears test speakers, so it is left out."""
     found = leakage_summary([one.leakage for one in trainings if one.leakage is not None])
-    return {key: found[key] for key in _PROBES if key in found}
+    return None if found is None else found.model_copy(update={"eer": None})
 
 
 def pareto_front(pairs: Sequence[tuple[float | None, float | None]]) -> list[bool]:
@@ -160,19 +160,19 @@ def pareto_front(pairs: Sequence[tuple[float | None, float | None]]) -> list[boo
     return front
 
 
-def choose(rows: Sequence[Mapping[str, Any]]) -> str | None:
+def choose(points: Sequence[SweepPoint]) -> str | None:
     """The point with the highest mean dev UAR, the first of equals; None where there is none."""
-    known = [(row["dev_uar"]["mean"], row["point"]) for row in rows if row["dev_uar"]["mean"] is not None]
+    known = [(point.dev_uar.mean, point.point) for point in points if point.dev_uar.mean is not None]
     best = max((value for value, _ in known), default=None)
-    return next((point for value, point in known if value == best), None)
+    return next((name for value, name in known if value == best), None)
 
 
-def _nested(points: Sequence[Point]) -> dict[str, Any] | None:
+def _nested(points: Sequence[Point]) -> NestedChoice | None:
     """UAR where each fold and seed is answered by the point that its own dev speakers chose.
 
     The choice by the mean over folds has heard, as dev speakers of other folds, whom it is tested on; this has not.
     """
-    if any(point.row["dev_uar"]["mean"] is None for point in points):
+    if any(point.row.dev_uar.mean is None for point in points):
         return None
     picked: list[tuple[str, TrainingResult]] = []
     places = [(one.seed, one.fold) for one in points[0].trainings]
@@ -181,17 +181,17 @@ def _nested(points: Sequence[Point]) -> dict[str, Any] | None:
         scored = []
         for point in points:
             own = next(one for one in point.trainings if (one.seed, one.fold) == place)
-            scored.append((_uar(prepared, [own.dev_predictions]), point.row["point"], own))
+            scored.append((_uar(prepared, [own.dev_predictions]), point.row.point, own))
         best = max(score for score, *_ in scored)
         picked.append(next((name, own) for score, name, own in scored if score == best))
     chosen = [own for _, own in picked]
     seeds = sorted({own.seed for own in chosen})
     per_seed = [_uar(prepared, [own.predictions for own in chosen if own.seed == seed]) for seed in seeds]
     counts = Counter(name for name, _ in picked)
-    return {
-        "uar": {**spread(per_seed), "per_seed": per_seed, "interval": list(interval(_confusions(prepared, chosen)))},
-        "picked": dict(counts.most_common()),
-    }
+    return NestedChoice(
+        uar=IntervalScores(**dict(over_seeds(per_seed)), interval=interval(_confusions(prepared, chosen))),
+        picked=dict(counts.most_common()),
+    )
 
 
 def _confusions(prepared: Prepared, trainings: Sequence[TrainingResult]) -> np.ndarray:
@@ -201,14 +201,14 @@ def _confusions(prepared: Prepared, trainings: Sequence[TrainingResult]) -> np.n
     return confusions_by_speaker(truth, prediction, speakers, classes=len(prepared.classes), seeds=seeds)
 
 
-def _curves(points: Sequence[Point]) -> dict[str, Any] | None:
+def _curves(points: Sequence[Point]) -> dict[str, LearningCurve] | None:
     """Objective -> its learning curve, where the share of labels is what was varied and nothing else."""
-    if any(set(point.row["varied"]) - {SHARE} for point in points) or not any(p.row["varied"] for p in points):
+    if any(set(point.row.varied) - {SHARE} for point in points) or not any(p.row.varied for p in points):
         return None
     found: dict[str, dict[float, Any]] = {}
     for point in points:
-        share, score = float(point.row["varied"][SHARE]), (point.row["uar"] or {}).get("mean")
-        found.setdefault(point.row["objective"], {})[share] = (score, _confusions(point.prepared, point.trainings))
+        share, score = float(point.row.varied[SHARE]), None if point.row.uar is None else point.row.uar.mean
+        found.setdefault(point.row.objective, {})[share] = (score, _confusions(point.prepared, point.trainings))
     return {label: learning_curve(own) for label, own in found.items() if len(own) > 1} or None
 
 
@@ -221,79 +221,85 @@ def _check_alike(points: Sequence[Point]) -> None:
         plans = [{seed: plan.digest for seed, plan in one.plans.items()} for one in (first, other)]
         if other.digest != first.digest or plans[0] != plans[1]:
             raise RunError(
-                f"{point.row['point']} was not run on the same recordings and folds as {points[0].row['point']}. "
+                f"{point.row.point} was not run on the same recordings and folds as {points[0].row.point}. "
                 "Leave out what changes which recordings can be used, or sweep it on its own."
             )
 
 
 def build_sweep(
-    points: Sequence[Point],
-    result: Mapping[str, Any],
-    *,
-    vary: Sequence[str],
-    searched: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """The document of a sweep, as plain JSON values.
+    points: Sequence[Point], result: Result, *, vary: Sequence[str], searched: SearchSummary | None = None
+) -> Sweep:
+    """The document of a sweep.
 
     Args:
         points: all points that were run.
         result: of any of its runs: what all have in common is read from there.
         vary: what was typed after --vary.
-        searched: of a search: trials, seed and sampler; its test figures stand for the chosen point only.
+        searched: of a search; its test figures stand for the chosen point only.
 
     Raises:
         RunError: the points did not see the same recordings and folds.
     """
     _check_alike(points)
-    rows = [dict(point.row) for point in points]
-    measure = "dev_uar" if searched is not None else "uar"
-    pairs = [((row[measure] or {}).get("mean"), row["leakage"].get("best", {}).get("mean")) for row in rows]
-    chosen = choose([row for row in rows if searched is None or row["varied"]])
-    for row, front in zip(rows, pareto_front(pairs), strict=True):
-        row |= {"front": front, "chosen": row["point"] == chosen}
-    split = {key: value for key, value in result["split"].items() if key != "folds"}
-    families = dict.fromkeys(row["objective"] for row in rows)
-    plain: dict[str, Any] = plain_numbers(
-        {
-            "schema": SCHEMA,
-            **{key: result[key] for key in ("name", "created", "command", *_SAME)},
-            "corpus": {
-                key: result["corpus"].get(key) for key in ("name", "title", "digest", "utterances", "speakers")
-            },
-            "split": {**split, "folds": len({fold["name"] for fold in result["split"]["folds"]})},
-            "chance": 1 / len(result["classes"]),
-            "vary": list(vary),
-            "search": dict(searched) if searched is not None else None,
-            "measure": measure,
-            "points": rows,
-            "chosen": chosen,
-            "chosen_of": {name: choose([row for row in rows if row["objective"] == name]) for name in families},
-            "learning": _curves(points) if searched is None else None,
-            "nested": _nested(points) if searched is None else None,
-            "warnings": result["warnings"],
-        }
+    rows = _marked([point.row for point in points], searched=searched is not None)
+    families = dict.fromkeys(row.objective for row in rows)
+    return Sweep(
+        name=result.name,
+        created=result.created,
+        command=result.command,
+        unheard=result.unheard,
+        corpus=CorpusSummary(**{key: getattr(result.corpus, key) for key in CorpusSummary.model_fields}),
+        split=result.split.model_copy(update={"folds": []}),
+        classes=result.classes,
+        seeds=result.seeds,
+        chance=result.chance,
+        references=result.references,
+        vary=list(vary),
+        search=searched,
+        measure="uar" if searched is None else "dev_uar",
+        points=rows,
+        chosen=next((row.point for row in rows if row.chosen), None),
+        chosen_of={name: choose([row for row in rows if row.objective == name]) for name in families},
+        learning=_curves(points) if searched is None else None,
+        nested=_nested(points) if searched is None else None,
+        cautions=result.cautions,
     )
-    return plain
 
 
-def write_sweep(document: Mapping[str, Any], out: Path) -> None:
+def _marked(rows: Sequence[SweepPoint], *, searched: bool) -> list[SweepPoint]:
+    """The points with what can only be said of all of them: which lie on the front, and which dev speakers chose."""
+    pairs = [(_mean(row.dev_uar if searched else row.uar), _named(row.leakage)) for row in rows]
+    chosen = choose([row for row in rows if not searched or row.varied])
+    return [
+        row.model_copy(update={"front": front, "chosen": row.point == chosen})
+        for row, front in zip(rows, pareto_front(pairs), strict=True)
+    ]
+
+
+def _mean(score: SeedScores | None) -> float | None:
+    return None if score is None else score.mean
+
+
+def _named(leakage: Leakage | None) -> float | None:
+    """How often the best probe names the speaker."""
+    return None if leakage is None or leakage.best is None else leakage.best.mean
+
+
+def write_sweep(sweep: Sweep, out: Path) -> None:
     """Write sweep.json, aside and renamed."""
-    write_document(document, out / SWEEP)
+    write_record(sweep, out / SWEEP)
 
 
-def read_sweep(folder: Path) -> dict[str, Any]:
+def read_sweep(folder: Path) -> Sweep:
     """sweep.json of a folder, or of the file itself.
 
     Raises:
         RunError: it is missing, damaged, or of another schema.
     """
-    file = folder if folder.is_file() else folder / SWEEP
-    return read_document(
-        file,
-        SCHEMA,
+    return read_record(
+        folder if folder.is_file() else folder / SWEEP,
+        Sweep,
         what="a sweep",
         origin="Is it the --out folder of `unheard sweep`?",
         again="Sweep again with this version.",
-        needs=("points",),
-        shape=SweepShape,
     )

@@ -12,19 +12,20 @@ from subject import Subject
 sys.path.append(str(Path(__file__).parents[2]))
 from experiment.made_jobs import leakage, training
 from reports.conftest import made_result
+from reports.made_probes import made_probes, made_protocols, made_sweep
 from unheard.data.folds.plan import Fold
 from unheard.documents import sealed
 from unheard.errors import RunError
 from unheard.experiment.job import Job
 from unheard.experiment.job_result import Groups, write_job_result
 from unheard.experiment.saved_settings import read_settings
-from unheard.files import write_document
 from unheard.reports.documents.run_folder import read_evidence
 from unheard.reports.pages.model_card import render_card
 from unheard.reports.pages.report import render, write_run_report
 from unheard.reports.pages.sweep import write_sweep_page
-from unheard.results.comparison import compare_rows, read_systems
-from unheard.results.files import read_result
+from unheard.results.comparison import compared, read_systems
+from unheard.results.files import read_result, write_record
+from unheard.schemas.result import Result
 from unheard.sweeps.sweep import read_sweep
 
 KEPT = Path(__file__).parents[3] / "docs" / "results"
@@ -34,30 +35,35 @@ RECIPE = Path(__file__).parents[3] / "recipes" / "tu2019-emodb.toml"
 
 def _copies(names: dict[str, str], folder: Path) -> list[Path]:
     for kept, name in names.items():
-        write_document(json.loads((KEPT / kept).read_text(encoding="utf-8")), folder / name)
+        shutil.copy(KEPT / kept, folder / name)
     return [folder / name for name in names.values()]
 
 
 def _results(folder: Path) -> list[Path]:
     (folder / "whole").mkdir(exist_ok=True)
-    write_document(made_result(), folder / "whole" / "result.json")
+    write_record(Result.model_validate(made_result()), folder / "whole" / "result.json")
     return [*_copies({f"{NAME}.json": "result.json"}, folder), folder / "whole" / "result.json"]
 
 
 def _pieces(folder: Path) -> list[Path]:
-    found = {"probes.json": "gat2022-ravdess.probes.json", "inflation.json": "gat2022-ravdess.inflation.json"}
-    sweeps = sorted(KEPT.glob("*.sweep.json"))[:1]
-    files = _copies({kept: name for name, kept in found.items() if (KEPT / kept).exists()}, folder)
-    return files + _copies({sweeps[0].name: "sweep.json"}, folder)
+    made = Result.model_validate(made_result())
+    pieces = {
+        "probes.json": made_probes(made),
+        "sweep.json": made_sweep(made),
+        "inflation.json": made_protocols(made),
+    }
+    for name, piece in pieces.items():
+        write_record(piece, folder / name)
+    return [folder / name for name in pieces]
 
 
 def _tables(folder: Path) -> list[Path]:
-    result = json.loads((KEPT / f"{NAME}.json").read_text(encoding="utf-8"))
+    result = read_result(KEPT / f"{NAME}.json")
     lines, generator = ["objective,file,speaker,fold,seed,truth,prediction"], np.random.default_rng(0)
-    for label in result["objectives"]:
-        for seed in result["split"]["digest"]:
+    for label in result.objectives:
+        for seed in result.split.digest:
             for clip in range(40):
-                truth, told = result["classes"][clip % len(result["classes"])], generator.choice(result["classes"])
+                truth, told = result.classes[clip % len(result.classes)], generator.choice(result.classes)
                 lines.append(f"{label},clip{clip},v{clip % 5},a,{seed},{truth},{told}")
     (folder / "predictions.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return [folder / "predictions.csv"]
@@ -120,14 +126,14 @@ def _read_result(file: Path, done: str) -> None:
         _tables(file.parent)
     try:
         systems = read_systems(file.parent)
-        assert len(systems) < 2 or compare_rows(systems)
+        assert len(systems) < 2 or compared(systems)
     except RunError as problem:
         if "predictions.csv" not in str(problem):  # whose lines are those of the whole result
             raise
 
 
 def _read_piece(file: Path, done: str) -> None:
-    result = json.loads((KEPT / f"{NAME}.json").read_text(encoding="utf-8"))
+    result = Result.model_validate(made_result())
     shown = read_evidence(file.parent, result)
     assert render(result, shown)
     if file.name == "sweep.json":
@@ -146,8 +152,8 @@ def _read_job(file: Path, done: str) -> None:
 
 
 _KINDS = [
-    Subject("result", "documents", _results, _json, _read_result),
-    Subject("beside", "documents", _pieces, _json, _read_piece),
+    Subject("result", "documents", _results, _sealed_json, _read_result),
+    Subject("beside", "documents", _pieces, _sealed_json, _read_piece),
     Subject("predictions", "documents", _tables, _text, _read_table),
     Subject("job", "documents", _jobs, _sealed_json, _read_job),
     Subject("settings", "documents", _settings, _text, lambda file, done: read_settings(file.parent)),

@@ -4,45 +4,76 @@ Each piece is shown only if it can be read and belongs to the result that stands
 among the cautions, with the command that makes it anew.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Generic, TypeVar
 
-from pydantic import BaseModel
-
-from unheard.documents import DamageError, conform, opened, read_json
-from unheard.errors import RunError, UnheardError
-from unheard.probing.probe_run import PROBES
-from unheard.reports.documents.reading import entries, number, part, table, word
-from unheard.result_shape import InflationShape, ProbesShape, SweepShape
-from unheard.results.protocols import INFLATION, OWN
+from unheard.errors import UnheardError
+from unheard.probing.probe_run import PROBES, read_probes
+from unheard.results.protocols import INFLATION, OWN, read_protocols
 from unheard.results.provenance import training_digest
-from unheard.sweeps.sweep import SWEEP
+from unheard.schemas.caution import Caution
+from unheard.schemas.probes import Probes
+from unheard.schemas.protocols import ProtocolComparison
+from unheard.schemas.record import Record
+from unheard.schemas.result import Result
+from unheard.schemas.sweep import Sweep
+from unheard.sweeps.sweep import SWEEP, read_sweep
 
-__all__ = ["SCHEMA", "Evidence", "belongs", "read_evidence", "read_piece"]
+__all__ = ["Evidence", "probes_are_of", "protocols_are_of", "read_evidence", "sweep_is_of"]
 
-SCHEMA = 1
-"""Of probes.json, sweep.json and inflation.json alike."""
-
-Result = Mapping[str, Any]
+Document = TypeVar("Document", bound=Record)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What stands beside a result; each piece is empty where there is none.
+    """What stands beside a result; each piece is None where there is none.
 
     Args:
-        probes: as in docs/reference/probes.md.
-        sweep: as in docs/reference/sweep.md.
-        inflation: the same recipe under other protocols, as `evaluation.inflation` gives it.
-        cautions: sentences on what lies there and is not shown.
+        probes: of the run.
+        sweep: that the run is part of.
+        protocols: the same recipe under other protocols.
+        cautions: on what lies there and is not shown.
     """
 
-    probes: Mapping[str, Any] = field(default_factory=dict)
-    sweep: Mapping[str, Any] = field(default_factory=dict)
-    inflation: Mapping[str, Any] = field(default_factory=dict)
-    cautions: tuple[str, ...] = ()
+    probes: Probes | None = None
+    sweep: Sweep | None = None
+    protocols: ProtocolComparison | None = None
+    cautions: tuple[Caution, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Piece(Generic[Document]):
+    """One file that may stand beside a result.
+
+    Args:
+        file: its name.
+        read: reads it.
+        is_of: whether it belongs to a result.
+        mend: what to do where it does not.
+    """
+
+    file: str
+    read: Callable[[Path], Document]
+    is_of: Callable[[Document, Result], bool]
+    mend: str
+
+    def found(self, folder: Path, result: Result, cautions: list[Caution]) -> Document | None:
+        """The document, None where there is none; one that is not shown is named among the cautions."""
+        if not (folder / self.file).is_file():
+            return None
+        try:
+            document = self.read(folder / self.file)
+        except UnheardError as problem:
+            said = f"{problem} Until then it is not shown here. ({self.mend})"
+        else:
+            if self.is_of(document, result):
+                return document
+            state = f"{self.file} belongs to another state of this run than its result and is not shown here."
+            said = f"{state} {self.mend}."
+        cautions.append(Caution(kind="beside-not-shown", text=said))
+        return None
 
 
 def read_evidence(folder: Path, result: Result) -> Evidence:
@@ -52,130 +83,47 @@ def read_evidence(folder: Path, result: Result) -> Evidence:
         folder: of the run.
         result: what stands there now.
     """
-    found: dict[str, dict[str, Any]] = {}
-    cautions = []
-    for name, piece in _PIECES.items():
-        if not (folder / piece.file).is_file():
-            continue
-        try:
-            document = read_piece(folder / piece.file, piece.shape)
-            _conform(document, piece, folder / piece.file)
-        except UnheardError as problem:
-            cautions.append(f"{problem} Until then it is not shown here. ({piece.mend})")
-            continue
-        if piece.belongs(document, result):
-            found[name] = document
-        else:
-            text = f"{piece.file} belongs to another state of this run than its result and is not shown here."
-            cautions.append(f"{text} {piece.mend}.")
-    return Evidence(**found, cautions=tuple(cautions))
-
-
-def read_piece(file: Path, shape: Mapping[str, type]) -> dict[str, Any]:
-    """A document of a run's folder.
-
-    Args:
-        file: where it lies.
-        shape: keys that it must have, to Mapping (of tables or nulls) or Sequence (of tables).
-
-    Raises:
-        RunError: it cannot be read, is of another schema, or lacks one of the keys.
-    """
-    try:
-        found = read_json(file)
-        if not isinstance(found, dict) or found.get("schema") != SCHEMA:
-            raise RunError(f"{file}: not of schema {SCHEMA}. Make it again with this version.")
-        document = opened(found)
-    except DamageError as problem:
-        raise RunError(f"{file}: cannot be read ({problem}). Make it again.") from problem
-    for key, kind in shape.items():
-        if not _has_shape(document.get(key), kind):
-            raise RunError(f"{file}: '{key}' is missing or damaged. Make it again.")
-    return document
-
-
-def _conform(document: dict[str, Any], piece: "_Piece", file: Path) -> None:
-    try:
-        conform(document, piece.whole)
-    except DamageError as problem:
-        raise RunError(f"{file}: damaged: {problem}. Make it again.") from problem
-
-
-def _has_shape(value: Any, kind: type) -> bool:
-    if kind is Mapping:
-        return isinstance(value, Mapping) and all(own is None or isinstance(own, Mapping) for own in value.values())
-    return isinstance(value, list) and all(isinstance(own, Mapping) for own in value)
-
-
-def belongs(probes: Mapping[str, Any], result: Result) -> bool:
-    """Whether probes were run on the trainings of a result.
-
-    Files that say which trainings those were are held against the result's; older ones are believed where they are
-    younger than the result and of its objectives, seeds and folds.
-
-    Args:
-        probes: as in docs/reference/probes.md.
-        result: as in docs/reference/result.md.
-    """
-    labels, seeds = list(table(probes, "objectives")), entries(probes, "seeds")
-    if "trainings" in probes:
-        known = table(probes, "trainings")
-        return bool(labels) and all(
-            known.get(label) is not None and known[label] == training_digest(result, label, seeds) for label in labels
-        )
-    folds = {word(fold, "name") for fold in entries(result, "split", "folds")}
-    return (
-        bool(labels)
-        and set(labels) <= set(table(result, "objectives"))
-        and all(seed in entries(result, "seeds") for seed in seeds)
-        and folds == {str(fold) for fold in entries(probes, "folds")}
-        and word(probes, "created") >= word(result, "created")
+    cautions: list[Caution] = []
+    return Evidence(
+        probes=_PROBES.found(folder, result, cautions),
+        sweep=_SWEEP.found(folder, result, cautions),
+        protocols=_PROTOCOLS.found(folder, result, cautions),
+        cautions=tuple(cautions),
     )
 
 
-def _sweep_belongs(sweep: Mapping[str, Any], result: Result) -> bool:
-    """The points that were run in this very folder have the UAR that the result has."""
+def probes_are_of(probes: Probes, result: Result) -> bool:
+    """Whether probes were run on the trainings of a result: they say which trainings those were."""
+    labels = list(probes.objectives)
+    return bool(labels) and all(
+        (known := probes.trainings.get(label)) is not None and known == training_digest(result, label, probes.seeds)
+        for label in labels
+    )
+
+
+def sweep_is_of(sweep: Sweep, result: Result) -> bool:
+    """Whether the points that were run in this very folder have the UAR that the result has."""
     own = [
-        (number(row, "uar", "mean"), number(result, "objectives", word(row, "label"), "uar", "mean"))
-        for row in entries(sweep, "points")
-        if part(row, "run") == "." and part(row, "uar") is not None
+        (point.uar.mean, result.objectives[point.label].uar.mean if point.label in result.objectives else None)
+        for point in sweep.points
+        if point.run == "." and point.uar is not None
     ]
-    alike = part(sweep, "corpus", "digest") == part(result, "corpus", "digest")
+    alike = sweep.corpus.digest == result.corpus.digest
     return alike and bool(own) and all(there is not None and there == here for there, here in own)
 
 
-def _inflation_belongs(inflation: Mapping[str, Any], result: Result) -> bool:
-    """What stands there of the recipe's own split is what the result says."""
+def protocols_are_of(protocols: ProtocolComparison, result: Result) -> bool:
+    """Whether what stands there of the recipe's own split is what the result says."""
     own = [
-        (number(scores, OWN, "mean"), number(result, "objectives", label, "uar", "mean"))
-        for label, scores in table(inflation, "objectives").items()
+        (
+            scores[OWN].mean if OWN in scores else None,
+            result.objectives[label].uar.mean if label in result.objectives else None,
+        )
+        for label, scores in protocols.objectives.items()
     ]
     return bool(own) and all(there is not None and there == here for there, here in own)
 
 
-@dataclass(frozen=True)
-class _Piece:
-    file: str
-    shape: Mapping[str, type]
-    whole: type[BaseModel]
-    belongs: Callable[[Mapping[str, Any], Result], bool]
-    mend: str
-
-
-_PIECES = {
-    "probes": _Piece(
-        PROBES,
-        {"objectives": Mapping, "references": Mapping},
-        ProbesShape,
-        belongs,
-        "Run `unheard probe` on this folder again",
-    ),
-    "sweep": _Piece(SWEEP, {"points": Sequence}, SweepShape, _sweep_belongs, "Give the same `unheard sweep` again"),
-    "inflation": _Piece(
-        INFLATION,
-        {"protocols": Mapping, "objectives": Mapping, "differences": Sequence},
-        InflationShape,
-        _inflation_belongs,
-        "Give the same `unheard run --also` again",
-    ),
-}
+_PROBES = _Piece(PROBES, read_probes, probes_are_of, "Run `unheard probe` on this folder again")
+_SWEEP: _Piece[Sweep] = _Piece(SWEEP, read_sweep, sweep_is_of, "Give the same `unheard sweep` again")
+_PROTOCOLS = _Piece(INFLATION, read_protocols, protocols_are_of, "Give the same `unheard run --also` again")

@@ -67,9 +67,9 @@ def training_curve(result: Result, key: str) -> Drawing | None:
     """One quantity over the epochs: a thin line a training, a thick one for an objective's mean."""
     own = {
         label: [
-            [number(value) for value in entries(one, key)]
+            [number(value) for value in entries(one, "logged", key)]
             for one in entries(result, "objectives", label, "curves")
-            if entries(one, key)
+            if entries(one, "logged", key)
         ]
         for label in labels(result)
     }

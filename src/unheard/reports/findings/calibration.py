@@ -1,66 +1,95 @@
-"""What the tables of calibration and fairness say of a result, and the sentences about them."""
+"""How far probabilities can be believed and whom the models fail, as rows and sentences of pages and cards."""
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
-from unheard.reports.documents.reading import entries, labels, number, part, table
+from unheard.schemas.calibration import Calibration, CalibrationScores
+from unheard.schemas.fairness import GroupGap, SpeakerTails
+from unheard.schemas.objective import ObjectiveResult
+from unheard.schemas.result import Result
+from unheard.schemas.scores import GroupScores
 
-__all__ = ["calibration_rows", "few_emotions", "group_rows", "temperature_sentences"]
-
-Result = Mapping[str, Any]
+__all__ = ["CalibrationRow", "GroupRow", "calibration_rows", "few_emotions", "group_rows", "temperature_sentences"]
 
 
-def calibration_rows(result: Result) -> list[dict[str, Any]]:
-    """One row an objective: calibration before and after, abstention, and the worst-served speakers."""
-    rows = []
-    for label in labels(result):
-        own = part(result, "objectives", label)
-        calibration, tail = part(own, "calibration"), part(own, "fairness", "speakers")
-        if not calibration and not tail:
-            continue
-        rows.append(
-            {
-                "label": label,
-                "before": part(calibration, "before", "ece"),
-                "after": part(calibration, "after", "ece"),
-                "brier": part(calibration, "after", "brier") or part(calibration, "before", "brier"),
-                "accuracy_at_80": part(calibration, "before", "accuracy_at_80"),
-                "aurc": part(calibration, "before", "aurc"),
-                "tail": tail or {},
-            }
-        )
-    return rows
+@dataclass(frozen=True)
+class CalibrationRow:
+    """One objective: calibration before and after a temperature, and the speakers who are heard worst.
+
+    Args:
+        label: of the objective.
+        before: figures of the raw probabilities; None where they were not measured.
+        after: figures with a temperature; None where none was fitted.
+        tails: the worst and best tenth of the speakers; None where they were not measured.
+    """
+
+    label: str
+    before: CalibrationScores | None
+    after: CalibrationScores | None
+    tails: SpeakerTails | None
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """One group of speakers of one objective.
+
+    Args:
+        label: of the objective.
+        column: what groups them: gender, language, corpus.
+        group: its name.
+        scores: of the group.
+        gap: between the groups of that column.
+    """
+
+    label: str
+    column: str
+    group: str
+    scores: GroupScores
+    gap: GroupGap
+
+
+def calibration_rows(result: Result) -> list[CalibrationRow]:
+    """One row an objective of which anything is known."""
+    return [
+        _row(label, own.calibration, own)
+        for label, own in result.objectives.items()
+        if own.calibration is not None or own.fairness is not None
+    ]
+
+
+def _row(label: str, calibration: Calibration | None, own: ObjectiveResult) -> CalibrationRow:
+    before, after = (None, None) if calibration is None else (calibration.before, calibration.after)
+    return CalibrationRow(label, before, after, None if own.fairness is None else own.fairness.tails)
 
 
 def few_emotions(result: Result) -> str | None:
     """How many speakers have too few emotions to be judged alone, and what follows; None where nobody has."""
-    found = [number(result, "objectives", label, "worst_speaker", "left_out") for label in labels(result)]
-    left_out = max((count for count in found if count is not None), default=0.0)
+    left_out = max(own.worst_speaker.left_out or 0 for own in result.objectives.values())
     if not left_out:
         return None
-    everybody = max(len(entries(result, "objectives", label, "speakers")) for label in labels(result))
+    everybody = max(len(own.speakers) for own in result.objectives.values())
     have = "has" if left_out == 1 else "have"
     return (
-        f"{left_out:.0f} of {everybody} test speakers {have} no more than half of the emotions: a UAR over so few "
+        f"{left_out} of {everybody} test speakers {have} no more than half of the emotions: a UAR over so few "
         "does not say how well they are heard, so that they are neither named as the worst nor counted in the "
         "tenths. The UAR of all speakers together holds their recordings."
     )
 
 
 def temperature_sentences(result: Result) -> list[str]:
-    """What each objective's temperature is, on how many it was fitted and why it was kept; older results lack it."""
-    said = [
-        (label, part(result, "objectives", label, "calibration", "predict", "sentence")) for label in labels(result)
+    """What each objective's temperature is, on how many it was fitted and why it was kept."""
+    return [
+        f"{label}: {own.calibration.run_temperature.sentence}"
+        for label, own in result.objectives.items()
+        if own.calibration is not None and own.calibration.run_temperature is not None
     ]
-    return [f"{label}: {sentence}" for label, sentence in said if sentence]
 
 
-def group_rows(result: Result) -> list[dict[str, Any]]:
-    """One row an objective and group of speakers (gender, language), with the gap between the groups."""
-    rows = []
-    for label in labels(result):
-        for column, own in table(result, "objectives", label, "fairness", "groups").items():
-            for group, found in table(own, "rows").items():
-                row = {"label": label, "column": column, "group": group, "gap": part(own, "gap")}
-                rows.append(row | (found or {}))
-    return rows
+def group_rows(result: Result) -> list[GroupRow]:
+    """One row an objective and group of speakers (gender, language, corpus), with the gap between the groups."""
+    return [
+        GroupRow(label, column, group, scores, compared.gap)
+        for label, own in result.objectives.items()
+        if own.fairness is not None
+        for column, compared in own.fairness.groups.items()
+        for group, scores in compared.scores.items()
+    ]

@@ -1,14 +1,13 @@
 """What follows from the probes of an objective, in a sentence or two; by intervals, never by means alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from unheard.probing.verdicts import erasure_verdict
-from unheard.reports.documents.reading import entries, number, part
-from unheard.reports.figures.scores import interval_of
+from unheard.probing.verdicts import erasure_verdict, headline
+from unheard.schemas.probes import ProbeAccuracies, ProbedRepresentation, ProbeProtocol
+from unheard.schemas.record import Interval
 
-__all__ = ["BELOW", "CODE", "TRIALS", "Held", "below_chance", "luck", "quoted", "used", "verdict"]
+__all__ = ["BELOW", "CODE", "TRIALS", "Representation", "Verdict", "below_chance", "verdict"]
 
 CODE = "perfect emotion code"
 """What the floor is called."""
@@ -19,12 +18,12 @@ BELOW = (
     "names everybody else. The other kinds say what is left beside the mean."
 )
 """What stands beside a table in which a linear probe of the speaker lies far below chance."""
-TRIALS = ("sentences", "utterances")
+TRIALS: tuple[ProbeProtocol, ...] = ("sentences", "utterances")
 """Protocols, the stricter one first: other sentences than the probe learnt from, or merely other utterances."""
 
 
 @dataclass(frozen=True)
-class Held:
+class Representation:
     """One representation that was probed.
 
     Args:
@@ -39,37 +38,38 @@ class Held:
     place: int
     reference: bool
     zero: bool
-    figures: Mapping[str, Any]
+    figures: ProbedRepresentation
+
+    def named(self, protocol: ProbeProtocol) -> ProbeAccuracies | None:
+        """What probes read of the speaker by a protocol; None where it was not measured."""
+        return self.figures.leakage.get("speaker", {}).get(protocol)
 
 
-def quoted(figures: Any, target: str = "speaker") -> tuple[str, Mapping[str, Any]] | None:
-    """The protocol and figures by which a representation is quoted: the stricter one, where it was measured."""
-    for protocol in TRIALS:
-        if number(figures, "leakage", target, protocol, "best", "mean") is not None:
-            return protocol, part(figures, "leakage", target, protocol)
-    return None
+@dataclass(frozen=True)
+class Verdict:
+    """What follows for one objective.
+
+    Args:
+        says: the conclusion.
+        why: what it stands on.
+    """
+
+    says: str
+    why: str
 
 
-def used(own: Any) -> str | None:
-    """What erasing the speaker showed, None where the figures for it are not there."""
-    whole = number(own, "rank") is not None and number(own, "of_size") is not None
-    ends = [entries(own, key, "interval") for key in ("uar_lost", "uar_beyond_control")]
-    known = all(len(pair) == 2 and (pair == [None, None] or None not in map(number, pair)) for pair in ends)
-    if not whole or not known:
-        return None
-    return erasure_verdict(own)
+def verdict(one: Representation, known: Sequence[Representation]) -> Verdict:
+    """What follows for one objective, by intervals and not by means.
 
-
-def verdict(one: Held, known: Sequence[Held]) -> dict[str, str]:
-    """What follows for one objective, by intervals and not by means: the conclusion, and what it stands on."""
-    found = quoted(one.figures)
-    if found is None:
-        return {
-            "says": f"{one.label}: nothing follows.",
-            "why": "Whether it names the speaker could not be measured.",
-        }
+    Args:
+        one: the objective.
+        known: all representations that were probed, that one included.
+    """
+    found = headline(one.figures)
+    if found is None or found[1].best is None:
+        return Verdict(f"{one.label}: nothing follows.", "Whether it names the speaker could not be measured.")
     protocol, own = found
-    best, ends = number(own, "best", "mean") or 0.0, interval_of(part(own, "best"))
+    best, ends = found[1].best.mean or 0.0, found[1].best.interval
     floor, name = _floor(own, known, protocol)
     why = f"A fresh probe names who speaks in {100 * best:.0f} of 100 cases{_span(ends)}, {name} {100 * floor:.0f}"
     if ends is None:
@@ -78,62 +78,53 @@ def verdict(one: Held, known: Sequence[Held]) -> dict[str, str]:
         says = f"{one.label}: no speaker was found in it, which is no proof."
     else:
         says = f"{one.label} holds the speaker: do not call it invariant."
-    return {"says": says, "why": f"{why}{_beside(one, known, protocol, ends)}{_caught(one)}."}
+    return Verdict(says, f"{why}{_beside(one, known, protocol, ends)}{_verified(one)}.")
 
 
-def below_chance(own: Any, chance: float | None) -> bool:
-    """Whether the linear probe reads less than half of what guessing would."""
-    linear = number(own, "linear", "mean")
+def below_chance(linear: float | None, chance: float | None) -> bool:
+    """Whether a linear probe reads less than half of what guessing would."""
     return linear is not None and chance is not None and linear < chance / 2
 
 
-def luck(own: Any) -> float | None:
-    """What the best probe reads where there is nothing: of shuffled answers, or 1 / classes in files that lack them.
-
-    The best of several is above chance by being picked, and within an emotion speakers are not evenly dealt.
-    """
-    shuffled = number(own, "shuffled", "best")
-    return number(own, "chance") if shuffled is None else shuffled
-
-
-def _span(ends: tuple[float, float] | None) -> str:
+def _span(ends: Interval) -> str:
     return "" if ends is None else f" (95 % interval {100 * ends[0]:.0f} to {100 * ends[1]:.0f})"
 
 
-def _floor(own: Any, known: Sequence[Held], protocol: str) -> tuple[float, str]:
+def _floor(own: ProbeAccuracies, known: Sequence[Representation], protocol: ProbeProtocol) -> tuple[float, str]:
     """What nobody can be asked to go below: chance, or what a perfect emotion code gives away where that is more."""
-    chance = luck(own) or 0.0
+    chance = own.permutation_chance.best or 0.0
     for one in known:
-        code = number(one.figures, "leakage", "speaker", protocol, "best", "mean")
-        if one.label == CODE and code is not None and code > chance:
-            return code, "a perfect emotion code"
+        code = one.named(protocol) if one.label == CODE else None
+        if code is not None and code.best is not None and code.best.mean is not None and code.best.mean > chance:
+            return code.best.mean, "a perfect emotion code"
     return chance, "chance"
 
 
-def _beside(one: Held, known: Sequence[Held], protocol: str, ends: tuple[float, float] | None) -> str:
+def _beside(one: Representation, known: Sequence[Representation], protocol: ProbeProtocol, ends: Interval) -> str:
     """How it stands to the objective without an adversary, where that is another one."""
     zero = next((other for other in known if other.zero and other is not one), None)
-    own = part(zero.figures, "leakage", "speaker", protocol, "best") if zero is not None else None
-    mean, span = number(own, "mean"), interval_of(own)
-    if zero is None or mean is None or span is None or ends is None:
+    own = None if zero is None else zero.named(protocol)
+    best = None if own is None else own.best
+    if zero is None or best is None or best.mean is None or best.interval is None or ends is None:
         return ""
-    verdict = "not shown to differ from"
-    if ends[1] < span[0]:
-        verdict = "less than"
-    elif ends[0] > span[1]:
-        verdict = "more than"
-    return f"; {verdict} {zero.label}, which has no adversary ({100 * mean:.0f})"
+    relation = "not shown to differ from"
+    if ends[1] < best.interval[0]:
+        relation = "less than"
+    elif ends[0] > best.interval[1]:
+        relation = "more than"
+    return f"; {relation} {zero.label}, which has no adversary ({100 * best.mean:.0f})"
 
 
-def _caught(one: Held) -> str:
+def _verified(one: Representation) -> str:
     """What verification and erasure add to it."""
     added = ""
     for protocol in TRIALS:
-        own = part(one.figures, "verification", protocol, "best")
-        best, ends = number(own, "mean"), interval_of(own)
-        if best is not None:
-            apart = "are told apart" if ends and ends[1] < 0.5 else "are not shown to be told apart"
-            added = f"; voices never heard {apart} ({100 * best:.0f} of 100 pairs wrong, 50 is invariance)"
+        own = one.figures.verification.get(protocol)
+        best = None if own is None else own.best
+        if best is not None and best.mean is not None:
+            told = best.interval is not None and best.interval[1] < 0.5
+            apart = "are told apart" if told else "are not shown to be told apart"
+            added = f"; voices never heard {apart} ({100 * best.mean:.0f} of 100 pairs wrong, 50 is invariance)"
             break
-    found = used(part(one.figures, "erasure"))
-    return added + (f". Whether the emotion rests on the speaker, by erasing the speaker: {found}" if found else "")
+    used = None if one.figures.erasure is None else erasure_verdict(one.figures.erasure)
+    return added + (f". Whether the emotion rests on the speaker, by erasing the speaker: {used}" if used else "")

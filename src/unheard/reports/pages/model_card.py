@@ -6,20 +6,21 @@ Reference:
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jinja2
 
 from unheard.harmless import visible
-from unheard.reports.documents.reading import NOT_KNOWN, entries, labels, number, part, table
-from unheard.reports.figures.scores import interval_of
-from unheard.reports.findings.calibration import few_emotions, temperature_sentences
+from unheard.reports.documents.wording import NOT_KNOWN
+from unheard.reports.findings.calibration import few_emotions, group_rows, temperature_sentences
 from unheard.reports.findings.cautions import cautions
+from unheard.reports.pages.templates import BelowNothing
+from unheard.schemas.objective import ObjectiveResult
+from unheard.schemas.record import Interval
+from unheard.schemas.result import Result
 
 __all__ = ["escape", "license_notes", "render_card"]
-
-Result = Mapping[str, Any]
 
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>|#~])")
 _LIST_MARK = re.compile(r"^(\d*)([-+.)])(?=\s)")
@@ -71,34 +72,33 @@ def _figure(value: float | None, digits: int = 3) -> str:
     return NOT_KNOWN if value is None else f"{value:.{digits}f}"
 
 
-def _with_interval(mean: float | None, own: Any) -> str:
-    ends = interval_of(own)
+def _with_interval(mean: float | None, ends: Interval) -> str:
     return _figure(mean) + (f" ({ends[0]:.3f} to {ends[1]:.3f})" if ends else "")
 
 
-def _row(result: Result, label: str) -> list[str]:
+def _row(label: str, own: ObjectiveResult) -> list[str]:
     """One objective's line of the table of figures, in the order of _COLUMNS."""
-    own = part(result, "objectives", label)
-    after = part(own, "calibration", "after")
+    before, after = (None, None) if own.calibration is None else (own.calibration.before, own.calibration.after)
+    best, eer = (None, None) if own.leakage is None else (own.leakage.best, own.leakage.eer)
     return [
         label,
-        _with_interval(number(own, "uar", "mean"), part(own, "uar")),
-        _figure(number(own, "wa", "mean")),
-        _figure(number(own, "fairness", "speakers", "worst")),
-        _figure(number(own, "worst_speaker", "uar")),
-        _figure(number(own, "calibration", "before", "ece", "mean")),
-        _figure(number(after, "ece", "mean")),
-        _figure(number(own, "calibration", "before", "accuracy_at_80", "mean")),
-        _figure(number(own, "leakage", "best", "mean")),
-        _figure(number(own, "leakage", "eer", "mean")),
+        _with_interval(own.uar.mean, own.uar.interval),
+        _figure(own.wa.mean),
+        _figure(None if own.fairness is None else own.fairness.tails.worst),
+        _figure(own.worst_speaker.uar),
+        _figure(None if before is None else before.ece.mean),
+        _figure(None if after is None else after.ece.mean),
+        _figure(None if before is None else before.accuracy_at_80.mean),
+        _figure(None if best is None else best.mean),
+        _figure(None if eer is None else eer.mean),
     ]
 
 
 def _references(result: Result) -> list[list[str]]:
     """What the leakage is to be held against: one line a reference, other columns empty."""
     rows = []
-    for name, own in table(result, "references").items():
-        best, eer = number(own, "best", "mean"), number(own, "eer", "mean")
+    for name, own in result.references:
+        best, eer = (None, None) if own is None else (own.best and own.best.mean, own.eer and own.eer.mean)
         if best is not None or eer is not None:
             rows.append([f"({name.replace('_', ' ')})", *[""] * (len(_COLUMNS) - 3), _figure(best), _figure(eer)])
     return rows
@@ -106,26 +106,29 @@ def _references(result: Result) -> list[list[str]]:
 
 def _groups(result: Result) -> list[list[str]]:
     """A line a group of speakers of each objective."""
-    rows = []
-    for label in labels(result):
-        for column, found in table(result, "objectives", label, "fairness", "groups").items():
-            for group, own in table(found, "rows").items():
-                uar, speakers = number(own, "uar"), number(own, "speakers")
-                rows.append([label, column, group, _figure(speakers, 0), _with_interval(uar, own)])
-    return rows
+    return [
+        [
+            row.label,
+            row.column,
+            row.group,
+            str(row.scores.speakers),
+            _with_interval(row.scores.uar, row.scores.interval),
+        ]
+        for row in group_rows(result)
+    ]
 
 
 def _gaps(result: Result) -> Iterator[str]:
     """A sentence a gap between groups, and whether it is shown."""
-    for label in labels(result):
-        for column, found in table(result, "objectives", label, "fairness", "groups").items():
-            gap, ends = number(found, "gap", "difference"), interval_of(part(found, "gap"))
-            if gap is None or ends is None:
+    for label, own in result.objectives.items():
+        for column, compared in ({} if own.fairness is None else own.fairness.groups).items():
+            gap = compared.gap
+            if gap.difference is None or gap.interval is None:
                 continue
-            verdict = "shown" if ends[0] > 0 or ends[1] < 0 else "not shown"
-            better, worse = part(found, "gap", "better"), part(found, "gap", "worse")
-            span = f"95 % interval {100 * ends[0]:.1f} to {100 * ends[1]:.1f}"
-            relation = f"{better} is heard better than {worse} by {100 * gap:.1f} points"
+            low, high = gap.interval
+            verdict = "shown" if low > 0 or high < 0 else "not shown"
+            span = f"95 % interval {100 * low:.1f} to {100 * high:.1f}"
+            relation = f"{gap.better} is heard better than {gap.worse} by {100 * gap.difference:.1f} points"
             yield f"{label}, {column}: {relation} ({span}): {verdict}."
 
 
@@ -173,38 +176,34 @@ def license_notes(terms: str | None) -> list[str]:
     return known or [unknown]
 
 
-def _scaled(own: Any) -> bool:
-    return part(own, "calibration", "after") is not None
+def _scaled(own: ObjectiveResult) -> bool:
+    return own.calibration is not None and own.calibration.after is not None
 
 
 def _unmeasured(result: Result) -> Iterator[str]:
     """What nobody should read into the result, because nothing in it says so."""
-    corpus, split = part(result, "corpus"), part(result, "split")
-    languages = [str(name) for name in entries(corpus, "languages")]
-    count = number(corpus, "speakers")
-    if part(corpus, "speech") is None:
+    corpus = result.corpus
+    if corpus.speech is None:
         yield "Whether the speech is acted or spontaneous is not recorded; acted emotions are easier to tell."
-    elif "acted" in str(part(corpus, "speech")):
+    elif "acted" in corpus.speech:
         yield "The speech is acted: nothing here tells how emotions of daily life are heard."
-    if languages:
-        yield f"Other languages than {', '.join(languages)} were not tested; nor were other dialects or accents."
+    if corpus.languages:
+        spoken = ", ".join(corpus.languages)
+        yield f"Other languages than {spoken} were not tested; nor were other dialects or accents."
     else:
         yield "The language is not recorded; no claim is made for any."
-    if count is not None:
-        yield f"{count:.0f} speakers were heard. Ages, accents, illnesses and voices unlike theirs were not tested."
-    if "corpus" not in entries(split, "disjoint"):
+    yield f"{corpus.speakers} speakers were heard. Ages, accents, illnesses and voices unlike theirs were not tested."
+    if "corpus" not in result.split.disjoint:
         yield "All recordings are of one corpus: other microphones, rooms, telephones and noise were not tested."
-    each = {label: part(result, "objectives", label) for label in labels(result)}
-    if raw := [label for label, own in each.items() if part(own, "calibration") and not _scaled(own)]:
+    each = result.objectives
+    if raw := [label for label, own in each.items() if own.calibration is not None and not _scaled(own)]:
         yield f"No temperature was fitted on dev speakers; probabilities are as raw as they come: {', '.join(raw)}."
-    if any(_scaled(own) for own in each.values()):
+    if any(map(_scaled, each.values())):
         yield (
             "Probabilities were calibrated on dev speakers of this corpus alone: for other corpora, languages or "
             "microphones no temperature was fitted, and how sure an answer is may mean nothing there."
         )
-    if alike := [
-        label for label, own in each.items() if part(own, "fairness") and not part(own, "fairness", "groups")
-    ]:
+    if alike := [label for label, own in each.items() if own.fairness is not None and not own.fairness.groups]:
         yield f"No two groups of speakers (gender, language) are known, so no gap can be seen: {', '.join(alike)}."
     yield "The labels are what actors meant or raters heard; what a person feels cannot be read off a voice."
 
@@ -217,33 +216,30 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        undefined=jinja2.ChainableUndefined,
+        undefined=BelowNothing,
         finalize=escape,
     )
     return environment.get_template("card.md.jinja")
 
 
 def render_card(result: Result) -> str:
-    """The card as Markdown.
-
-    Args:
-        result: as documented in docs/reference/result.md; only `name`, `classes` and `objectives` must be there, and
-            any number may be None.
-    """
+    """The card as Markdown."""
     text = _template().render(
         result=result,
-        inflated=bool(part(result, "split", "inflated")),
-        hours=_figure(number(result, "corpus", "hours"), 1),
-        chance=_figure(1 / max(1, len(entries(result, "classes")))),
-        figures=_table(_COLUMNS, [*(_row(result, label) for label in labels(result)), *_references(result)]),
+        inflated=result.split.inflated,
+        hours=_figure(result.corpus.hours, 1),
+        chance=_figure(result.chance),
+        figures=_table(
+            _COLUMNS, [*(_row(label, own) for label, own in result.objectives.items()), *_references(result)]
+        ),
         few=few_emotions(result),
         groups=_table(("objective", "by", "group", "speakers", "UAR"), rows) if (rows := _groups(result)) else None,
         gaps=list(_gaps(result)),
         temperatures=temperature_sentences(result),
-        sentences=[part(row, "sentence") for row in entries(result, "comparisons") if part(row, "sentence")],
+        sentences=[one.sentence for one in result.comparisons],
         cautions=cautions(result),
         unmeasured=list(_unmeasured(result)),
-        licenses=license_notes(part(result, "corpus", "license")),
-        methods=sorted({str(part(own, "name") or label) for label, own in table(result, "objectives").items()}),
+        licenses=license_notes(result.corpus.license),
+        methods=sorted({own.name for own in result.objectives.values()}),
     )
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

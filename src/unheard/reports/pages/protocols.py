@@ -1,60 +1,121 @@
 """The section on protocols: the recipe on unseen speakers, on unseen sentences too, and on a random split."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
-from unheard.reports.documents.reading import NOT_KNOWN, entries, number, part, table, texts, word
+from unheard.reports.documents.wording import NOT_KNOWN
 from unheard.results.protocols import OWN
+from unheard.schemas.protocols import ProtocolComparison, ProtocolDifference
+from unheard.schemas.scores import UarScores
 
-__all__ = ["protocols_section"]
+__all__ = ["ProtocolCell", "ProtocolColumn", "ProtocolRow", "ProtocolSection", "protocols_section"]
 
 
-def protocols_section(inflation: Mapping[str, Any]) -> dict[str, Any]:
-    """All that the template of this section shows; empty where the recipe ran under its own split alone.
+@dataclass(frozen=True)
+class ProtocolColumn:
+    """One protocol.
 
     Args:
-        inflation: as `evaluation.inflation.inflation` gives it; empty for none.
+        key: its name.
+        title: what people call it.
+        inflated: whether the same speakers stand in train and test.
+        own: whether it is the recipe's own split.
     """
-    columns: list[dict[str, Any]] = [
-        {"key": name, "title": word(own, "title"), "inflated": bool(part(own, "inflated")), "own": name == OWN}
-        for name, own in table(inflation, "protocols").items()
-    ]
-    # From the strictest to the most flattering.
-    columns.sort(key=lambda column: (column["inflated"], column["own"]))
-    gaps = {(word(row, "objective"), word(row, "protocol")): row for row in entries(inflation, "differences")}
 
-    def as_row(label: str, scores: Mapping[str, Any]) -> dict[str, Any]:
-        cells = [
-            {"uar": part(scores, column["key"]), "gap": gaps.get((label, column["key"])), "own": column["own"]}
-            for column in columns
-        ]
-        return {"label": label, "cells": cells}
-
-    rows = [as_row(label, scores) for label, scores in table(inflation, "objectives").items()]
-    closed = table(inflation, "closed_form")  # documents of older versions lack it
-    if not rows or len(columns) < 2:
-        return {}
-    return {
-        "columns": columns,
-        "own": next((column["title"] for column in columns if column["own"]), NOT_KNOWN),
-        "rows": [*rows, *([as_row("(closed form)", closed)] if closed else [])],
-        "lines": [line for row in rows if (line := _line(row, columns))],
-        "sentences": texts([part(row, "sentence") for row in entries(inflation, "differences")]),
-    }
+    key: str
+    title: str
+    inflated: bool
+    own: bool
 
 
-def _line(row: Mapping[str, Any], columns: Sequence[Mapping[str, Any]]) -> dict[str, str] | None:
+@dataclass(frozen=True)
+class ProtocolCell:
+    """One objective under one protocol.
+
+    Args:
+        column: the protocol.
+        uar: what it scores; None where it was not run.
+        gap: the difference to the recipe's own split; None where there is none.
+    """
+
+    column: ProtocolColumn
+    uar: UarScores | None
+    gap: ProtocolDifference | None
+
+
+@dataclass(frozen=True)
+class ProtocolRow:
+    """One objective under all protocols.
+
+    Args:
+        label: its own.
+        cells: in the order of the columns.
+    """
+
+    label: str
+    cells: tuple[ProtocolCell, ...]
+
+
+@dataclass(frozen=True)
+class ProtocolSection:
+    """All that the template of this section shows.
+
+    Args:
+        columns: protocols, from the strictest to the most flattering.
+        own: title of the recipe's own split.
+        rows: objectives, and the closed form where it is known.
+        lines: label of an objective, and what it scores, in words.
+        sentences: the differences in plain words.
+    """
+
+    columns: Sequence[ProtocolColumn]
+    own: str
+    rows: Sequence[ProtocolRow]
+    lines: Sequence[tuple[str, str]]
+    sentences: Sequence[str]
+
+
+def protocols_section(found: ProtocolComparison | None) -> ProtocolSection | None:
+    """All that the template of this section shows; None where the recipe ran under its own split alone.
+
+    Args:
+        found: as `compare_protocols` gives it; None for none.
+    """
+    if found is None or not found.objectives or len(found.protocols) < 2:
+        return None
+    columns = [ProtocolColumn(name, own.title, own.inflated, name == OWN) for name, own in found.protocols.items()]
+    columns.sort(key=lambda column: (column.inflated, column.own))
+    gaps = {(one.objective, one.protocol): one for one in found.differences}
+
+    def as_row(label: str, scores: Mapping[str, UarScores]) -> ProtocolRow:
+        return ProtocolRow(
+            label,
+            tuple(ProtocolCell(one, scores.get(one.key), gaps.get((label, one.key))) for one in columns),
+        )
+
+    rows = [as_row(label, scores) for label, scores in found.objectives.items()]
+    closed = [as_row("(closed form)", found.closed_form)] if found.closed_form else []
+    return ProtocolSection(
+        columns=columns,
+        own=next((column.title for column in columns if column.own), NOT_KNOWN),
+        rows=[*rows, *closed],
+        lines=[(row.label, text) for row in rows if (text := _line(row)) is not None],
+        sentences=[one.sentence for one in found.differences],
+    )
+
+
+def _line(row: ProtocolRow) -> str | None:
     """What an objective scores under its own protocol and the others, and what an inflated one would claim."""
     own, others = None, []
-    for column, cell in zip(columns, row["cells"], strict=True):
-        good, gap = number(cell["uar"], "mean"), number(cell["gap"], "difference")
-        if good is None:
+    for cell in row.cells:
+        if cell.uar is None or cell.uar.mean is None:
             continue
-        if column["own"]:
-            own = f"{good:.3f} on {column['title']}"
-        elif column["inflated"]:
-            beyond = "" if gap is None else f", {100 * gap:+.1f} points"
-            others.append(f"a random split would claim {good:.3f} (INFLATED{beyond}: a diagnostic)")
+        good = f"{cell.uar.mean:.3f}"
+        if cell.column.own:
+            own = f"{good} on {cell.column.title}"
+        elif cell.column.inflated:
+            beyond = "" if cell.gap is None else f", {100 * cell.gap.difference:+.1f} points"
+            others.append(f"a random split would claim {good} (INFLATED{beyond}: a diagnostic)")
         else:
-            others.append(f"{good:.3f} on {column['title']}")
-    return None if own is None or not others else {"label": row["label"], "text": "; ".join([own, *others])}
+            others.append(f"{good} on {cell.column.title}")
+    return None if own is None or not others else "; ".join([own, *others])

@@ -1,7 +1,8 @@
 """From a result, and what lies beside it, to report.html; every part that is not there is left out of the page."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +10,27 @@ import jinja2
 
 from unheard.files import write_atomically
 from unheard.leakage.probe_kinds import TITLES
-from unheard.reports.documents.reading import NOT_KNOWN, entries, labels, number, part, table
 from unheard.reports.documents.run_folder import Evidence, read_evidence
+from unheard.reports.documents.wording import NOT_KNOWN
 from unheard.reports.figures.embedding_map import embedding_map
 from unheard.reports.figures.legend import legend
 from unheard.reports.figures.pareto_front import pareto_front, references
 from unheard.reports.figures.reliability import reliability_diagram, risk_coverage_curves
-from unheard.reports.figures.scores import chance_of, confusion_matrix, differences, speaker_bars, uar_gauge
+from unheard.reports.figures.scores import confusion_matrix, differences, speaker_bars, uar_gauge
 from unheard.reports.figures.training_curves import CURVES, training_curve
 from unheard.reports.figures.uar_and_leakage import uar_and_leakage
 from unheard.reports.findings.calibration import calibration_rows, few_emotions, group_rows, temperature_sentences
-from unheard.reports.findings.cautions import HEARD_SENTENCES, Caution, cautions
-from unheard.reports.findings.leakage import BELOW, below_chance, luck
-from unheard.reports.pages.leakage import leakage_section, quoted_protocol, with_probes
+from unheard.reports.findings.cautions import cautions
+from unheard.reports.findings.leakage import BELOW, below_chance
+from unheard.reports.findings.quoted_leakage import quoted_protocol, with_probes
+from unheard.reports.pages.leakage import LeakageSection, leakage_section
 from unheard.reports.pages.protocols import protocols_section
 from unheard.reports.pages.sweep import chosen_point, settings
 from unheard.reports.pages.templates import environment
 from unheard.results.files import read_result
+from unheard.schemas.leakage import Leakage
+from unheard.schemas.result import Result
+from unheard.schemas.scores import Spread
 
 __all__ = ["REPORT", "render", "write_report", "write_run_report"]
 
@@ -33,22 +38,9 @@ REPORT = "report.html"
 """Where a run keeps its page."""
 _NOTHING = Evidence()
 
-_LEAKS = {
-    **{kind: f"{title} probe" for kind, title in TITLES.items()},
-    "best": "best probe",
-    "eer": "EER, unseen speakers",
-}
 
-
-def _points(value: Any) -> str:
-    """A difference of shares in points: '+1.8'."""
-    known = number(value)
-    return NOT_KNOWN if known is None else f"{round(100 * known, 1) + 0.0:+.1f}"  # + 0.0: no negative zero
-
-
-def _size(value: Any) -> str:
-    known = number(value)
-    return NOT_KNOWN if known is None else f"{known / 2**20:.0f} MiB"
+def _size(value: int) -> str:
+    return f"{value / 2**20:.0f} MiB"
 
 
 def _text(value: Any) -> Any:
@@ -56,100 +48,133 @@ def _text(value: Any) -> Any:
     return NOT_KNOWN if value is None else value
 
 
-def _drawn(result: Mapping[str, Any]) -> dict[str, Any]:
+def _drawn(result: Result) -> dict[str, Any]:
     """All figures, which become SVG where the template shows them; empty where there is nothing to draw."""
+    whole = result.model_dump()
     by_objective = {
-        name: {label: draw(result, label) or "" for label in labels(result)}
+        name: {label: draw(whole, label) or "" for label in result.objectives}
         for name, draw in (
             ("gauge", uar_gauge),
             ("confusion", confusion_matrix),
             ("speakers", speaker_bars),
             ("reliability", reliability_diagram),
-            ("by_emotion", lambda result, label: embedding_map(result, label, "emotion")),
-            ("by_speaker", lambda result, label: embedding_map(result, label, "speaker")),
+            ("by_emotion", lambda whole, label: embedding_map(whole, label, "emotion")),
+            ("by_speaker", lambda whole, label: embedding_map(whole, label, "speaker")),
         )
     }
-    curves = [(*said, training_curve(result, key)) for key, said in CURVES.items()]
+    curves = [(*said, training_curve(whole, key)) for key, said in CURVES.items()]
     return by_objective | {
-        "uar_and_leakage": uar_and_leakage(result) or "",
-        "differences": differences(result) or "",
-        "risk_coverage": risk_coverage_curves(result) or "",
-        "legend": legend(labels(result)) or "",
+        "uar_and_leakage": uar_and_leakage(whole) or "",
+        "differences": differences(whole) or "",
+        "risk_coverage": risk_coverage_curves(whole) or "",
+        "legend": legend(list(result.objectives)) or "",
         "curves": [one for one in curves if one[2] is not None],
     }
 
 
-def _leak_table(result: Mapping[str, Any]) -> dict[str, Any]:
-    """Rows and columns of the leakage table: those of which anything is known."""
-    rows = [(label, False, part(result, "objectives", label, "leakage")) for label in labels(result)]
-    rows += [(name.replace("_", " "), True, own) for name, own in table(result, "references").items()]
-    columns = {
-        key: title for key, title in _LEAKS.items() if any(number(own, key, "mean") is not None for _, _, own in rows)
-    }
-    return {"columns": columns, "rows": rows if columns else []}
+@dataclass(frozen=True)
+class _LeakTable:
+    """What the run itself measured.
+
+    Args:
+        titles: of the columns.
+        rows: name, whether it is a reference, and a figure a column.
+    """
+
+    titles: Sequence[str]
+    rows: Sequence[tuple[str, bool, Sequence[Spread | None]]]
 
 
-def _below(result: Mapping[str, Any], probed: Mapping[str, Any] | None) -> str | None:
-    """What is to be said of linear probes below chance in the tables that the page shows; None without any."""
+def _each_leakage(result: Result) -> list[tuple[str, bool, Leakage]]:
+    """Name, whether it is a reference, and leakage, of everything of which it is known."""
+    objectives = [(label, False, own.leakage) for label, own in result.objectives.items()]
+    known = [(name.replace("_", " "), True, own) for name, own in result.references]
+    return [(name, reference, own) for name, reference, own in [*objectives, *known] if own is not None]
+
+
+def _leak_table(result: Result) -> _LeakTable:
+    """Those columns of which anything is known."""
     rows = [
-        (leak["own"], luck(leak["own"])) for leak in (probed or {}).get("leaks") or () if leak["target"] == "speaker"
+        (name, reference, [*(own.probes.get(kind) for kind in TITLES), own.best, own.eer])
+        for name, reference, own in _each_leakage(result)
     ]
-    chance = number(result, "references", "chance", "best", "mean")
-    rows += [(own, chance) for _, _, own in _leak_table(result)["rows"]]
-    return BELOW if any(below_chance(own, least) for own, least in rows) else None
+    titles = [*(f"{title} probe" for title in TITLES.values()), "best probe", "EER, unseen speakers"]
+    kept = [
+        place
+        for place in range(len(titles))
+        if any((cell := cells[place]) is not None and cell.mean is not None for *_, cells in rows)
+    ]
+    shown = [(name, reference, [cells[place] for place in kept]) for name, reference, cells in rows]
+    return _LeakTable([titles[place] for place in kept], shown if kept else [])
+
+
+def _below(result: Result, probed: LeakageSection | None) -> str | None:
+    """What is to be said of linear probes below chance in the tables that the page shows; None without any."""
+    asked = [
+        (row.own.probes.get("linear"), row.own.permutation_chance.best)
+        for row in (() if probed is None else probed.leaks)
+        if row.target == "speaker"
+    ]
+    chance = result.references.chance
+    guessed = None if chance is None or chance.best is None else chance.best.mean
+    own = [(one.probes.get("linear"), guessed) for *_, one in _each_leakage(result)]
+    found = any(linear is not None and below_chance(linear.mean, least) for linear, least in [*asked, *own])
+    return BELOW if found else None
 
 
 @functools.cache
 def _template() -> jinja2.Template:
     pages = environment(finalize=_text)
     pages.filters |= {
-        "luck": luck,
         "size": _size,
-        "points": _points,
         "settings": settings,
     }
-    pages.tests["known"] = lambda value: number(value) is not None
     return pages.get_template("page.html.jinja")
 
 
-def render(result: Mapping[str, Any], evidence: Evidence = _NOTHING) -> str:
+def render(result: Result, evidence: Evidence = _NOTHING) -> str:
     """The page as text.
 
     Args:
-        result: as documented in docs/reference/result.md; only `name`, `classes` and `objectives` must be there,
-            and any number may be None or nan.
-        evidence: what lies beside it; each piece may be empty.
+        result: of the run.
+        evidence: what lies beside it; each piece may be missing.
     """
     probed = leakage_section(evidence.probes, result)
     shown = with_probes(result, evidence.probes)
-    heard = () if part(evidence.inflation, "protocols", "sentences") is None else (HEARD_SENTENCES,)
-    found = [caution for caution in cautions(shown) if caution.text not in heard]
-    found += [Caution(text) for text in evidence.cautions]
+    answered = evidence.protocols is not None and "sentences" in evidence.protocols.protocols
+    found = [one for one in cautions(shown) if not (answered and one.kind == "sentences-shared")]
     return _template().render(
         result=shown,
         drawn=_drawn(shown),
-        cautions=found,
-        inflated=bool(part(result, "split", "inflated")),
-        chance=chance_of(result),
-        seeds=len(entries(result, "seeds")),
+        cautions=[*found, *evidence.cautions],
         leaks=_leak_table(result),
         probed=probed,
         below=_below(result, probed),
-        protocol=None if shown is result else quoted_protocol(evidence.probes),
-        protocols=protocols_section(evidence.inflation),
-        sweep=evidence.sweep,
-        pareto_front=pareto_front(evidence.sweep) or "",
-        chosen=chosen_point(evidence.sweep),
-        references=references(evidence.sweep),
+        protocol=None if evidence.probes is None or shown is result else quoted_protocol(evidence.probes),
+        protocols=protocols_section(evidence.protocols),
         calibration=calibration_rows(result),
         few=few_emotions(result),
         temperatures=temperature_sentences(result),
         groups=group_rows(result),
-        folds=any(entries(result, "objectives", label, "per_fold") for label in labels(result)),
+        folds=any(own.per_fold for own in result.objectives.values()),
+        **_swept(evidence),
     )
 
 
-def write_report(result: Mapping[str, Any], file: Path, evidence: Evidence = _NOTHING) -> None:
+def _swept(evidence: Evidence) -> Mapping[str, Any]:
+    """What the sections of a sweep show."""
+    if evidence.sweep is None:
+        return {"sweep": None}
+    whole = evidence.sweep.model_dump()
+    return {
+        "sweep": evidence.sweep,
+        "pareto_front": pareto_front(whole) or "",
+        "chosen": chosen_point(evidence.sweep),
+        "references": references(whole),
+    }
+
+
+def write_report(result: Result, file: Path, evidence: Evidence = _NOTHING) -> None:
     """Render the page and write it aside, then rename: a reader never sees half a page.
 
     Args:

@@ -4,30 +4,43 @@ from collections.abc import Callable
 from typing import Any
 
 import jinja2
+from jinja2 import utils
 
 from unheard.harmless import visible
 from unheard.leakage.probe_kinds import TITLES
-from unheard.reports.documents.reading import NOT_KNOWN, number, part
+from unheard.reports.documents.wording import NOT_KNOWN
+from unheard.schemas.scores import Spread
 
-__all__ = ["as_number", "as_spread", "environment", "selection_words"]
+__all__ = ["BelowNothing", "as_number", "as_points", "as_spread", "environment", "selection_words"]
 
 
-def as_number(value: Any, digits: int = 3, *, sign: bool = False) -> str:
+def as_number(value: float | jinja2.Undefined | None, digits: int = 3, *, sign: bool = False) -> str:
     """A number, or a dash for what is not known.
 
     >>> as_number(0.25, 2), as_number(0.5, 1, sign=True)
     ('0.25', '+0.5')
     """
-    known = number(value)
-    if known is None:
+    if value is None or isinstance(value, jinja2.Undefined):
         return NOT_KNOWN
-    return f"{known:+.{digits}f}" if sign else f"{known:.{digits}f}"
+    return f"{value:+.{digits}f}" if sign else f"{value:.{digits}f}"
 
 
-def as_spread(value: Any, digits: int = 3) -> str:
+def as_points(value: float | jinja2.Undefined | None) -> str:
+    """A difference of shares in points, or a dash for what is not known.
+
+    >>> as_points(0.018), as_points(-0.0001), as_points(None) == NOT_KNOWN
+    ('+1.8', '+0.0', True)
+    """
+    if value is None or isinstance(value, jinja2.Undefined):
+        return NOT_KNOWN
+    return f"{round(100 * value, 1) + 0.0:+.1f}"  # + 0.0: no negative zero
+
+
+def as_spread(value: Spread | jinja2.Undefined | None, digits: int = 3) -> str:
     """Mean ± deviation, or the mean alone where there is no deviation."""
-    deviation = number(value, "std")
-    return as_number(part(value, "mean"), digits) + (f" ± {deviation:.{digits}f}" if deviation is not None else "")
+    if value is None or isinstance(value, jinja2.Undefined):
+        return NOT_KNOWN
+    return as_number(value.mean, digits) + ("" if value.std is None else f" ± {value.std:.{digits}f}")
 
 
 def selection_words(selection: str) -> str:
@@ -47,12 +60,27 @@ class _Page(jinja2.Template):
         return visible(super().render(*values, **named), keep="\n\t")
 
 
+class BelowNothing(jinja2.ChainableUndefined):
+    """What lies below None is nothing, and shown as empty; a name that nowhere is would be a mistake of the template.
+
+    Raises:
+        UndefinedError: a record has no such field, or the template was not given such a value.
+    """
+
+    def __init__(
+        self, hint: str | None = None, obj: Any = utils.missing, name: str | None = None, **more: Any
+    ) -> None:
+        super().__init__(hint, obj, name, **more)
+        if obj is not None and not isinstance(obj, dict):
+            self._fail_with_undefined_error()
+
+
 class _Harmless(jinja2.Environment):
     template_class = _Page
 
 
 def environment(finalize: Callable[[Any], Any] | None = None) -> jinja2.Environment:
-    """Templates of HTML pages: values escaped, what is missing empty, and the filters of this file.
+    """Templates of HTML pages: values escaped, what lies below None empty, and the filters of this file.
 
     Args:
         finalize: what is done to every value that a template shows.
@@ -62,9 +90,14 @@ def environment(finalize: Callable[[Any], Any] | None = None) -> jinja2.Environm
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        undefined=jinja2.ChainableUndefined,
+        undefined=BelowNothing,
         finalize=finalize,
     )
     made.globals["probe_kinds"] = TITLES
-    made.filters |= {"number": as_number, "spread": as_spread, "selection_words": selection_words}
+    made.filters |= {
+        "number": as_number,
+        "points": as_points,
+        "spread": as_spread,
+        "selection_words": selection_words,
+    }
     return made
