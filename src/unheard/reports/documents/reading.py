@@ -1,20 +1,12 @@
-"""Reading a result that may lack anything: what is missing, null or not finite comes out as None or empty."""
+"""Reading the plain values of a document, as figures do: what is missing or null comes out as None or empty."""
 
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["NOT_KNOWN", "REFERENCES", "entries", "labels", "number", "part", "table", "texts", "word"]
+from unheard.reports.documents.wording import NOT_KNOWN
 
-NOT_KNOWN = "–"  # noqa: RUF001 (a dash in a table)
-"""What stands where a value is missing."""
-REFERENCES = {
-    "chance": "chance",
-    "emotion_code": "emotion code",
-    "untrained": "untrained",
-    "raw_features": "raw features",
-}
-"""What leakage is held against in a figure: key in a result -> its short name."""
+__all__ = ["entries", "labels", "number", "part", "table", "texts", "word"]
 
 
 def part(value: Any, *keys: str) -> Any:

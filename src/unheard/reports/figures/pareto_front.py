@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from unheard.reports.documents.reading import REFERENCES, entries, number, part, word
+from unheard.reports.documents.reading import entries, number, part, word
+from unheard.reports.documents.wording import REFERENCE_TITLES
 from unheard.reports.figures.area import Area, Margins
 from unheard.reports.figures.drawing import Drawing
 from unheard.reports.figures.labels import Box, best_places
@@ -119,7 +120,7 @@ def lines_of(found: Sequence[Dot]) -> list[list[Dot]]:
 
 def references(sweep: Sweep) -> list[tuple[str, float]]:
     """Name and leakage of what no objective has touched, the least first."""
-    known = [(name, number(sweep, "references", key, "best", "mean")) for key, name in REFERENCES.items()]
+    known = [(name, number(sweep, "references", key, "best", "mean")) for key, name in REFERENCE_TITLES.items()]
     return sorted(((name, at) for name, at in known if at is not None), key=lambda pair: pair[1])
 
 

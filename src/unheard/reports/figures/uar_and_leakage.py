@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from unheard.reports.documents.reading import REFERENCES, number, part, table
+from unheard.reports.documents.reading import number, part, table
+from unheard.reports.documents.wording import REFERENCE_TITLES
 from unheard.reports.figures.area import Area, Margins
 from unheard.reports.figures.drawing import Drawing
 from unheard.reports.figures.labels import apart
@@ -46,7 +47,7 @@ def _dots(result: Result) -> list[_Dot]:
 
 def _draw_references(area: Area, result: Result) -> None:
     """Dashed uprights at the references' leakage; names of those that nearly coincide share a line."""
-    known = [(number(result, "references", key, "best", "mean"), name) for key, name in REFERENCES.items()]
+    known = [(number(result, "references", key, "best", "mean"), name) for key, name in REFERENCE_TITLES.items()]
     groups: list[tuple[float, list[str]]] = []
     for at, name in sorted((at, name) for at, name in known if at is not None):
         if groups and area.across(at) - area.across(groups[-1][0]) < _NEAR:
