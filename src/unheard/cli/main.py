@@ -37,6 +37,8 @@ VERBS = MappingProxyType(
         "compare": "Compare systems, paired over speakers, on the same data, folds and seeds (enforced).",
         "card": "Write the model card of a run: data, license, protocol, figures, limits, prohibited uses.",
         "probe": "Measure what frozen embeddings still hold of the speaker, gender, language, corpus and sentence.",
+        "export": "Write a recognizer as one ONNX file: waveform in, probabilities and embedding out, "
+        "without PyTorch.",
         "predict": "Label recordings with the models of a run (the mean over its folds and seeds).",
     }
 )

@@ -15,7 +15,7 @@ __all__ = ["predict"]
 
 
 def predict(
-    run: Annotated[Path, typer.Argument(help="A folder of `unheard run`, or one of its weights.")],
+    run: Annotated[Path, typer.Argument(help="A folder of `unheard run`, one of its weights, or an exported file.")],
     recordings: Annotated[
         list[Path],
         typer.Argument(

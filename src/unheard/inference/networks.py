@@ -145,7 +145,7 @@ def load_networks(
     """All models of one objective of a folder (every fold and seed), or those of a single weights file.
 
     Args:
-        place: a folder of `unheard run` or `unheard fit`, or one `.safetensors` file of it.
+        place: a folder of `unheard run`, or one `.safetensors` file of it.
         objective: its label; may be left out where the folder has only one.
         raw: leave the temperature aside.
         download: whether the hub may be asked for a pretrained upstream that features come from.

@@ -62,7 +62,8 @@ class Recognizer:
         """The recognizer of a folder of models (every fold and seed of one objective), or of one file.
 
         Args:
-            place: a folder of `unheard run`, `unheard fit` or `save`, or one `.safetensors` file of it.
+            place: a folder of `unheard run` or `save`, or one `.safetensors` file of it; or a file of
+                `unheard export`, which needs onnxruntime and no torch.
             objective: its label; may be left out where the folder has only one.
             raw: leave the temperature aside: the probabilities of predictions.csv.
             download: whether the hub may be asked for a pretrained upstream that features come from.
@@ -72,6 +73,10 @@ class Recognizer:
             RunError: there are no weights, several objectives and none is chosen, or a file is damaged.
             MissingExtraError: the models hear an upstream, and transformers is not installed.
         """
+        if Path(place).suffix == ".onnx":
+            if raw or upstream is not None or objective is not None:
+                raise RunError(f"{place}: an ONNX file holds one objective, with its temperature and its upstream.")
+            return cls(importlib.import_module("unheard.inference.onnx_model").OnnxModel(Path(place)))
         # Only now: torch takes longer to import than most of what a recognizer is asked.
         networks = importlib.import_module("unheard.inference.networks")
         folder = None if upstream is None else Path(upstream)
