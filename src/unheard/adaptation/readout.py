@@ -4,6 +4,7 @@ It is the reference that stands beside every run (`unheard.scores.lda_baseline`)
 that an adaptation can be fitted around it.
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,7 @@ class AffineReadout:
         return answers
 
 
+@functools.lru_cache(maxsize=4)
 def shrunken_covariance(statistics: SourceStatistics, shrinkage: float = SHRINKAGE) -> tuple[Real, Real]:
     """The covariance within classes, of channels at unit deviation, brought towards a multiple of the identity.
 

@@ -40,9 +40,11 @@ class Moments:
     deviation: Real
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SourceStatistics:
     """The training items' embeddings, summed up; the items themselves are not needed again.
+
+    Two are the same only where they are one object: what is computed from one is kept for it.
 
     Args:
         classes: names, in the read-out's order.

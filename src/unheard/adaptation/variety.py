@@ -13,6 +13,7 @@ v = 1.
 Ours. The moments of W and B are the usual ones of linear discriminant analysis (friedman1989regularized).
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,6 +52,7 @@ class Discriminant:
         return found
 
 
+@functools.lru_cache(maxsize=4)
 def discriminant_of(statistics: SourceStatistics, shrinkage: float = SHRINKAGE) -> Discriminant:
     """The source's discriminant directions, scaled so that the shrunken covariance within classes is 1 along each.
 

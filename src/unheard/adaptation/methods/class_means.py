@@ -21,6 +21,7 @@ Reference: dempster1977maximum, EM; gauvain1994maximum, the means with a prior; 
 priors. Correcting a read-out in the place of Gaussians, the two levels and all defaults are ours.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import Literal
 
@@ -88,6 +89,7 @@ class _Whitening:
         return found
 
 
+@functools.lru_cache(maxsize=4)
 def _whitening(statistics: SourceStatistics, shrinkage: float) -> _Whitening:
     covariance, deviation = shrunken_covariance(statistics, shrinkage)
     return _Whitening(np.asarray(np.linalg.cholesky(covariance), dtype=np.float64), deviation)
