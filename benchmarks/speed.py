@@ -21,7 +21,8 @@ from matplotlib.figure import Figure
 
 from unheard.data.audio.perturbation import Perturbation
 from unheard.features import functionals, logmel, mfcc
-from unheard.models.model import ModelSettings, build_model
+from unheard.models.model import build_model
+from unheard.models.model_settings import ModelSettings
 from unheard.registry import load
 from unheard.reports.figures.area import Area, Margins
 from unheard.reports.figures.sheet import Sheet

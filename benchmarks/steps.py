@@ -50,7 +50,8 @@ def part() -> Any:
 
 def measure(name: str) -> dict[str, float]:
     """Processor seconds of one step, and the process's peak memory in bytes."""
-    from unheard.models.model import ModelSettings, build_model
+    from unheard.models.model import build_model
+    from unheard.models.model_settings import ModelSettings
     from unheard.registry import load
     from unheard.training.dataset import training_batches
     from unheard.training.loop import Trainer

@@ -8,7 +8,8 @@ from torch import nn
 from unheard import registry
 from unheard.inference.export.tracing import Port, trace
 from unheard.models.masking import frame_mask
-from unheard.models.model import ModelSettings, build_model
+from unheard.models.model import build_model
+from unheard.models.model_settings import ModelSettings
 
 onnx = pytest.importorskip("onnx", reason="the extra is missing: pip install 'unheard[onnx]'")
 runtime = pytest.importorskip("onnxruntime", reason="the extra is missing: pip install 'unheard[onnx]'")

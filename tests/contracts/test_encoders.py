@@ -7,7 +7,8 @@ from torch import nn
 
 from unheard import registry
 from unheard.models.masking import frame_mask
-from unheard.models.model import ModelSettings, build_model
+from unheard.models.model import build_model
+from unheard.models.model_settings import ModelSettings
 from unheard.models.weights import load_model, save_model
 
 NAMES = [name for name in registry.names("encoders") if name != "upstream"]

@@ -13,7 +13,8 @@ from safetensors.torch import load_file, save_file
 from inference.test_recognizer import ABOUT, EMOTIONS, RATE, SETTINGS, save, voice
 from unheard.errors import AudioError, RunError
 from unheard.inference.recognizer import Recognizer
-from unheard.models.model import ModelSettings, build_model
+from unheard.models.model import build_model
+from unheard.models.model_settings import ModelSettings
 from unheard.models.weights import load_model, save_model
 from unheard.tensors import write_tensors
 

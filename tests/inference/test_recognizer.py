@@ -16,7 +16,8 @@ from unheard.errors import AudioError, RunError
 from unheard.files import objective_file_name
 from unheard.inference.networks import Networks
 from unheard.inference.recognizer import Recognizer
-from unheard.models.model import ModelSettings, build_model
+from unheard.models.model import build_model
+from unheard.models.model_settings import ModelSettings
 from unheard.models.weights import load_model, save_model
 
 RATE = 16_000

@@ -7,7 +7,8 @@ from unheard.data.audio.loading import AudioSettings
 from unheard.errors import RunError
 from unheard.inference.networks import Networks
 from unheard.inference.recognizer import Recognizer
-from unheard.models.model import ModelSettings, build_model
+from unheard.models.model import build_model
+from unheard.models.model_settings import ModelSettings
 from unheard.scores.calibration import with_temperature
 
 RATE = 16_000

@@ -3,7 +3,8 @@
 import torch
 
 from unheard.models.masking import frame_mask
-from unheard.models.model import EmbeddingNetwork, ModelSettings, build_model
+from unheard.models.model import EmbeddingNetwork, build_model
+from unheard.models.model_settings import ModelSettings
 from unheard.records import UNLABELED, Batch
 
 SETTINGS = ModelSettings(

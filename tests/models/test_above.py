@@ -7,7 +7,8 @@ from models.test_upstream_encoder import learners, made_batch, made_encoder, mad
 from unheard.errors import SettingsError
 from unheard.features import upstream as feature
 from unheard.models.encoders.upstream import Encoder
-from unheard.models.model import ModelSettings, build_model
+from unheard.models.model import build_model
+from unheard.models.model_settings import ModelSettings
 from unheard.models.weights import load_model, save_model
 from unheard.objectives import plain
 from unheard.training.dataset import Dataset

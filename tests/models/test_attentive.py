@@ -7,7 +7,8 @@ import torch
 from models.made import made_batch
 from unheard.errors import SettingsError
 from unheard.models.encoders import pooled
-from unheard.models.model import ModelSettings, build_model
+from unheard.models.model import build_model
+from unheard.models.model_settings import ModelSettings
 from unheard.models.pooling import AttentivePooling, build_pooling, mean_pooling, statistics_pooling
 from unheard.models.weights import load_model, save_model
 

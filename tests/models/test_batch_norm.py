@@ -13,7 +13,7 @@ from unheard.errors import SettingsError
 from unheard.models.batch_norm import BatchNormSettings, reestimate
 from unheard.models.domain_norms import DomainBatchNorm, MaskedLayerNorm, SeparateBatchNorm, SourceBatchNorm
 from unheard.models.masking import MaskedBatchNorm, frame_mask
-from unheard.models.model import ModelSettings
+from unheard.models.model_settings import ModelSettings
 from unheard.models.weights import load_model, save_model
 from unheard.objectives import plain
 from unheard.records import UNLABELED

@@ -7,7 +7,8 @@ from torch import nn
 
 from unheard.errors import RunError
 from unheard.models.masking import MaskedBatchNorm, frame_mask, reverse_within
-from unheard.models.model import EmbeddingNetwork, ModelSettings, build_model
+from unheard.models.model import EmbeddingNetwork, build_model
+from unheard.models.model_settings import ModelSettings
 from unheard.models.normalization import Normalizer
 from unheard.models.pooling import mean_pooling, statistics_pooling
 from unheard.models.weights import load_model, save_model

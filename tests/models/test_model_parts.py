@@ -7,7 +7,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from unheard.errors import SettingsError
-from unheard.models.model import EmbeddingNetwork, Model, ModelSettings, Sizes, build_model
+from unheard.models.model import EmbeddingNetwork, Model, Sizes, build_model
+from unheard.models.model_settings import ModelSettings
 from unheard.models.weights import load_model, save_model
 from unheard.targets import EMOTION, Target
 

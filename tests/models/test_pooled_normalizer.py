@@ -6,7 +6,7 @@ import torch
 from pydantic import ValidationError
 
 from models.made import CHANNELS, SETTINGS, made_batch, made_model
-from unheard.models.model import ModelSettings
+from unheard.models.model_settings import ModelSettings
 from unheard.models.weights import load_model, save_model
 from unheard.training.dataset import Dataset
 from unheard.training.whole import fit_pooled

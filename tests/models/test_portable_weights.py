@@ -7,7 +7,8 @@ import torch
 from safetensors import safe_open
 
 from models.made import SETTINGS, made_batch, made_model
-from unheard.models.model import ModelSettings, build_model
+from unheard.models.model import build_model
+from unheard.models.model_settings import ModelSettings
 from unheard.models.weights import load_model, save_model
 from unheard.upstreams.checkpoints import portable
 

@@ -10,7 +10,8 @@ from unheard.errors import SettingsError
 from unheard.models.encoders.upstream import Encoder, Settings
 from unheard.models.lora import merge_low_rank
 from unheard.models.masking import frame_mask
-from unheard.models.model import ModelSettings, build_model
+from unheard.models.model import build_model
+from unheard.models.model_settings import ModelSettings
 from unheard.models.weights import load_model, save_model
 from unheard.objectives import cgt, dat, plain
 from unheard.records import Batch

@@ -2,7 +2,8 @@
 
 import torch
 
-from unheard.models.model import Model, ModelSettings, Sizes
+from unheard.models.model import Model, Sizes
+from unheard.models.model_settings import ModelSettings
 from unheard.objectives import cdan, coral, language_adversarial, mdd, mmd, supervised_contrastive
 from unheard.records import UNLABELED
 from unheard.targets import EMOTION

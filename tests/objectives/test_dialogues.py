@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from torch import nn
 
 from unheard.errors import SettingsError
-from unheard.models.model import ModelSettings, build_model
+from unheard.models.model import build_model
+from unheard.models.model_settings import ModelSettings
 from unheard.objectives import dat, plain, speaker_normalization
 from unheard.records import FRAMES, Batch, Input
 from unheard.training.dataset import Dataset, evaluation_batches, steps_per_epoch, training_batches

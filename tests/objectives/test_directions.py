@@ -7,7 +7,8 @@ from torch.nn import functional as F
 
 from models.made import SETTINGS, double, made_batch, made_model, unlabeled
 from unheard.models.masking import frame_mask
-from unheard.models.model import ModelSettings, build_model
+from unheard.models.model import build_model
+from unheard.models.model_settings import ModelSettings
 from unheard.objectives import cgt, speaker_normalization
 from unheard.objectives.losses import accuracy, cross_entropy, watched_embedding
 from unheard.objectives.schedules import ramp

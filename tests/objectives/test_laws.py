@@ -7,7 +7,8 @@ import torch
 from torch.nn import functional as F
 
 from unheard.models.masking import frame_mask
-from unheard.models.model import Model, ModelSettings, Sizes
+from unheard.models.model import Model, Sizes
+from unheard.models.model_settings import ModelSettings
 from unheard.objectives import cgt, dat, plain
 from unheard.objectives.losses import cross_entropy
 from unheard.objectives.reversal import signed_gradient

@@ -14,7 +14,8 @@ from torch.nn import functional as F
 
 from unheard.errors import ObjectiveError, SettingsError
 from unheard.models.masking import frame_mask
-from unheard.models.model import Model, ModelSettings, Sizes
+from unheard.models.model import Model, Sizes
+from unheard.models.model_settings import ModelSettings
 from unheard.models.weights import load_model, save_model
 from unheard.objectives.auxiliary import AuxiliaryHeads
 from unheard.objectives.losses import TargetLosses

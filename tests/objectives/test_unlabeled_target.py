@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from torch import nn
 from torch.nn import functional as F
 
-from unheard.models.model import Model, ModelSettings, Sizes
+from unheard.models.model import Model, Sizes
+from unheard.models.model_settings import ModelSettings
 from unheard.objectives import dat, plain
 from unheard.records import UNLABELED
 from unheard.registry import load

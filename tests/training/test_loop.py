@@ -8,7 +8,8 @@ import torch
 from torch.nn import functional as F
 
 from unheard.models import model
-from unheard.models.model import ModelSettings, build_model
+from unheard.models.model import build_model
+from unheard.models.model_settings import ModelSettings
 from unheard.objectives import cgt, dat, plain
 from unheard.training import dataset, loop
 from unheard.training.checkpoints import read_checkpoint

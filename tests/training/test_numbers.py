@@ -9,7 +9,8 @@ import torch
 from unheard.errors import SettingsError
 from unheard.metrics.ccc import score as ccc
 from unheard.metrics.uar import score as uar
-from unheard.models.model import Model, ModelSettings, Sizes
+from unheard.models.model import Model, Sizes
+from unheard.models.model_settings import ModelSettings
 from unheard.models.weights import load_model, save_model
 from unheard.objectives import cgt, dat, plain
 from unheard.targets import EMOTION, Target

@@ -21,12 +21,12 @@ from unheard.probing.sources import open_run
 from unheard.reports.pages.report import write_run_report
 from unheard.schemas.probes import Probes
 
-__all__ = ["Asked", "probe_source"]
+__all__ = ["ProbeRequest", "probe_source"]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What was asked of the probes.
+class ProbeRequest:
+    """What is asked of the probes.
 
     Args:
         objectives: of a run; none for all.
@@ -41,12 +41,12 @@ class Asked:
     erased: int | None
 
 
-def probe_source(source: Path, asked: Asked, out: Path | None, *, jobs: int, cache: Path | None) -> None:
+def probe_source(source: Path, request: ProbeRequest, out: Path | None, *, jobs: int, cache: Path | None) -> None:
     """Probe a run or a table, write what was found and show it.
 
     Args:
         source: a folder of a run, or a table of embeddings.
-        asked: see `Asked`.
+        request: see `ProbeRequest`.
         out: a JSON file that also gets every figure.
         jobs: folds at once.
         cache: of the features; None for the user's own.
@@ -54,7 +54,7 @@ def probe_source(source: Path, asked: Asked, out: Path | None, *, jobs: int, cac
     if out is not None:
         refuse_unwritable_file(out)
     command = shlex.join(["unheard", *sys.argv[1:]])
-    probes = _probed(source, asked, jobs=jobs, cache=cache).model_copy(update={"command": command})
+    probes = _probed(source, request, jobs=jobs, cache=cache).model_copy(update={"command": command})
     files = [source / PROBES] if source.is_dir() else []
     files += [out] if out is not None else []
     for file in files:
@@ -66,8 +66,8 @@ def probe_source(source: Path, asked: Asked, out: Path | None, *, jobs: int, cac
         console.say(f"report, with all of it: {write_run_report(source)}")
 
 
-def _probed(source: Path, asked: Asked, *, jobs: int, cache: Path | None) -> Probes:
-    settings = ProbeSettings(erased=asked.erased)
+def _probed(source: Path, request: ProbeRequest, *, jobs: int, cache: Path | None) -> Probes:
+    settings = ProbeSettings(erased=request.erased)
     with ExitStack() as steps:
 
         def progress(title: str) -> Callable[[int, int], None]:
@@ -76,17 +76,17 @@ def _probed(source: Path, asked: Asked, *, jobs: int, cache: Path | None) -> Pro
 
         step = _one_after_another(progress, steps)
         if source.is_dir():
-            run = open_run(source, corpus=asked.corpus)
+            run = open_run(source, corpus=request.corpus)
             return probe_run(
                 run,
                 settings,
-                labels=asked.objectives,
-                seeds=_seeds(asked.seeds, run.result.seeds),
+                labels=request.objectives,
+                seeds=_seeds(request.seeds, run.result.seeds),
                 jobs=jobs,
                 cache=cache,
                 progress=step,
             )
-        _refuse_for_table(asked)
+        _refuse_for_table(request)
         return probe_tables(read_table(source), settings, source=str(source), jobs=jobs, progress=step)
 
 
@@ -111,11 +111,11 @@ def _seeds(text: str, known: list[int]) -> list[int]:
         raise typer.BadParameter(f"'{text}' is not first, all or numbers like 0,2", param_hint="--seeds") from None
 
 
-def _refuse_for_table(asked: Asked) -> None:
+def _refuse_for_table(request: ProbeRequest) -> None:
     given_of_run = (
-        ("--objective", asked.objectives),
-        ("--corpus", asked.corpus),
-        ("--seeds", asked.seeds != "first"),
+        ("--objective", request.objectives),
+        ("--corpus", request.corpus),
+        ("--seeds", request.seeds != "first"),
     )
     for name, given in given_of_run:
         if given:

@@ -25,11 +25,11 @@ from unheard.sweeps.grid import Reader, Runs, plan_runs
 from unheard.sweeps.search import SEARCH, load_optuna, search
 from unheard.sweeps.sweep import Point, build_sweep, dev_score, points_of, write_sweep
 
-__all__ = ["Kitchen", "Wanted", "sweep_over"]
+__all__ = ["SweepRequest", "SweepRunner", "sweep_over"]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SweepRequest:
     """What is varied, and how points are found.
 
     Args:
@@ -45,24 +45,24 @@ class Wanted:
     seed: int
 
 
-def sweep_over(recipe: Path, changes: Sequence[str], wanted: Wanted, kitchen: "Kitchen") -> None:
+def sweep_over(recipe: Path, changes: Sequence[str], request: SweepRequest, runner: "SweepRunner") -> None:
     """Make every point, draw the curve and show the table."""
 
     def read(more: Sequence[str]) -> Any:
         return read_recipe(from_here(read_document(recipe, [*changes, *more])))
 
-    axes = [parse_axis(text) for text in wanted.vary]
-    if wanted.trials is None:
-        sweep = _grid(kitchen, plan_runs(read, axes, only=wanted.labels), wanted.vary)
+    axes = [parse_axis(text) for text in request.vary]
+    if request.trials is None:
+        sweep = _grid(runner, plan_runs(read, axes, only=request.labels), request.vary)
     else:
-        sweep = _search(kitchen, read, axes, wanted, wanted.trials)
-    _draw(sweep, kitchen.out)
+        sweep = _search(runner, read, axes, request, request.trials)
+    _draw(sweep, runner.out)
     _show(sweep)
-    console.say(f"report: {kitchen.out / 'sweep.html'}")
+    console.say(f"report: {runner.out / 'sweep.html'}")
 
 
 @dataclass(frozen=True)
-class Kitchen:
+class SweepRunner:
     """Where and how runs are made."""
 
     out: Path
@@ -86,44 +86,44 @@ class Kitchen:
         return prepared, train(prepared, folder, jobs=self.jobs)
 
 
-def _grid(kitchen: Kitchen, plan: Sequence[Runs], vary: Sequence[str]) -> Sweep:
+def _grid(runner: SweepRunner, plan: Sequence[Runs], vary: Sequence[str]) -> Sweep:
     """Every point of the grid; the document is written after each run, so that a long sweep can be watched."""
     count = sum(len(runs.members) for runs in plan)
     console.say(f"{count} points in {len(plan)} run{'' if len(plan) == 1 else 's'}")
     points: list[Point] = []
     for runs in plan:
-        fresh, result = kitchen.tested(runs)
+        fresh, result = runner.tested(runs)
         points += fresh
         sweep = build_sweep(points, result, vary=vary)
-        write_sweep(sweep, kitchen.out)
+        write_sweep(sweep, runner.out)
     return sweep
 
 
-def _search(kitchen: Kitchen, read: Reader, axes: Sequence[Axis], wanted: Wanted, count: int) -> Sweep:
+def _search(runner: SweepRunner, read: Reader, axes: Sequence[Axis], request: SweepRequest, count: int) -> Sweep:
     """Trials on dev speakers, then the chosen one, and what the recipe sets beside it, on test speakers."""
     load_optuna()
-    single, objective = search_axes(kept(read([]), wanted.labels), axes)
+    single, objective = search_axes(kept(read([]), request.labels), axes)
     found: dict[str, list[Point]] = {}
 
     def score(settings: Mapping[str, str]) -> float | None:
         (runs,) = plan_runs(read, _as_axes(settings), only=[objective])
-        points = kitchen.untested(runs)
+        points = runner.untested(runs)
         found[_key(settings)] = points
         mean = dev_score(points[0].prepared, points[0].trainings).mean
         console.say(f"trial: {_key(settings)}: dev UAR {'-' if mean is None else format(mean, '.3f')}")
         return mean
 
-    trials = search(single, count, kitchen.out / SEARCH, score, seed=wanted.seed)
+    trials = search(single, count, runner.out / SEARCH, score, seed=request.seed)
     for trial in trials:  # those of an earlier call are read, not trained, again
         if _key(trial["settings"]) not in found:
             score(trial["settings"])
     best = max(trials, key=lambda trial: -1.0 if trial["dev_uar"] is None else trial["dev_uar"])
-    (runs,) = plan_runs(read, _as_axes(best["settings"]), only=wanted.labels)
-    chosen, result = kitchen.tested(runs)
+    (runs,) = plan_runs(read, _as_axes(best["settings"]), only=request.labels)
+    chosen, result = runner.tested(runs)
     others = [points[0] for key, points in found.items() if key != _key(best["settings"])]
-    searched = SearchSummary(sampler="TPE", seed=wanted.seed, trials=[SearchTrial(**trial) for trial in trials])
-    sweep = build_sweep([*chosen, *others], result, vary=wanted.vary, searched=searched)
-    write_sweep(sweep, kitchen.out)
+    searched = SearchSummary(sampler="TPE", seed=request.seed, trials=[SearchTrial(**trial) for trial in trials])
+    sweep = build_sweep([*chosen, *others], result, vary=request.vary, searched=searched)
+    write_sweep(sweep, runner.out)
     return sweep
 
 

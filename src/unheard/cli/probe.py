@@ -50,6 +50,6 @@ def probe(
     if out is not None and out.suffix.lower() != ".json":
         raise typer.BadParameter(f"'{out}' does not end in .json", param_hint="--out")
     # Only now: probes need torch, and help does not.
-    from unheard.cli._probing import Asked, probe_source
+    from unheard.cli._probing import ProbeRequest, probe_source
 
-    probe_source(source, Asked(tuple(objective or ()), seeds, corpus, erase), out, jobs=jobs, cache=cache)
+    probe_source(source, ProbeRequest(tuple(objective or ()), seeds, corpus, erase), out, jobs=jobs, cache=cache)

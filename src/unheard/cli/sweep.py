@@ -54,8 +54,10 @@ def sweep(
       unheard sweep recipes/own.toml --out runs/search --search 20 --only dat --vary objective.weight=-3..-0.01:log
     """
     # Only now: training needs torch, and help does not.
-    from unheard.cli._sweeping import Kitchen, Wanted, sweep_over
+    from unheard.cli._sweeping import SweepRequest, SweepRunner, sweep_over
 
     labels = tuple(label.strip() for label in only.split(",") if label.strip())
-    wanted = Wanted(tuple(vary), labels, trials, seed)
-    sweep_over(recipe, changes_of(change, skip_bad=skip_bad, download=download), wanted, Kitchen(out, jobs, cache))
+    request = SweepRequest(tuple(vary), labels, trials, seed)
+    sweep_over(
+        recipe, changes_of(change, skip_bad=skip_bad, download=download), request, SweepRunner(out, jobs, cache)
+    )

@@ -17,7 +17,7 @@ from unheard.features.cache import Recipe as FeatureRecipe
 from unheard.files import one_to_a_file_system
 from unheard.leakage.probe_kinds import KINDS
 from unheard.members import Member, member_of
-from unheard.models.model import ModelSettings
+from unheard.models.model_settings import ModelSettings
 from unheard.schemas.leakage import ProbeKind
 from unheard.settings import Document
 from unheard.targets import EMOTION, NUMBERS, Target

@@ -15,7 +15,7 @@ from unheard.errors import SettingsError, UnknownNameError
 from unheard.experiment.downloads import granted
 from unheard.experiment.recipe import RunRecipe, members_of, split_table
 from unheard.members import Member, member_of
-from unheard.models.model import ModelSettings
+from unheard.models.model_settings import ModelSettings
 from unheard.registry import load
 from unheard.settings import Document, validate
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from unheard.data.audio.loading import AudioSettings
 from unheard.records import Samples
 
-__all__ = ["Answers", "Engine", "Heard"]
+__all__ = ["Answers", "Engine", "Inputs"]
 
-Heard = NDArray[np.float32]
+Inputs = NDArray[np.float32]
 """What an engine keeps of one waveform until it is asked: features, (frames, channels), or samples, (samples,)."""
 
 
@@ -58,7 +58,7 @@ class Engine(Protocol):
     def upstream(self) -> Path | None:
         """The folder of a pretrained upstream that is read beside the models; None where there is none."""
 
-    def hear(self, samples: Samples, name: Path | str) -> Heard:
+    def inputs_of(self, samples: Samples, name: Path | str) -> Inputs:
         """What is kept of one waveform.
 
         Args:
@@ -69,7 +69,7 @@ class Engine(Protocol):
             AudioError: there are no samples, some are no numbers, or no numbers come of them.
         """
 
-    def answer(self, heard: Sequence[Heard], *, one_speaker: bool = False) -> Answers:
+    def answer(self, heard: Sequence[Inputs], *, one_speaker: bool = False) -> Answers:
         """The answers to what was heard, in its order.
 
         Args:

@@ -16,7 +16,7 @@ from unheard.errors import RunError
 from unheard.features.extracting import frames_of, refuse_no_sound
 from unheard.features.speaker_statistics import standardize
 from unheard.files import objective_file_name
-from unheard.inference.engine import Answers, Heard
+from unheard.inference.engine import Answers, Inputs
 from unheard.inference.headers import check_headers, hearing_of, upstream_of_run
 from unheard.models.model import Model
 from unheard.models.temperatures import read_temperature, write_temperatures
@@ -87,13 +87,13 @@ class Networks:
         """The folder of the pretrained upstream that features come from, where they do."""
         return self.hearing.folder
 
-    def hear(self, samples: Samples, name: Path | str) -> Heard:
+    def inputs_of(self, samples: Samples, name: Path | str) -> Inputs:
         """Features of one waveform, shape (frames, channels)."""
         refuse_no_sound(samples, name)
         feature = str(self.headers[0]["features"]["name"])
         return frames_of(condition(samples, self.audio), self.audio.rate, feature, self.hearing.settings, name)
 
-    def answer(self, heard: Sequence[Heard], *, one_speaker: bool = False) -> Answers:
+    def answer(self, heard: Sequence[Inputs], *, one_speaker: bool = False) -> Answers:
         """The mean over models of softmax(logits / T), their embeddings side by side, the mean of their numbers."""
         if one_speaker:
             heard = standardize(list(heard), list(heard))

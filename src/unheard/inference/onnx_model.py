@@ -19,7 +19,7 @@ from unheard.documents import DamageError, conform, parse_json, read_bytes
 from unheard.errors import AudioError, MissingExtraError, RunError
 from unheard.features.extracting import refuse_no_sound
 from unheard.harmless import visible
-from unheard.inference.engine import Answers, Heard
+from unheard.inference.engine import Answers, Inputs
 from unheard.records import Samples
 
 __all__ = ["BLANK", "HEADER", "OnnxHeader", "OnnxModel", "digest_of"]
@@ -130,7 +130,7 @@ class OnnxModel:
         """None: what there is of one is in the graph."""
         return None
 
-    def hear(self, samples: Samples, name: Path | str) -> Heard:
+    def inputs_of(self, samples: Samples, name: Path | str) -> Inputs:
         """The samples, once they are known to be some, and not too many."""
         refuse_no_sound(samples, name)
         longest = self.header.longest
@@ -141,7 +141,7 @@ class OnnxModel:
             raise AudioError(name, problem, "Cut it into parts.")
         return samples
 
-    def answer(self, heard: Sequence[Heard], *, one_speaker: bool = False) -> Answers:
+    def answer(self, heard: Sequence[Inputs], *, one_speaker: bool = False) -> Answers:
         """What the graph says of a batch."""
         if one_speaker:
             raise RunError("this graph hears each recording alone. Leave out --voice.")

@@ -156,7 +156,7 @@ class Recognizer:
             some = waiting[first : first + size]
             names = [own if isinstance(own, Path | str) else _SAMPLES for own in some]
             waves = [self._waveform(own, rate, stretch) for own in some]
-            heard = [self.engine.hear(wave, name) for wave, name in zip(waves, names, strict=True)]
+            heard = [self.engine.inputs_of(wave, name) for wave, name in zip(waves, names, strict=True)]
             found += self._recognitions(self.engine.answer(heard), names)
         return found
 
@@ -196,7 +196,7 @@ class Recognizer:
         for file in map(Path, files):
             try:
                 samples, _ = read_audio(file, rate=self.rate, bounds=self.engine.audio.bounds)
-                heard[file] = self.engine.hear(samples, file)
+                heard[file] = self.engine.inputs_of(samples, file)
             except AudioError as problem:
                 if bad is None:
                     raise
@@ -238,7 +238,7 @@ class Recognizer:
 
     def _alone(self, samples: Samples, file: Path | str) -> Recognition | AudioError:
         try:
-            (found,) = self._recognitions(self.engine.answer([self.engine.hear(samples, file)]), [file])
+            (found,) = self._recognitions(self.engine.answer([self.engine.inputs_of(samples, file)]), [file])
         except AudioError as problem:
             return problem
         return found

@@ -22,7 +22,8 @@ from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from unheard.documents import DamageError, conform
 from unheard.errors import RunError, UnheardError
-from unheard.models.model import Model, ModelSettings, Sizes
+from unheard.models.model import Model, Sizes
+from unheard.models.model_settings import ModelSettings
 from unheard.tensors import StoredTensors, open_tensors, write_tensors
 from unheard.upstreams.checkpoints import portable
 

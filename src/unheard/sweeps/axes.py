@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from unheard.data.audio.loading import AudioSettings
 from unheard.errors import SettingsError, nearest
 from unheard.experiment.recipe import RunRecipe
-from unheard.models.model import ModelSettings
+from unheard.models.model_settings import ModelSettings
 from unheard.training.settings import TrainingSettings
 
 __all__ = ["Axis", "Setting", "kept", "parse_axis", "parse_values", "resolve_keys", "search_axes", "variable"]

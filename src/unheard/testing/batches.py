@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from unheard.models.masking import frame_mask
-from unheard.models.model import ModelSettings
+from unheard.models.model_settings import ModelSettings
 from unheard.records import FRAMES, UNLABELED, Batch, Input, Turns
 from unheard.targets import Target
 

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from unheard.errors import ObjectiveError
-from unheard.models.model import Model, ModelSettings, Sizes
+from unheard.models.model import Model, Sizes
+from unheard.models.model_settings import ModelSettings
 from unheard.objectives.objective import Objective, ObjectiveSettings
 from unheard.records import Batch
 from unheard.testing.batches import CHANNELS, CLASSES, SMALL_MODEL, made_batch

@@ -11,7 +11,8 @@ from subject import Subject
 
 from unheard.data.audio.loading import AudioSettings
 from unheard.inference.recognizer import Recognizer
-from unheard.models.model import ModelSettings, build_model
+from unheard.models.model import build_model
+from unheard.models.model_settings import ModelSettings
 from unheard.models.weights import save_model
 from unheard.training.checkpoints import Checkpoint, read_checkpoint, write_checkpoint
 

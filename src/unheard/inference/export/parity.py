@@ -38,9 +38,9 @@ def check_parity(networks: Engine, graph: Engine) -> float:
     largest = 0.0
     for number, seconds in enumerate(_BATCHES):
         waves = made_waves(networks.audio.rate, seconds, number)
-        together = graph.answer([graph.hear(own, "a made sound") for own in waves])
+        together = graph.answer([graph.inputs_of(own, "a made sound") for own in waves])
         for row, own in enumerate(waves):
-            alone = networks.answer([networks.hear(own, "a made sound")])
+            alone = networks.answer([networks.inputs_of(own, "a made sound")])
             pairs = [(together.probabilities[row], alone.probabilities[0], 1.0)]
             scale = max(1.0, float(np.abs(alone.embeddings).max()))
             pairs.append((together.embeddings[row], alone.embeddings[0], scale))
