@@ -19,7 +19,7 @@ from unheard.experiment.saved_settings import read_settings, write_settings
 from unheard.inference.recognizer import Recognizer
 from unheard.metrics.ccc import score as ccc
 from unheard.settings import read_document
-from unheard.targets import EMOTION, Target
+from unheard.targets import EMOTION
 from unheard.training.whole import predict_all
 
 AROUSAL = {"anger": 0.9, "neutral": 0.45, "sadness": 0.1}
@@ -116,9 +116,8 @@ def test_a_run_of_the_emotion_with_a_number_beside_it_says_how_both_did_on_dev(r
     (job, *_) = sorted(out.glob("jobs/dat/*/job.json"))
     history = json.loads(job.read_text())["history"]
     assert all({"dev_uar", "dev_arousal_ccc", "arousal_loss"} <= set(epoch) for epoch in history)
-    recognizer = Recognizer.from_run(out, "dat")
-    assert recognizer.models[0].targets == (EMOTION, Target(name="arousal", kind="numbers"))
-    said = recognizer.probabilities(np.random.default_rng(0).normal(0, 0.1, 16_000).astype(np.float32), 16_000)
+    recognizer = Recognizer.load(out, "dat")
+    said = recognizer(np.random.default_rng(0).normal(0, 0.1, 16_000).astype(np.float32), rate=16_000).probabilities
     assert set(said) == set(AROUSAL)
     assert sum(said.values()) == pytest.approx(1.0)
 

@@ -13,7 +13,7 @@ ROOM = 600 << 20  # bytes beyond what the program takes before it
 SCRIPT = """
 import resource, sys
 from pathlib import Path
-from unheard.data.audit.recordings import listen
+from unheard.data.audit.recordings import measure_recordings
 from unheard.data.audio.loading import read_audio
 from unheard.errors import AudioError
 from unheard.features import logmel
@@ -23,7 +23,7 @@ from unheard.records import Utterance
 size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (size + int(sys.argv[2]),) * 2)
 file = Path(sys.argv[1])
-for what in (lambda: listen([Utterance(file, "a", "made")]),
+for what in (lambda: measure_recordings([Utterance(file, "a", "made")]),
              lambda: frames_of(read_audio(file)[0], 16_000, "logmel", logmel.Settings(), file)):
     try:
         what()
